@@ -1,0 +1,167 @@
+//! Step 1, accept: listeners of one worker, and the connection as it comes in.
+//!
+//! Here is the place of the PROXY protocol and of `drop` entries (promise `block`),
+//! which close before the TLS handshake.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    rc::Rc,
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use terms::ClientAddr;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{watch::Watch, worker::Worker};
+
+/// Connections that may wait in the kernel for this worker.
+const BACKLOG: i32 = 4096;
+
+/// A listening address can't be had.
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen on {address}: {source}")]
+pub struct BindError {
+    /// The address of the configuration.
+    pub address: SocketAddr,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// One worker's listeners, bound but not yet served.
+#[derive(Debug)]
+pub struct Listeners(Vec<StdListener>);
+
+impl Listeners {
+    /// Binds `workers` sets of listeners that share their addresses (`SO_REUSEPORT`).
+    /// Port 0 is chosen once and shared. `[::]` falls back to `0.0.0.0` on a machine
+    /// without IPv6.
+    ///
+    /// # Errors
+    /// [`BindError`] names the address.
+    pub fn bind(
+        addresses: &[SocketAddr],
+        workers: usize,
+    ) -> Result<(Vec<Self>, Vec<SocketAddr>), BindError> {
+        let mut sets: Vec<_> = (0..workers).map(|_| Self(Vec::new())).collect();
+        let mut bound = Vec::new();
+        for address in addresses {
+            let mut actual = *address;
+            for set in &mut sets {
+                let listener = match listen(actual) {
+                    Err(refused)
+                        if refused.raw_os_error() == Some(AF_NOT_SUPPORTED)
+                            && actual.ip() == IpAddr::from([0_u16; 8]) =>
+                    {
+                        actual = (Ipv4Addr::UNSPECIFIED, actual.port()).into();
+                        listen(actual)
+                    }
+                    other => other,
+                }
+                .and_then(|listener| Ok((listener.local_addr()?, listener)))
+                .map_err(|source| BindError {
+                    address: *address,
+                    source,
+                });
+                let (local, listener) = listener?;
+                actual = local;
+                set.0.push(listener);
+            }
+            bound.push(actual);
+        }
+        Ok((sets, bound))
+    }
+
+    /// Makes them part of the worker's runtime.
+    pub(crate) fn serve(self) -> io::Result<Vec<TcpListener>> {
+        self.0.into_iter().map(TcpListener::from_std).collect()
+    }
+}
+
+/// `EAFNOSUPPORT` on Linux.
+const AF_NOT_SUPPORTED: i32 = 97;
+
+fn listen(address: SocketAddr) -> io::Result<StdListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        // `[::]` answers IPv4 too; a second, explicit IPv4 address would then clash.
+        socket.set_only_v6(address.ip() != IpAddr::from([0_u16; 8]))?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// A connection that was let in; its TLS handshake comes next.
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) client: ClientAddr,
+    pub(crate) watch: Rc<Watch>,
+    open: Open,
+}
+
+/// Counts a connection as open until dropped.
+pub(crate) struct Open(Rc<Worker>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.counters.connections.lower();
+    }
+}
+
+impl Connection {
+    /// Lets a connection in, or closes it where the worker has as many as it may.
+    pub(crate) fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) -> Option<Self> {
+        worker.counters.accepted.add(1);
+        let limit = u64::from(worker.snapshot().limits.connections);
+        if worker.counters.connections.get() >= limit {
+            return None;
+        }
+        worker.counters.connections.add(1);
+        let open = Open(worker.clone());
+        // An answer is written in one piece; waiting for an acknowledgement only delays it.
+        stream.set_nodelay(true).ok()?;
+        Some(Self {
+            stream,
+            client: ClientAddr::new(peer.ip()),
+            watch: worker.watches.add(),
+            open,
+        })
+    }
+
+    /// Splits off what the protocol drivers need; the connection counts as open until
+    /// [`Open`] is dropped.
+    pub(crate) fn into_parts(self) -> (TcpStream, ClientAddr, Rc<Watch>, Open) {
+        (self.stream, self.client, self.watch, self.open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_share_one_chosen_port() {
+        let (sets, bound) = Listeners::bind(&["127.0.0.1:0".parse().unwrap()], 3).unwrap();
+        assert_eq!(sets.len(), 3);
+        for set in &sets {
+            assert_eq!(set.0[0].local_addr().unwrap(), bound[0]);
+        }
+    }
+
+    #[test]
+    fn a_taken_address_is_named() {
+        let taken = StdListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        let refused = Listeners::bind(&[address], 1).unwrap_err();
+        assert!(refused.to_string().contains(&address.to_string()));
+    }
+}

@@ -1,0 +1,193 @@
+//! Bytes between a socket and a parser: one bounded piece of memory, borrowed from the
+//! worker only while something is in it.
+
+use std::{
+    cell::RefCell,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// Size of a buffer: twice the largest head, and two TLS records.
+pub(crate) const SIZE: usize = 32 * 1024;
+/// Free buffers a worker keeps; more are given back to the system.
+const SPARE: usize = 256;
+
+/// A worker's free buffers.
+#[derive(Default)]
+pub(crate) struct Buffers(RefCell<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(&self) -> Vec<u8> {
+        self.0.borrow_mut().pop().unwrap_or_else(|| vec![0; SIZE])
+    }
+
+    fn give(&self, bytes: Vec<u8>) {
+        let mut spare = self.0.borrow_mut();
+        if spare.len() < SPARE && bytes.len() == SIZE {
+            spare.push(bytes);
+        }
+    }
+}
+
+/// Bytes that arrived and wait to be read.
+#[derive(Default)]
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    /// What waits.
+    pub(crate) fn filled(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether nothing waits.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether no more fits.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.end - self.start == SIZE
+    }
+
+    /// Takes `count` bytes off the front.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start = self.end.min(self.start.saturating_add(count));
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Reads once from `io`. `Ok(0)` is the end of the stream. The memory goes back to
+    /// the worker while nothing is there.
+    pub(crate) fn poll_fill<IO: AsyncRead + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut IO,
+        buffers: &Buffers,
+    ) -> Poll<io::Result<usize>> {
+        if self.bytes.is_empty() {
+            self.bytes = buffers.take();
+        }
+        if self.start > 0 && self.end == self.bytes.len() {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        if room.is_empty() {
+            return Poll::Ready(Err(io::Error::other("the buffer is full")));
+        }
+        let mut read = ReadBuf::new(room);
+        match Pin::new(io).poll_read(cx, &mut read) {
+            Poll::Pending => {
+                self.release(buffers);
+                Poll::Pending
+            }
+            Poll::Ready(result) => {
+                let count = read.filled().len();
+                self.end += count;
+                if count == 0 {
+                    self.release(buffers);
+                }
+                Poll::Ready(result.map(|()| count))
+            }
+        }
+    }
+
+    /// Gives the memory back where nothing waits in it.
+    pub(crate) fn release(&mut self, buffers: &Buffers) {
+        if self.is_empty() && !self.bytes.is_empty() {
+            (self.start, self.end) = (0, 0);
+            buffers.give(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+/// Bytes on their way out.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    /// What is to be written; append at will below [`Outbox::HIGH`].
+    pub(crate) bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Outbox {
+    /// More than this waits for the socket.
+    pub(crate) const HIGH: usize = 64 * 1024;
+
+    /// Whether everything has left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.written == self.bytes.len()
+    }
+
+    /// Whether more may be appended.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes.len() - self.written < Self::HIGH
+    }
+
+    /// Forgets everything (capacity stays, up to a limit).
+    pub(crate) fn clear(&mut self) {
+        self.written = 0;
+        self.bytes.clear();
+        if self.bytes.capacity() > 4 * Self::HIGH {
+            self.bytes = Vec::new();
+        }
+    }
+
+    /// Starts again from the first byte: for a retry on another connection.
+    pub(crate) const fn rewind(&mut self) {
+        self.written = 0;
+    }
+
+    /// Writes what waits; ready when everything has left our memory.
+    pub(crate) fn poll_write<IO: tokio::io::AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut IO,
+    ) -> Poll<io::Result<()>> {
+        while let Some(rest) = self
+            .bytes
+            .get(self.written..)
+            .filter(|rest| !rest.is_empty())
+        {
+            let count = ready!(Pin::new(&mut *io).poll_write(cx, rest))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += count;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes until there is room again.
+    pub(crate) fn poll_room<IO: tokio::io::AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut IO,
+    ) -> Poll<io::Result<()>> {
+        if self.has_room() {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(self.poll_write(cx, io))?;
+        self.clear();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes everything and flushes what the TLS layer still holds.
+    pub(crate) fn poll_flush<IO: tokio::io::AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut IO,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_write(cx, io))?;
+        ready!(Pin::new(io).poll_flush(cx))?;
+        self.clear();
+        Poll::Ready(Ok(()))
+    }
+}

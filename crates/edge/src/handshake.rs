@@ -1,0 +1,143 @@
+//! Step 2, handshake: TLS 1.2 and 1.3 with the certificate of the name that was asked
+//! for. Unknown names, old versions and plaintext end here.
+// promise: tls
+
+use std::{fmt, io, rc::Rc, sync::Arc};
+
+use rustls::{
+    ServerConfig,
+    server::{ClientHello, ProducesTickets, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use seam::SnapshotCell;
+use terms::ClientAddr;
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use crate::{
+    accept::{Connection, Open},
+    teeth,
+    watch::Watch,
+    worker::Worker,
+};
+
+/// Keys for session tickets: one set for all workers, so that a client can resume on
+/// whichever it reaches. They live as long as the process.
+#[derive(Clone)]
+pub struct Tickets(Arc<dyn ProducesTickets>);
+
+impl fmt::Debug for Tickets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tickets(…)")
+    }
+}
+
+impl Tickets {
+    /// Fresh keys; they rotate every six hours.
+    ///
+    /// # Errors
+    /// Without randomness.
+    pub fn new() -> Result<Self, rustls::Error> {
+        rustls::crypto::aws_lc_rs::Ticketer::new().map(Self)
+    }
+}
+
+/// Finds the certificate in the current snapshot.
+#[derive(Debug)]
+struct BySnapshot(Arc<SnapshotCell>);
+
+impl ResolvesServerCert for BySnapshot {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name()?;
+        let snapshot = self.0.load();
+        if let Some(key) = snapshot.certificates.find(name) {
+            return Some(key.clone());
+        }
+        // A client may write the name in capitals (RFC 6066 section 3).
+        snapshot
+            .certificates
+            .find(&name.to_ascii_lowercase())
+            .cloned()
+    }
+}
+
+/// Makes the TLS side of one worker.
+pub(crate) fn acceptor(
+    cell: Arc<SnapshotCell>,
+    tickets: &Tickets,
+) -> Result<TlsAcceptor, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(BySnapshot(cell)));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.ticketer = tickets.0.clone();
+    // One is enough: each resumption brings the next.
+    config.send_tls13_tickets = 1;
+    config.max_early_data_size = 0;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// What the steps know of a connection.
+pub(crate) struct Facts {
+    /// The client.
+    pub(crate) client: ClientAddr,
+    /// Its address in text: written into every forwarded head.
+    pub(crate) client_text: Box<str>,
+    /// The name of the handshake, lower case.
+    pub(crate) asked: Box<str>,
+    /// Deadline of whatever the connection waits for.
+    pub(crate) watch: Rc<Watch>,
+}
+
+/// A connection whose bytes nobody else can read.
+pub(crate) struct Secured {
+    pub(crate) stream: TlsStream<TcpStream>,
+    pub(crate) facts: Facts,
+    /// Whether the client chose HTTP/2 (ALPN).
+    pub(crate) http2: bool,
+    pub(crate) open: Open,
+}
+
+impl Secured {
+    /// Shakes hands within the limit.
+    pub(crate) async fn shake(connection: Connection, worker: &Rc<Worker>) -> io::Result<Self> {
+        let (stream, client, watch, open) = connection.into_parts();
+        let limit = worker.snapshot().limits.handshake;
+        if teeth::cut("tls") && teeth::is_plaintext(&stream).await {
+            return Err(teeth::answer_plaintext(stream).await);
+        }
+        let accepted = tokio::time::timeout(limit, worker.tls.accept(stream)).await;
+        let stream = match accepted {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(refused)) => {
+                worker.counters.handshakes_failed.add(1);
+                return Err(refused);
+            }
+            Err(_) => {
+                worker.counters.handshakes_failed.add(1);
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        };
+        worker.counters.handshakes.add(1);
+        let (_, session) = stream.get_ref();
+        let http2 = session.alpn_protocol() == Some(b"h2");
+        let asked = session
+            .server_name()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let facts = Facts {
+            client,
+            client_text: client.to_string().into(),
+            asked: asked.into(),
+            watch,
+        };
+        Ok(Self {
+            stream,
+            facts,
+            http2,
+            open,
+        })
+    }
+}

@@ -1,0 +1,346 @@
+//! Step 7, harden: the headers that every answer leaves with.
+// promise: hsts
+
+use std::io::Write as _;
+
+use guards::hsts::Sent;
+use http::{HeaderName, HeaderValue};
+use seam::record::Version;
+
+use crate::{
+    know::Visit,
+    serve::{Answer, Length, Source, Static, sets_our_cookie},
+    teeth,
+    worker::Worker,
+};
+
+/// A head that may leave: only [`harden`] makes one.
+pub(crate) struct Hardened {
+    pub(crate) status: u16,
+    pub(crate) length: Length,
+}
+
+/// Where a hardened head is written: bytes for HTTP/1, a map for HTTP/2.
+pub(crate) trait HeadSink {
+    /// The status; comes first.
+    fn status(&mut self, status: u16);
+    /// One field. Name and value are already valid.
+    fn field(&mut self, name: &str, value: &[u8]);
+}
+
+/// An HTTP/1 head under way.
+impl HeadSink for Vec<u8> {
+    fn status(&mut self, status: u16) {
+        h1::write::status_line(self, status);
+    }
+
+    fn field(&mut self, name: &str, value: &[u8]) {
+        h1::write::field(self, name, value);
+    }
+}
+
+/// An HTTP/2 head under way.
+pub(crate) struct MapSink<'a>(pub(crate) &'a mut http::Response<()>);
+
+impl HeadSink for MapSink<'_> {
+    fn status(&mut self, status: u16) {
+        if let Ok(status) = http::StatusCode::from_u16(status) {
+            *self.0.status_mut() = status;
+        }
+    }
+
+    fn field(&mut self, name: &str, value: &[u8]) {
+        // Both were judged by the codec, whose rules are stricter than these.
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_bytes(value),
+        ) {
+            // Refused only beyond 32,768 fields; the codec takes 100.
+            let _ = self.0.headers_mut().try_append(name, value);
+        }
+    }
+}
+
+/// What the application said itself.
+#[derive(Default)]
+struct Said {
+    nosniff: bool,
+    referrer: bool,
+    date: bool,
+    /// It decides itself who may frame it.
+    framing: bool,
+    /// It has some policy of its own.
+    objects: bool,
+}
+
+/// Writes the head: the answer's own fields without those that are the connection's or
+/// ours, then the headers that every answer carries. The application's own headers are
+/// never weakened.
+pub(crate) fn harden(
+    answer: &Answer<'_>,
+    visit: &Visit,
+    worker: &Worker,
+    sink: &mut impl HeadSink,
+) -> Hardened {
+    sink.status(answer.status);
+    let mut said = Said::default();
+    let mut hsts = None;
+    match &answer.source {
+        Source::Application(fields) => {
+            for field in fields.iter() {
+                if !field.hop {
+                    application(field.name, field.value, answer, &mut said, &mut hsts, sink);
+                }
+            }
+        }
+        Source::Control(fields) => {
+            for (name, value) in *fields {
+                if !matches!(
+                    name.as_str(),
+                    "content-length"
+                        | "connection"
+                        | "transfer-encoding"
+                        | "strict-transport-security"
+                ) {
+                    said.date |= name == http::header::DATE;
+                    sink.field(name.as_str(), value.as_bytes());
+                }
+            }
+            own_page(sink);
+            said = Said {
+                date: said.date,
+                ..Said::all()
+            };
+        }
+        Source::Prebuilt(page) => {
+            prebuilt(page, sink);
+            own_page(sink);
+            said = Said::all();
+        }
+    }
+    if !said.date {
+        sink.field("date", worker.date().as_bytes());
+    }
+    if let (Length::Known(length), false) =
+        (answer.length, visit.head_only && is_application(answer))
+    {
+        let mut digits = [0; 20];
+        sink.field("content-length", decimal(length, &mut digits));
+    }
+    if !said.nosniff {
+        sink.field("x-content-type-options", b"nosniff");
+    }
+    if !said.referrer {
+        sink.field("referrer-policy", b"strict-origin-when-cross-origin");
+    }
+    match (said.framing, said.objects) {
+        (false, false) => {
+            sink.field(
+                "content-security-policy",
+                b"frame-ancestors 'self'; object-src 'none'",
+            );
+        }
+        (false, true) => sink.field("content-security-policy", b"frame-ancestors 'self'"),
+        (true, false) => sink.field("content-security-policy", b"object-src 'none'"),
+        (true, true) => {}
+    }
+    sink.field("x-request-id", &visit.id.hex());
+    if !teeth::cut("hsts") {
+        strict_transport(visit, hsts, sink);
+        worker.counters.hsts.add(1);
+    }
+    Hardened {
+        status: answer.status,
+        length: answer.length,
+    }
+}
+
+impl Said {
+    /// Own pages bring all of it themselves.
+    const fn all() -> Self {
+        Self {
+            nosniff: true,
+            referrer: true,
+            date: false,
+            framing: true,
+            objects: true,
+        }
+    }
+}
+
+const fn is_application(answer: &Answer<'_>) -> bool {
+    matches!(answer.source, Source::Application(_))
+}
+
+/// Writes the site's policy, or what the application asks for beyond it.
+fn strict_transport(visit: &Visit, theirs: Option<&[u8]>, sink: &mut impl HeadSink) {
+    const NAME: &str = "strict-transport-security";
+    let Some(site) = visit.site() else {
+        // Outside every site: browsers note the policy per host, so it binds nobody else.
+        return sink.field(NAME, DEFAULT_HSTS);
+    };
+    match guards::hsts::merge(theirs, &site.hsts) {
+        Sent::Ours => sink.field(NAME, site.hsts.header_value().as_bytes()),
+        Sent::Theirs(value) => sink.field(NAME, value.as_bytes()),
+        Sent::Both(policy) => sink.field(NAME, policy.header_value().as_bytes()),
+    }
+}
+
+/// For answers outside every site, such as to unknown hosts.
+const DEFAULT_HSTS: &[u8] = b"max-age=63072000";
+
+fn application<'a>(
+    name: &str,
+    value: &'a [u8],
+    answer: &Answer<'_>,
+    said: &mut Said,
+    hsts: &mut Option<&'a [u8]>,
+    sink: &mut impl HeadSink,
+) {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    match name.len() {
+        4 if is("date") => said.date = true,
+        6 if is("server") => return,
+        10 if is("set-cookie") && sets_our_cookie(value) => return,
+        12 if is("x-powered-by") || is("x-request-id") => return,
+        // Written by us where a body follows; stated without one for HEAD and 304.
+        14 if is("content-length") && answer.length != Length::NoBody => return,
+        15 if is("referrer-policy") => said.referrer = true,
+        15 if is("x-frame-options") => said.framing = true,
+        22 if is("x-content-type-options") => {
+            said.nosniff = value.eq_ignore_ascii_case(b"nosniff");
+            if !said.nosniff {
+                return;
+            }
+        }
+        23 if is("content-security-policy") => {
+            said.objects |= states(value, b"object-src") || states(value, b"default-src");
+            said.framing |= states(value, b"frame-ancestors");
+        }
+        25 if is("strict-transport-security") => {
+            // Several of them: the first counts (RFC 6797 section 8.1).
+            hsts.get_or_insert(value);
+            return;
+        }
+        _ => {}
+    }
+    sink.field(name, value);
+}
+
+fn states(policy: &[u8], directive: &[u8]) -> bool {
+    policy
+        .split(|byte| *byte == b';' || *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .any(|part| {
+            part.get(..directive.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(directive))
+                && part
+                    .get(directive.len())
+                    .is_none_or(u8::is_ascii_whitespace)
+        })
+}
+
+fn prebuilt(page: &Static<'_>, sink: &mut impl HeadSink) {
+    sink.field("content-type", page.content_type.as_bytes());
+    sink.field("content-security-policy", page.csp.as_bytes());
+    sink.field("cache-control", page.cache_control.as_bytes());
+    if let Some(etag) = page.etag {
+        sink.field("etag", etag.as_bytes());
+    }
+    if page.varies {
+        sink.field("vary", b"accept, accept-language");
+    }
+    if let Some(seconds) = page.retry_after {
+        let mut digits = [0; 20];
+        sink.field("retry-after", decimal(u64::from(seconds), &mut digits));
+    }
+    if page.allow {
+        sink.field("allow", b"GET, HEAD");
+    }
+}
+
+/// The strict headers of our own pages. `no-referrer` would make `Origin` `null` on
+/// their forms.
+fn own_page(sink: &mut impl HeadSink) {
+    sink.field("x-content-type-options", b"nosniff");
+    sink.field("referrer-policy", b"same-origin");
+    sink.field("cross-origin-opener-policy", b"same-origin");
+    sink.field("cross-origin-resource-policy", b"same-origin");
+}
+
+fn decimal(number: u64, space: &mut [u8; 20]) -> &[u8] {
+    let size = space.len();
+    let mut rest = &mut space[..];
+    // `write!` to a slice moves its start on; twenty digits hold every u64.
+    let written = write!(rest, "{number}");
+    debug_assert!(written.is_ok(), "twenty digits hold every u64");
+    let used = size - rest.len();
+    space.get(..used).unwrap_or_default()
+}
+
+/// How the end of an HTTP/1 answer is told to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Nothing follows the head, or a stated number of bytes.
+    Stated,
+    /// Chunks.
+    Chunked,
+    /// The end of the connection.
+    Close,
+}
+
+/// Completes an HTTP/1 head: framing and connection fields, and the empty line.
+pub(crate) fn finish_http1(
+    hardened: &Hardened,
+    version: Version,
+    keep: bool,
+    out: &mut Vec<u8>,
+) -> Ending {
+    let ending = match (hardened.length, version) {
+        (Length::NoBody | Length::Known(_), _) => Ending::Stated,
+        (Length::Unknown, Version::Http10) => Ending::Close,
+        (Length::Unknown, _) => Ending::Chunked,
+    };
+    if ending == Ending::Chunked {
+        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
+    if hardened.status == 101 {
+        out.extend_from_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
+    } else if !keep || ending == Ending::Close {
+        out.extend_from_slice(b"connection: close\r\n");
+    } else if version == Version::Http10 {
+        out.extend_from_slice(b"connection: keep-alive\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    ending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directive_is_found_by_its_whole_name() {
+        let check = |policy: &str, directive: &str, expected| {
+            assert_eq!(
+                states(policy.as_bytes(), directive.as_bytes()),
+                expected,
+                "{policy}"
+            );
+        };
+        check(
+            "default-src 'self'; frame-ancestors 'none'",
+            "frame-ancestors",
+            true,
+        );
+        check("Frame-Ancestors 'none'", "frame-ancestors", true);
+        check("frame-ancestors-x 'none'", "frame-ancestors", false);
+        check("img-src frame-ancestors", "frame-ancestors", false);
+    }
+
+    #[test]
+    fn numbers_are_written_whole() {
+        assert_eq!(decimal(0, &mut [0; 20]), b"0");
+        assert_eq!(decimal(u64::MAX, &mut [0; 20]), b"18446744073709551615");
+    }
+}

@@ -1,0 +1,207 @@
+//! Step 4, know: whose site, which route, which client, which request.
+
+use std::rc::Rc;
+
+use seam::{
+    Refusal, RefusalPage,
+    record::Version,
+    snapshot::{Route, Site},
+};
+use terms::{ClientAddr, Language, Micros, Moment, RequestId, TraceParent};
+
+use crate::{
+    handshake::Facts,
+    read::Request,
+    record::Notes,
+    worker::{Local, Worker},
+};
+
+/// What stays known of a request after its head was taken from the buffer.
+pub(crate) struct Visit {
+    pub(crate) local: Rc<Local>,
+    pub(crate) id: RequestId,
+    /// The trace as the upstream gets it: our span is the parent.
+    pub(crate) trace: TraceParent,
+    pub(crate) client: ClientAddr,
+    pub(crate) at: Micros,
+    pub(crate) began: Moment,
+    pub(crate) version: Version,
+    pub(crate) head_only: bool,
+    /// Index of the site; `u16::MAX` where none was found.
+    pub(crate) site: u16,
+    pub(crate) anonymous: bool,
+    /// The largest body of its route, in bytes.
+    pub(crate) body_max: u64,
+    pub(crate) notes: Notes,
+}
+
+impl Visit {
+    /// Begins the account of a request: before anything about it is judged.
+    pub(crate) fn begin(facts: &Facts, worker: &Worker, mut notes: Notes) -> Self {
+        let began = worker.clock.moment();
+        let (id, span) = worker.ids();
+        notes.clear();
+        Self {
+            local: worker.snapshot(),
+            id,
+            trace: TraceParent::begin(id, span),
+            client: facts.client,
+            at: worker.utc(began),
+            began,
+            version: Version::Http11,
+            head_only: false,
+            site: u16::MAX,
+            anonymous: false,
+            body_max: 0,
+            notes,
+        }
+    }
+
+    /// The site, where one was found.
+    pub(crate) fn site(&self) -> Option<&Site> {
+        self.local
+            .sites
+            .get(usize::from(self.site))
+            .map(|site| &**site)
+    }
+
+    /// The language for our own words.
+    pub(crate) fn language(&self) -> Language {
+        std::str::from_utf8(self.notes.language()).map_or(Language::En, Language::preferred)
+    }
+
+    /// Whether a person reads the answer, rather than a program.
+    pub(crate) fn wants_html(&self) -> bool {
+        self.notes
+            .accept()
+            .windows(9)
+            .any(|part| part.eq_ignore_ascii_case(b"text/html"))
+    }
+}
+
+/// A request of which all is known that the guards need.
+pub(crate) struct Known<'a> {
+    pub(crate) request: Request<'a>,
+    pub(crate) site: &'a Site,
+    pub(crate) route: &'a Route,
+    pub(crate) own: OwnPath,
+}
+
+/// Whether a path is ours or the application's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnPath {
+    /// Under the prefix, or one of our well-known ones.
+    Ours,
+    /// Everything else.
+    Application,
+}
+
+/// Longest host name (RFC 1035 section 2.3.4).
+const HOST_MAX: usize = 255;
+
+/// Notes the request's texts and finds its site. `visit` is filled in on the way, so
+/// that a refusal says as much as is known; `local` is the visit's own snapshot.
+pub(crate) fn know<'a>(
+    request: Request<'a>,
+    visit: &mut Visit,
+    local: &'a Local,
+    facts: &Facts,
+) -> Result<Known<'a>, Refusal> {
+    visit.version = request.version;
+    visit.head_only = request.method == "HEAD";
+    visit.notes.request(&request);
+    request.fields(|field| match field.name.len() {
+        6 if field.name.eq_ignore_ascii_case("accept") => visit.notes.set_accept(field.value),
+        10 if field.name.eq_ignore_ascii_case("user-agent") => visit.notes.set_agent(field.value),
+        11 if field.name.eq_ignore_ascii_case("traceparent") => {
+            if let Ok(parent) = TraceParent::parse(field.value) {
+                visit.trace = parent.child(visit.trace.parent);
+            }
+        }
+        15 if field.name.eq_ignore_ascii_case("accept-language") => {
+            visit.notes.set_language(field.value);
+        }
+        _ => {}
+    });
+
+    let authority = if request.authority.is_empty() {
+        &facts.asked
+    } else {
+        request.authority
+    };
+    let host = without_port(authority);
+    let mut lower = [0; HOST_MAX];
+    let host = lower_case(host, &mut lower);
+    let Some(index) = host.and_then(|host| local.hosts.get(host)) else {
+        return Err(Refusal::new(RefusalPage::Misdirected, "unknown-host"));
+    };
+    if !host.is_some_and(|host| local.certificates.same(&facts.asked, host)) {
+        return Err(Refusal::new(
+            RefusalPage::Misdirected,
+            "not-this-connection",
+        ));
+    }
+    visit.site = *index;
+    let Some(site) = local.sites.get(usize::from(*index)) else {
+        return Err(Refusal::new(RefusalPage::Misdirected, "unknown-host"));
+    };
+    let route = site.route(request.path);
+    visit.anonymous = route.anonymous;
+    visit.body_max = route.body_max;
+    let own = if request.path.starts_with(&*local.prefix) || is_well_known(request.path) {
+        OwnPath::Ours
+    } else {
+        OwnPath::Application
+    };
+    Ok(Known {
+        request,
+        site,
+        route,
+        own,
+    })
+}
+
+/// The well-known addresses that we answer ourselves (RFC 8615).
+fn is_well_known(path: &str) -> bool {
+    path.strip_prefix("/.well-known/")
+        .is_some_and(|name| name == "waarborg-prove")
+}
+
+fn without_port(authority: &str) -> &str {
+    if authority.starts_with('[') {
+        return authority.split_inclusive(']').next().unwrap_or(authority);
+    }
+    authority.split(':').next().unwrap_or(authority)
+}
+
+/// `host` in lower case and without the root's dot, in `space` where it has to change.
+fn lower_case<'h>(host: &'h str, space: &'h mut [u8; HOST_MAX]) -> Option<&'h str> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(host);
+    }
+    let space = space.get_mut(..host.len())?;
+    space.copy_from_slice(host.as_bytes());
+    space.make_ascii_lowercase();
+    std::str::from_utf8(space).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_found_however_it_is_spelt() {
+        let check = |authority: &str, expected: &str| {
+            let mut space = [0; HOST_MAX];
+            assert_eq!(
+                lower_case(without_port(authority), &mut space),
+                Some(expected)
+            );
+        };
+        check("app.example", "app.example");
+        check("APP.Example:8443", "app.example");
+        check("app.example.", "app.example");
+        check("[::1]:443", "[::1]");
+    }
+}

@@ -1,0 +1,41 @@
+//! The data plane: one OS thread per core, each with its own runtime, listeners and
+//! upstream connections.
+//!
+//! A request goes through eight steps, each one type that only its own file can build:
+//!
+//! ```text
+//! accept::Connection → handshake::Secured → read::Request → know::Known
+//!   → guard::Admitted → serve::Answer → harden::Hardened → record::Entry
+//! ```
+//!
+//! So an unguarded request can't be served and a bare answer can't be written: neither
+//! compiles. `steps.rs` shows the chain on one screen.
+//! HTTP/1 is our own codec (`http1.rs` over `lib/h1`), HTTP/2 is hyper's (`http2.rs`);
+//! both call the same steps.
+//!
+//! Absent here by intent: the store, locks between workers, password hashes, signing
+//! keys, waiting for another node.
+#![warn(clippy::indexing_slicing)]
+
+mod accept;
+mod buffer;
+mod guard;
+mod handshake;
+mod harden;
+mod http1;
+mod http2;
+mod know;
+mod own;
+mod read;
+mod record;
+mod serve;
+mod steps;
+mod teeth;
+mod tunnel;
+mod upstream;
+mod watch;
+mod worker;
+
+pub use accept::{BindError, Listeners};
+pub use handshake::Tickets;
+pub use worker::{Edge, Parts, start};

@@ -1,0 +1,125 @@
+//! Deadlines without timers: each connection keeps one moment in a cell; the worker
+//! looks over all of them four times a second and wakes the late.
+//!
+//! Setting a deadline costs one store, so every wait of a request can have its own.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use terms::Moment;
+
+/// How often the worker looks: a deadline is noticed at most this late.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// One connection's deadline.
+pub(crate) struct Watch {
+    deadline: Cell<Option<Moment>>,
+    expired: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// The deadline has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Late;
+
+impl Watch {
+    /// The wait that begins now ends at `deadline`; `None` for one without a limit of
+    /// its own.
+    pub(crate) fn until(&self, deadline: Option<Moment>) {
+        self.deadline.set(deadline);
+        self.expired.set(false);
+    }
+
+    /// Whether the present wait has taken too long. Remembers who to wake.
+    pub(crate) fn check(&self, cx: &Context<'_>) -> Result<(), Late> {
+        if self.expired.get() {
+            return Err(Late);
+        }
+        let mut waker = self.waker.borrow_mut();
+        if !waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()))
+        {
+            *waker = Some(cx.waker().clone());
+        }
+        Ok(())
+    }
+
+    fn look(&self, now: Moment, wake_all: bool) {
+        let late = self.deadline.get().is_some_and(|deadline| deadline <= now);
+        if late {
+            self.expired.set(true);
+        }
+        if (late || wake_all)
+            && let Some(waker) = self.waker.borrow_mut().take()
+        {
+            waker.wake();
+        }
+    }
+}
+
+/// All deadlines of a worker.
+#[derive(Default)]
+pub(crate) struct Watches(RefCell<Vec<Weak<Watch>>>);
+
+impl Watches {
+    /// A new deadline; forgotten when its owner drops it.
+    pub(crate) fn add(&self) -> Rc<Watch> {
+        let watch = Rc::new(Watch {
+            deadline: Cell::new(None),
+            expired: Cell::new(false),
+            waker: RefCell::new(None),
+        });
+        self.0.borrow_mut().push(Rc::downgrade(&watch));
+        watch
+    }
+
+    /// Wakes whoever is late, or everyone (when the worker drains), and forgets those
+    /// that are gone.
+    pub(crate) fn look(&self, now: Moment, wake_all: bool) {
+        self.0.borrow_mut().retain(|watch| {
+            let Some(watch) = watch.upgrade() else {
+                return false;
+            };
+            watch.look(now, wake_all);
+            true
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{future::poll_fn, task::Poll};
+    use terms::Clock;
+
+    #[tokio::test]
+    async fn a_late_wait_is_woken_and_a_new_one_starts_afresh() {
+        let (watches, clock) = (Watches::default(), Clock::System);
+        let watch = watches.add();
+        let now = clock.moment();
+        watch.until(Some(now.after(Duration::from_secs(5))));
+        let wait = poll_fn(|cx| match watch.check(cx) {
+            Err(late) => Poll::Ready(late),
+            Ok(()) => Poll::Pending,
+        });
+        let look = async {
+            tokio::task::yield_now().await;
+            watches.look(now, false);
+            assert!(!watch.expired.get());
+            watches.look(now.after(Duration::from_secs(5)), false);
+        };
+        let (late, ()) = tokio::join!(wait, look);
+        assert_eq!(late, Late);
+        watch.until(None);
+        watches.look(now.after(Duration::from_secs(500)), false);
+        assert!(!watch.expired.get());
+        drop(watch);
+        watches.look(now, false);
+        assert!(watches.0.borrow().is_empty());
+    }
+}

@@ -1,0 +1,386 @@
+//! A worker: one OS thread, one current-thread runtime, its own listeners, upstream
+//! connections and counters. Workers share nothing that locks.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt::Write as _,
+    io,
+    ops::Deref,
+    rc::Rc,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use seam::{Counters, Sessions, Snapshot, SnapshotCell, own::OwnSender, record::Recorder};
+use terms::{Clock, Micros, Moment, RequestId, Rng};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{LocalSet, spawn_local},
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    accept::{Connection, Listeners},
+    buffer::Buffers,
+    handshake::{self, Secured, Tickets},
+    http1, http2,
+    upstream::Pools,
+    watch::{LOOK_EVERY, Watches},
+};
+
+/// What a worker is made of; `wire.rs` hands it over.
+#[derive(Debug)]
+pub struct Parts {
+    /// Its listeners.
+    pub listeners: Listeners,
+    /// The current snapshot.
+    pub snapshot: Arc<SnapshotCell>,
+    /// The session table.
+    pub sessions: Arc<Sessions>,
+    /// The way to control.
+    pub own: OwnSender,
+    /// Where records go.
+    pub recorder: Recorder,
+    /// Its numbers.
+    pub counters: Arc<Counters>,
+    /// Session tickets, shared by all workers.
+    pub tickets: Tickets,
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub rng: Rng,
+}
+
+/// The running edge.
+#[derive(Debug)]
+pub struct Edge {
+    threads: Vec<thread::JoinHandle<()>>,
+    drain: watch::Sender<Drain>,
+}
+
+/// What the workers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drain {
+    Serve,
+    /// No new connections; requests under way end.
+    Finish,
+    /// End now.
+    Stop,
+}
+
+/// Starts one thread per set of parts. They serve at once.
+///
+/// # Errors
+/// When a thread or its runtime can't be made.
+pub fn start(parts: Vec<Parts>) -> io::Result<Edge> {
+    let (drain, told) = watch::channel(Drain::Serve);
+    let mut threads = Vec::new();
+    for (index, parts) in parts.into_iter().enumerate() {
+        let told = told.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let thread = thread::Builder::new()
+            .name(format!("edge-{index}"))
+            .spawn(move || LocalSet::new().block_on(&runtime, run(parts, told)))?;
+        threads.push(thread);
+    }
+    Ok(Edge { threads, drain })
+}
+
+impl Edge {
+    /// Stops accepting, lets requests under way end for at most `limit`, then ends.
+    /// Blocks until every worker has ended.
+    pub fn drain(self, limit: Duration) {
+        // Fails only when every worker has already ended.
+        let _ = self.drain.send(Drain::Finish);
+        let (done, all_done) = std::sync::mpsc::channel();
+        let waiter = thread::spawn(move || {
+            for worker in self.threads {
+                // A worker that panicked has ended as well.
+                let _ = worker.join();
+            }
+            let _ = done.send(());
+        });
+        if all_done.recv_timeout(limit).is_err() {
+            let _ = self.drain.send(Drain::Stop);
+        }
+        let _ = waiter.join();
+    }
+}
+
+/// A worker's own view of a snapshot, with its upstream connections.
+pub(crate) struct Local {
+    snapshot: Arc<Snapshot>,
+    pub(crate) pools: Pools,
+    /// The snapshot's limits as the codec takes them.
+    pub(crate) codec: h1::Limits,
+}
+
+impl Local {
+    fn of(snapshot: Arc<Snapshot>) -> Rc<Self> {
+        Rc::new(Self {
+            pools: Pools::of(&snapshot.sites),
+            codec: h1::Limits {
+                head: usize::try_from(snapshot.limits.head_bytes).unwrap_or(usize::MAX),
+                fields: usize::from(snapshot.limits.fields),
+                ..h1::Limits::default()
+            },
+            snapshot,
+        })
+    }
+}
+
+impl Deref for Local {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+/// Random bytes drawn at once: a request takes 24 of them.
+const POOL: usize = 24 * 170;
+
+struct Ids {
+    bytes: Box<[u8; POOL]>,
+    used: usize,
+}
+
+/// What all connections of a thread share.
+pub(crate) struct Worker {
+    cell: Arc<SnapshotCell>,
+    local: RefCell<Rc<Local>>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) own: OwnSender,
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) clock: Clock,
+    pub(crate) buffers: Buffers,
+    pub(crate) watches: Watches,
+    rng: Rng,
+    ids: RefCell<Ids>,
+    draining: Cell<bool>,
+    /// UTC at a monotonic moment: one clock is read per request.
+    utc: Cell<(Moment, Micros)>,
+    date: RefCell<String>,
+}
+
+impl Worker {
+    /// The current snapshot. A new one is noticed here, by its address.
+    pub(crate) fn snapshot(&self) -> Rc<Local> {
+        let current = self.cell.load();
+        let mut local = self.local.borrow_mut();
+        if !Arc::ptr_eq(&current, &local.snapshot) {
+            *local = Local::of(Arc::clone(&current));
+        }
+        local.clone()
+    }
+
+    /// A request id and a span id.
+    pub(crate) fn ids(&self) -> (RequestId, [u8; 8]) {
+        let mut ids = self.ids.borrow_mut();
+        if ids.used + 24 > POOL {
+            self.rng.fill(&mut ids.bytes[..]);
+            ids.used = 0;
+        }
+        let at = ids.used;
+        ids.used += 24;
+        let (mut id, mut span) = ([0; 16], [0; 8]);
+        let fresh = ids.bytes.get(at..at + 24).unwrap_or_default();
+        for (to, from) in id.iter_mut().chain(span.iter_mut()).zip(fresh) {
+            *to = *from;
+        }
+        // All zero is no valid id (W3C Trace Context).
+        if let (Some(last_of_id), Some(last_of_span)) = (id.last_mut(), span.last_mut()) {
+            *last_of_id |= u8::from(*last_of_id == 0);
+            *last_of_span |= u8::from(*last_of_span == 0);
+        }
+        (RequestId(id), span)
+    }
+
+    /// UTC at a moment of this worker's recent past.
+    pub(crate) fn utc(&self, at: Moment) -> Micros {
+        let (moment, utc) = self.utc.get();
+        utc.after(at.since(moment))
+    }
+
+    /// The `Date` of an answer (RFC 9110 section 5.6.7), at most a look old.
+    pub(crate) fn date(&self) -> std::cell::Ref<'_, String> {
+        self.date.borrow()
+    }
+
+    /// Whether connections should end after their request.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    fn look(&self, wake_all: bool) {
+        let now = self.clock.moment();
+        self.utc.set((now, self.clock.now()));
+        let mut date = self.date.borrow_mut();
+        date.clear();
+        let written = write!(date, "{}", HttpDate(self.clock.now()));
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+        self.watches.look(now, wake_all);
+        self.local.borrow().pools.tidy(now);
+        self.recorder.borrow_mut().flush();
+    }
+}
+
+async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
+    let Parts {
+        listeners,
+        snapshot,
+        sessions: _,
+        own,
+        recorder,
+        counters,
+        tickets,
+        clock,
+        rng,
+    } = parts;
+    let started = handshake::acceptor(snapshot.clone(), &tickets)
+        .map_err(|error| error.to_string())
+        .and_then(|tls| Ok((tls, listeners.serve().map_err(|error| error.to_string())?)));
+    let (tls, listeners) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            tracing::error!(error, "a worker could not start");
+            return;
+        }
+    };
+    let worker = Rc::new(Worker {
+        local: RefCell::new(Local::of(snapshot.load_full())),
+        cell: snapshot,
+        counters,
+        recorder: RefCell::new(recorder),
+        own,
+        tls,
+        buffers: Buffers::default(),
+        watches: Watches::default(),
+        ids: RefCell::new(Ids {
+            bytes: Box::new([0; POOL]),
+            used: POOL,
+        }),
+        rng,
+        draining: Cell::new(false),
+        utc: Cell::new((clock.moment(), clock.now())),
+        date: RefCell::new(String::new()),
+        clock,
+    });
+    worker.look(false);
+    let accepting: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| spawn_local(accept(listener, worker.clone())))
+        .collect();
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                worker.look(worker.is_draining());
+                if worker.is_draining() && worker.counters.connections.get() == 0 {
+                    return;
+                }
+            }
+            changed = told.changed() => {
+                let now = *told.borrow_and_update();
+                match now {
+                    Drain::Serve if changed.is_ok() => {}
+                    Drain::Finish => {
+                        for listener in &accepting {
+                            listener.abort();
+                        }
+                        worker.draining.set(true);
+                        worker.look(true);
+                    }
+                    Drain::Stop | Drain::Serve => {
+                        worker.look(true);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, worker: Rc<Worker>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                if let Some(connection) = Connection::admit(stream, peer, &worker) {
+                    spawn_local(serve(connection, worker.clone()));
+                }
+            }
+            Err(error) => {
+                // Out of descriptors: others will close; a busy loop would only hinder them.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn serve(connection: Connection, worker: Rc<Worker>) {
+    // A failed handshake is counted where it fails; there is nobody to answer.
+    let Ok(secured) = Secured::shake(connection, &worker).await else {
+        return;
+    };
+    let Secured {
+        stream,
+        facts,
+        http2,
+        open,
+    } = secured;
+    if http2 {
+        http2::serve(stream, facts, worker).await;
+    } else {
+        http1::serve(stream, facts, worker).await;
+    }
+    drop(open);
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+struct HttpDate(Micros);
+
+impl std::fmt::Display for HttpDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let seconds = self.0.0.div_euclid(1_000_000);
+        let weekday = usize::try_from(seconds.div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
+        let text = self.0.to_string();
+        // RFC 3339 in UTC has its parts at fixed places.
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or("00");
+        let month = part(5, 7).parse::<usize>().unwrap_or(1).saturating_sub(1);
+        write!(
+            f,
+            "{}, {} {} {} {} GMT",
+            DAYS.get(weekday).unwrap_or(&"Thu"),
+            part(8, 10),
+            MONTHS.get(month).unwrap_or(&"Jan"),
+            part(0, 4),
+            part(11, 19)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_written_as_http_wants_it() {
+        let check = |micros, expected: &str| {
+            assert_eq!(HttpDate(Micros(micros)).to_string(), expected);
+        };
+        check(784_111_777_000_000, "Sun, 06 Nov 1994 08:49:37 GMT");
+        check(0, "Thu, 01 Jan 1970 00:00:00 GMT");
+        check(951_782_400_000_000, "Tue, 29 Feb 2000 00:00:00 GMT");
+    }
+}

@@ -1,0 +1,123 @@
+//! What the edge counts: plain numbers, one set per worker, read by control.
+//!
+//! A set is written by one thread only, so an increment is a load and a store, without
+//! the locked instruction that a shared counter costs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::RefusalPage;
+
+/// One number that one thread raises and any thread reads.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds `by`. Only the owning worker may call it.
+    pub fn add(&self, by: u64) {
+        self.0.store(
+            self.0.load(Ordering::Relaxed).wrapping_add(by),
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Takes one off (for gauges). Only the owning worker may call it.
+    pub fn lower(&self) {
+        self.0.store(
+            self.0.load(Ordering::Relaxed).saturating_sub(1),
+            Ordering::Relaxed,
+        );
+    }
+
+    /// The present value.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Upper bounds of the latency histogram in microseconds; the last bucket is open.
+pub const LATENCY_BOUNDS_US: [u32; 14] = [
+    250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    5_000_000, 30_000_000,
+];
+
+/// One worker's numbers.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub struct Counters {
+    /// Answers by status class, index 1 to 5; 0 counts requests that got no answer.
+    pub answers: [Counter; 6],
+    /// Refusals, in the order of [`RefusalPage::ALL`].
+    pub refusals: [Counter; RefusalPage::ALL.len()],
+    /// Time from head to last byte, by [`LATENCY_BOUNDS_US`].
+    pub latency: [Counter; LATENCY_BOUNDS_US.len() + 1],
+    /// Sum of all latencies in microseconds.
+    pub latency_sum_us: Counter,
+    /// Client connections now open.
+    pub connections: Counter,
+    /// Client connections accepted so far.
+    pub accepted: Counter,
+    /// TLS handshakes that ended well.
+    pub handshakes: Counter,
+    /// TLS handshakes that failed: old versions, plaintext, unknown names, time-outs.
+    pub handshakes_failed: Counter,
+    /// Answers that carried `Strict-Transport-Security`.
+    pub hsts: Counter,
+    /// Records dropped because control lagged behind.
+    pub records_dropped: Counter,
+    /// Body bytes from clients.
+    pub bytes_in: Counter,
+    /// Body bytes to clients.
+    pub bytes_out: Counter,
+    /// Connections opened to upstreams.
+    pub upstream_connects: Counter,
+    /// Upstream failures: unreachable, late, or an answer that can't be read.
+    pub upstream_faults: Counter,
+}
+
+impl Counters {
+    /// Counts one answer.
+    pub fn answered(&self, status: u16, took_us: u32) {
+        let class = usize::from(status / 100);
+        if let Some(counter) = self.answers.get(if class < 6 { class } else { 0 }) {
+            counter.add(1);
+        }
+        let bucket = LATENCY_BOUNDS_US.partition_point(|bound| *bound < took_us);
+        if let Some(counter) = self.latency.get(bucket) {
+            counter.add(1);
+        }
+        self.latency_sum_us.add(u64::from(took_us));
+    }
+
+    /// Counts one refusal.
+    pub fn refused(&self, page: RefusalPage) {
+        if let Some(counter) = self.refusals.get(page as usize) {
+            counter.add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_counted_in_its_class_and_bucket() {
+        let counters = Counters::default();
+        counters.answered(204, 251);
+        counters.answered(503, 40_000_000);
+        assert_eq!(counters.answers[2].get(), 1);
+        assert_eq!(counters.answers[5].get(), 1);
+        assert_eq!(counters.latency[1].get(), 1);
+        assert_eq!(counters.latency[14].get(), 1);
+        assert_eq!(counters.latency_sum_us.get(), 40_000_251);
+    }
+
+    #[test]
+    fn a_refusal_is_counted_at_its_place() {
+        let counters = Counters::default();
+        for page in RefusalPage::ALL {
+            counters.refused(*page);
+        }
+        assert!(counters.refusals.iter().all(|counter| counter.get() == 1));
+    }
+}

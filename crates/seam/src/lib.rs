@@ -1,0 +1,19 @@
+//! All that edge and control share.
+//!
+//! *Down* go the [`Snapshot`] (immutable, swapped whole) and the [`Sessions`] table;
+//! *both ways* the [`own`] pages' requests and answers; *up* the [`record`]s and the
+//! [`Counters`]. Nothing else crosses: the edge can't name a table of the store, and
+//! control can't touch a socket of the edge.
+
+pub mod counters;
+pub mod own;
+pub mod prebuilt;
+pub mod record;
+mod refusal;
+pub mod sessions;
+pub mod snapshot;
+
+pub use counters::Counters;
+pub use refusal::{Refusal, RefusalPage, Whose};
+pub use sessions::{Session, Sessions};
+pub use snapshot::{Snapshot, SnapshotCell};

@@ -1,0 +1,248 @@
+//! What the edge goes by: immutable, made by control, swapped whole.
+
+use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use rustls::sign::CertifiedKey;
+use terms::AddressKeeping;
+
+use crate::prebuilt::Prebuilt;
+
+/// Where an application listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// An address and port.
+    Socket(SocketAddr),
+    /// A name and port, resolved at each connect.
+    Name(Box<str>, u16),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// An application behind us.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Upstream {
+    /// Where it listens.
+    pub place: Place,
+    /// The name its certificate must bear; `None` for plain http.
+    pub tls: Option<Box<str>>,
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone.
+    Public,
+}
+
+/// A part of a site that differs from the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// It holds for this path and everything below; begins with `/`, no `/` at the end
+    /// (the whole site is the empty prefix).
+    pub path: Box<str>,
+    /// Records keep no client address.
+    pub anonymous: bool,
+    /// Largest request body in bytes.
+    pub body_max: u64,
+}
+
+/// A site: the hosts that lead to one application.
+#[derive(Debug)]
+pub struct Site {
+    /// Index in [`Snapshot::sites`]; what records carry.
+    pub index: u16,
+    /// The first host: its name in logs and pages.
+    pub name: Box<str>,
+    /// The applications, in order of preference; none for the portal.
+    pub upstreams: Box<[Upstream]>,
+    /// Who may ask.
+    pub access: Access,
+    /// Longest path first; the last has the empty path, so one always holds.
+    pub routes: Box<[Route]>,
+    /// Its `Strict-Transport-Security`.
+    pub hsts: guards::hsts::Policy,
+}
+
+impl Site {
+    /// The route of a path.
+    ///
+    /// # Panics
+    /// Never for a site made by `config`: its last route has the empty path.
+    pub fn route(&self, path: &str) -> &Route {
+        let holds = |route: &&Route| {
+            path.strip_prefix(&*route.path).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || route.path.is_empty()
+            })
+        };
+        self.routes
+            .iter()
+            .find(holds)
+            .expect("the last route holds for every path")
+    }
+}
+
+/// Certificates by the name a client asks for.
+#[derive(Default)]
+pub struct Certificates {
+    by_name: HashMap<Box<str>, Arc<CertifiedKey>>,
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.by_name.keys()).finish()
+    }
+}
+
+impl Certificates {
+    /// `host`, lower case, is served with `key`.
+    pub fn insert(&mut self, host: &str, key: Arc<CertifiedKey>) {
+        self.by_name.insert(host.into(), key);
+    }
+
+    /// The certificate for a name (lower case); `None` is a refused handshake.
+    pub fn find(&self, host: &str) -> Option<&Arc<CertifiedKey>> {
+        self.by_name.get(host)
+    }
+
+    /// Whether the certificate served for `asked` is also that of `host`: what a
+    /// connection may be used for (421 otherwise).
+    pub fn same(&self, asked: &str, host: &str) -> bool {
+        asked == host
+            || matches!(
+                (self.find(asked), self.find(host)),
+                (Some(one), Some(other)) if Arc::ptr_eq(one, other)
+            )
+    }
+}
+
+/// Limits on everything a client or an upstream can make long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From accept to the end of the TLS handshake.
+    pub handshake: Duration,
+    /// From the first byte of a head to its last.
+    pub head: Duration,
+    /// Between requests on a kept connection.
+    pub idle: Duration,
+    /// Without a byte in either direction while a body is under way.
+    pub stall: Duration,
+    /// To connect to an upstream, TLS included.
+    pub connect: Duration,
+    /// From request sent to the upstream's head.
+    pub answer: Duration,
+    /// Bytes of a head.
+    pub head_bytes: u32,
+    /// Fields of a head.
+    pub fields: u16,
+    /// Client connections per worker.
+    pub connections: u32,
+    /// Streams per HTTP/2 connection.
+    pub streams: u32,
+    /// Kept upstream connections per upstream and worker.
+    pub kept: u16,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            stall: Duration::from_secs(60),
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(60),
+            head_bytes: 16 * 1024,
+            fields: 100,
+            connections: 16_384,
+            streams: 100,
+            kept: 128,
+        }
+    }
+}
+
+/// Everything the edge goes by.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Counts up with each swap.
+    pub generation: u64,
+    /// All sites, by index.
+    pub sites: Box<[Arc<Site>]>,
+    /// Index of the site of a host (lower case, no port).
+    pub hosts: HashMap<Box<str>, u16>,
+    /// The path under which own pages live: begins and ends with `/`.
+    pub prefix: Box<str>,
+    /// Certificates by name.
+    pub certificates: Certificates,
+    /// Roots for upstream TLS.
+    pub upstream_tls: Option<Arc<rustls::ClientConfig>>,
+    /// Pages that need no control.
+    pub prebuilt: Arc<Prebuilt>,
+    /// Limits.
+    pub limits: Limits,
+    /// How much of a client's address a record keeps.
+    pub addresses: AddressKeeping,
+    /// The port in the public address.
+    pub public_port: u16,
+}
+
+impl Snapshot {
+    /// The site of a host (lower case, without port).
+    pub fn site(&self, host: &str) -> Option<&Arc<Site>> {
+        self.sites.get(usize::from(*self.hosts.get(host)?))
+    }
+}
+
+/// The one place where the current snapshot stands.
+#[derive(Debug)]
+pub struct SnapshotCell(ArcSwap<Snapshot>);
+
+impl SnapshotCell {
+    /// Starts with `first`.
+    pub fn new(first: Snapshot) -> Self {
+        Self(ArcSwap::from_pointee(first))
+    }
+
+    /// Puts the next in place; requests under way keep theirs.
+    pub fn swap(&self, next: Snapshot) {
+        self.0.store(Arc::new(next));
+    }
+
+    /// The current one.
+    pub fn load(&self) -> arc_swap::Guard<Arc<Snapshot>> {
+        self.0.load()
+    }
+
+    /// The current one, to keep.
+    pub fn load_full(&self) -> Arc<Snapshot> {
+        self.0.load_full()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_path_holds_and_only_at_a_segment_border() {
+        let route = |path: &str| Route {
+            path: path.into(),
+            anonymous: false,
+            body_max: 1,
+        };
+        let site = Site {
+            index: 0,
+            name: "a".into(),
+            upstreams: Box::default(),
+            access: Access::Public,
+            routes: Box::new([route("/admin/users"), route("/admin"), route("")]),
+            hsts: guards::hsts::Policy::default(),
+        };
+        let check = |path, expected| assert_eq!(&*site.route(path).path, expected, "{path}");
+        check("/admin/users/7", "/admin/users");
+        check("/admin", "/admin");
+        check("/administrator", "");
+        check("/", "");
+        check("*", "");
+    }
+}

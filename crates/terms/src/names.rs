@@ -1,0 +1,19 @@
+//! Names of metrics and of the fields of the access log: one list, so that a
+//! dashboard or a query written once keeps working.
+
+/// Requests answered, by `site` and status class.
+pub const REQUESTS_TOTAL: &str = "waarborg_requests_total";
+/// Seconds from the first byte of a request to the last of its answer.
+pub const REQUEST_SECONDS: &str = "waarborg_request_seconds";
+/// Refusals, by `promise` or by step.
+pub const REFUSALS_TOTAL: &str = "waarborg_refusals_total";
+/// Open client connections.
+pub const CONNECTIONS: &str = "waarborg_connections";
+/// TLS handshakes, by `outcome`.
+pub const HANDSHAKES_TOTAL: &str = "waarborg_handshakes_total";
+/// Request records dropped because control lagged behind.
+pub const RECORDS_DROPPED_TOTAL: &str = "waarborg_records_dropped_total";
+/// Answers that left with `Strict-Transport-Security` (promise `hsts`).
+pub const HSTS_ANSWERS_TOTAL: &str = "waarborg_hsts_answers_total";
+/// Drill runs, by `promise` and `verdict`.
+pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
