@@ -1,0 +1,220 @@
+//! The top of the file, and what all sections become together.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use guards::hsts::Policy;
+use seam::snapshot::Limits;
+
+use crate::{
+    env::{Found, in_words},
+    hsts,
+    key::{Absent, Form, section},
+    limits, mail,
+    mail::Mail,
+    mistake::Kind,
+    prover,
+    prover::Prover,
+    scalar::{self, Reach},
+    site,
+    site::Site,
+    store,
+    store::Store,
+    table::{Say, Table},
+    tls,
+    tls::Tls,
+    track,
+    track::Track,
+};
+
+section! {
+    "",
+    "These keys stand at the top of the file, before the first section.";
+    DATA "data" Form::Path("a folder"), Absent::Required(""), "\"/var/lib/waarborg\"",
+        "Folder of all that we keep; made at the first start. A change needs a restart.";
+    PORTAL "portal" Form::Text("a host name"), Absent::Means("the console is on the operations listener only"), "\"id.example.com\"",
+        "Host of sign-in, account and console; it needs a `[site]` with certificate and key.";
+    LISTEN "listen" Form::Texts("an address and port such as \"[::]:443\"", 64), Absent::Default("[::]:443"), "\"[::]:443\"",
+        "Where browsers connect, TLS only. `[::]` takes IPv4 too, and stands for `0.0.0.0` where there is no IPv6; port 0 is any free one. A change needs a restart.";
+    PUBLIC_PORT "public_port" Form::Count(1, 65_535, ""), Absent::Means("the port of the first `listen`"), "443",
+        "The port in the address that browsers know, where a router or container maps it.";
+    OPERATIONS "operations" Form::Text("an address and port such as \"127.0.0.1:9443\""), Absent::Default("127.0.0.1:9443"), "\"127.0.0.1:9443\"",
+        "Where `/healthz`, `/readyz` and `/metrics` are answered; never a public address. A change needs a restart.";
+    WORKERS "workers" Form::Count(1, 1024, "threads"), Absent::Means("one per core"), "4",
+        "Threads that serve requests. A change needs a restart.";
+    PREFIX "prefix" Form::Text("a path such as \"/-/\""), Absent::Default("/-/"), "\"/-/\"",
+        "Path of own pages on every site; requests below it never reach an application.";
+    STORE "store" Form::Section(&store::SECTION), Absent::Means("defaults"), "{}", "Where control keeps what must last.";
+    SITE "site" Form::Section(&site::SECTION), Absent::Required(""), "{}", "An application.";
+    HSTS "hsts" Form::Section(&hsts::SECTION), Absent::Means("defaults"), "{}", "Promise `hsts`.";
+    TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
+    LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
+    TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
+    MAIL "mail" Form::Section(&mail::SECTION), Absent::Means("no mail"), "{}", "How our mail leaves.";
+    PROVER "prover" Form::Section(&prover::SECTION), Absent::Means("defaults"), "{}", "The drills.";
+}
+
+/// A whole configuration without mistakes. Secrets print as `…`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `data`.
+    pub data: PathBuf,
+    /// `portal`, lower case.
+    pub portal: Option<String>,
+    /// `listen`: at least one.
+    pub listen: Vec<SocketAddr>,
+    /// `public_port`; 0 only where `listen` asks for any free port, until that is known.
+    pub public_port: u16,
+    /// `operations`.
+    pub operations: SocketAddr,
+    /// `workers`; `None` for one per core.
+    pub workers: Option<u16>,
+    /// `prefix`: begins and ends with `/`.
+    pub prefix: String,
+    /// `[store]`.
+    pub store: Store,
+    /// `[site]`, in the order of the file: at least one.
+    pub sites: Vec<Site>,
+    /// `[hsts]`.
+    pub hsts: Policy,
+    /// `[tls]`.
+    pub tls: Tls,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[track]`.
+    pub track: Track,
+    /// `[mail]`.
+    pub mail: Option<Mail>,
+    /// `[prover]`.
+    pub prover: Prover,
+}
+
+impl Config {
+    /// The keys that differ from `other` and are taken only by a restart.
+    pub fn restart_keys(&self, other: &Self) -> Vec<&'static str> {
+        [
+            (DATA.name, self.data != other.data),
+            (LISTEN.name, self.listen != other.listen),
+            (OPERATIONS.name, self.operations != other.operations),
+            (WORKERS.name, self.workers != other.workers),
+            (STORE.name, self.store != other.store),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+    }
+}
+
+/// Reads every section, whatever is wrong with the others. `None` only together with
+/// a mistake.
+pub(crate) fn read(table: &Table<'_, '_>) -> Option<Config> {
+    let data = table.path(&DATA);
+    if let Some(data) = &data {
+        judge_folder(table, data);
+    }
+    let portal = table.text(&PORTAL, scalar::host);
+    let (listen, public_port, operations) = addresses(table);
+    let workers = table
+        .count(&WORKERS)
+        .and_then(|count| u16::try_from(count).ok());
+    let prefix = table.text(&PREFIX, scalar::prefix);
+    let prefix = prefix.unwrap_or_else(|| "/-/".to_owned());
+    let named = table.named_parts(&SITE);
+    let sites = site::read_all(&named, portal.as_deref(), &prefix);
+    if let Some(host) = &portal
+        && !named
+            .iter()
+            .any(|(name, _)| scalar::host(name.value).as_ref() == Ok(host))
+    {
+        let say = Say::what(format!("the portal `{host}` has no site"))
+            .expected("a section with its certificate and key")
+            .help(format!(
+                "add `[site.\"{host}\"]` with `certificate` and `key`, without `upstream`"
+            ));
+        table
+            .reader
+            .mistake(Kind::Missing, &table.span(&PORTAL), say);
+    }
+    let part = |key| table.part(key);
+    let data = data.unwrap_or_default();
+    let config = Config {
+        portal,
+        listen,
+        public_port,
+        operations,
+        workers,
+        prefix,
+        store: store::read(&part(&STORE)),
+        sites,
+        hsts: hsts::read(&part(&HSTS)),
+        tls: tls::read(&part(&TLS)),
+        limits: limits::read(&part(&LIMITS)),
+        track: track::read(&part(&TRACK), &data),
+        mail: if table.has(&MAIL) {
+            mail::read(&part(&MAIL))
+        } else {
+            None
+        },
+        prover: prover::read(&part(&PROVER)),
+        data,
+    };
+    table.finish();
+    Some(config)
+}
+
+fn judge_folder(table: &Table<'_, '_>, data: &Path) {
+    let why = match table.reader.env.look(data) {
+        Ok(Found::Folder | Found::Nothing) => return,
+        Ok(Found::File) => "it is a file".to_owned(),
+        Err(error) => in_words(&error),
+    };
+    let say = Say::what(format!("`data` can't be used: {why}"))
+        .expected("a folder of ours, or a name that is still free");
+    table
+        .reader
+        .mistake(Kind::Unreadable, &table.span(&DATA), say);
+}
+
+fn addresses(table: &Table<'_, '_>) -> (Vec<SocketAddr>, u16, SocketAddr) {
+    let listen = table.texts(&LISTEN, |text| scalar::socket(text, "[::]"));
+    for (index, at) in listen.iter().enumerate() {
+        let before = listen.iter().take(index);
+        // Port 0 is another port each time.
+        if at.value.port() != 0 && before.clone().any(|other| other.value == at.value) {
+            let say = Say::what(format!("`listen` names {} twice", at.value));
+            table
+                .reader
+                .mistake(Kind::Conflict, &at.span, say.expected("each address once"));
+        }
+    }
+    let public_port = table
+        .count(&PUBLIC_PORT)
+        .and_then(|port| u16::try_from(port).ok());
+    let first = listen.first().map_or(0, |at| at.value.port());
+    let none = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    let operations = table.text(&OPERATIONS, |text| scalar::socket(text, "127.0.0.1"));
+    let operations = operations.unwrap_or(none);
+    let span = table.span(&OPERATIONS);
+    if operations.port() != 0 && listen.iter().any(|at| clash(at.value, operations)) {
+        let say = Say::what(format!("`operations` and `listen` both take {operations}"))
+            .expected("different addresses or ports");
+        table.reader.mistake(Kind::Conflict, &span, say);
+    }
+    if scalar::reach(operations.ip()) == Reach::Beyond {
+        let say = Say::what(format!(
+            "`operations` is open to the network at {operations}"
+        ))
+        .help("metrics say much about your users: write `\"127.0.0.1:9443\"` or a private address");
+        table.reader.warning(Kind::Doubtful, &span, say);
+    }
+    let listen = listen.into_iter().map(|at| at.value).collect();
+    (listen, public_port.unwrap_or(first), operations)
+}
+
+/// Whether both can't be bound at once: the same port, and the same address or all.
+fn clash(one: SocketAddr, other: SocketAddr) -> bool {
+    let (a, b) = (one.ip(), other.ip());
+    one.port() == other.port() && (a == b || a.is_unspecified() || b.is_unspecified())
+}

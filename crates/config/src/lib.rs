@@ -1,0 +1,65 @@
+//! The configuration file: every mistake at once, with its place; compiles to a
+//! [`seam::Snapshot`].
+//!
+//! [`Config::load`] reads the file and everything that it names (certificates, keys,
+//! secrets) and says all that is wrong, each with line, column, what was expected and
+//! the nearest right name. What it returns is typed and whole: nothing behind it
+//! parses text again or fails. It never writes. Each section has a file named after
+//! it, in which a list of keys stands beside the code that reads them; the list is also
+//! the source of the documents, of suggestions and of `init`'s sample.
+
+mod compile;
+mod config;
+mod docs;
+mod env;
+mod hsts;
+mod key;
+mod later;
+mod limits;
+mod load;
+mod mail;
+mod mistake;
+mod nearest;
+mod pair;
+mod prover;
+mod reading;
+mod scalar;
+mod secrecy;
+mod secret;
+mod site;
+mod source;
+mod store;
+mod table;
+mod tls;
+mod track;
+
+pub use config::Config;
+pub use docs::{SMALLEST, markdown, sample};
+pub use env::{Env, FILE_MAX};
+pub use key::{Absent, Form, Key, Section};
+pub use load::Loaded;
+pub use mail::{Mail, SmtpSecurity};
+pub use mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place};
+pub use pair::{CHAIN_MAX, Pair, PairError};
+pub use prover::Prover;
+pub use reading::{HstsReading, Reading, SiteReading, TrackReading, Way};
+pub use site::{Plaintext, Role, SITES_MAX, Site};
+pub use store::Store;
+pub use tls::{Roots, Tls};
+pub use track::{AccessLog, Track};
+
+/// Every section of the file, in the order of the documents.
+pub fn sections() -> [&'static Section; 10] {
+    [
+        &config::SECTION,
+        &store::SECTION,
+        &site::SECTION,
+        site::ROUTE_SECTION,
+        &hsts::SECTION,
+        &tls::SECTION,
+        &limits::SECTION,
+        &track::SECTION,
+        &mail::SECTION,
+        &prover::SECTION,
+    ]
+}

@@ -1,0 +1,56 @@
+//! `[limits]`: limits on everything a client or an application can make long.
+
+use seam::snapshot::Limits;
+
+use crate::{
+    key::{Absent, Form, KIB, Key, seconds, section},
+    table::Table,
+};
+
+section! {
+    "[limits]",
+    "Limits on everything a client or an application can make long. Whoever goes beyond is answered by a refusal or cut off.";
+    HANDSHAKE "handshake" Form::Duration(seconds(1), seconds(60)), Absent::Default("10s"), "\"10s\"",
+        "From the connection to the end of its TLS handshake.";
+    HEAD "head" Form::Duration(seconds(1), seconds(120)), Absent::Default("10s"), "\"10s\"",
+        "From the first byte of a request's head to its last.";
+    IDLE "idle" Form::Duration(seconds(1), seconds(3600)), Absent::Default("75s"), "\"75s\"",
+        "Between two requests on a connection that is kept.";
+    STALL "stall" Form::Duration(seconds(1), seconds(3600)), Absent::Default("60s"), "\"60s\"",
+        "Without a byte in either direction while a body is under way.";
+    CONNECT "connect" Form::Duration(seconds(1), seconds(60)), Absent::Default("3s"), "\"3s\"",
+        "To connect to an application, TLS included; then the next of its addresses is tried.";
+    ANSWER "answer" Form::Duration(seconds(1), seconds(3600)), Absent::Default("60s"), "\"60s\"",
+        "From a request that is sent to the head of the application's answer. Longer for slow reports.";
+    HEAD_BYTES "head_bytes" Form::Size(4 * KIB, 256 * KIB), Absent::Default("16KiB"), "\"16KiB\"",
+        "Bytes of a head, of a request's and of an answer's. More for applications with large cookies.";
+    FIELDS "fields" Form::Count(16, 1000, "fields"), Absent::Default("100"), "100",
+        "Header fields of a head.";
+    CONNECTIONS "connections" Form::Count(16, 1_000_000, "connections"), Absent::Default("16384"), "16384",
+        "Client connections of one worker; more wait.";
+    STREAMS "streams" Form::Count(1, 1000, "streams"), Absent::Default("100"), "100",
+        "Requests at once on one HTTP/2 connection.";
+    KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("128"), "128",
+        "Connections that one worker keeps to one application.";
+}
+
+pub(crate) fn read(table: &Table<'_, '_>) -> Limits {
+    // The limits of the keys lie within these types; beyond them it is a mistake that
+    // was said, and what is returned isn't used.
+    let count = |key: &'static Key| table.count(key).unwrap_or_default();
+    let limits = Limits {
+        handshake: table.duration(&HANDSHAKE),
+        head: table.duration(&HEAD),
+        idle: table.duration(&IDLE),
+        stall: table.duration(&STALL),
+        connect: table.duration(&CONNECT),
+        answer: table.duration(&ANSWER),
+        head_bytes: u32::try_from(table.size(&HEAD_BYTES).unwrap_or_default()).unwrap_or(u32::MAX),
+        fields: u16::try_from(count(&FIELDS)).unwrap_or(u16::MAX),
+        connections: u32::try_from(count(&CONNECTIONS)).unwrap_or(u32::MAX),
+        streams: u32::try_from(count(&STREAMS)).unwrap_or(u32::MAX),
+        kept: u16::try_from(count(&KEPT)).unwrap_or(u16::MAX),
+    };
+    table.finish();
+    limits
+}

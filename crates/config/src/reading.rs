@@ -1,0 +1,132 @@
+//! What the prober is told of a configuration: no secrets, and nothing but what a
+//! drill needs to know what was promised.
+
+use guards::hsts::Scope;
+use seam::snapshot::{Place, Upstream};
+use serde::{Deserialize, Serialize};
+use terms::AddressKeeping;
+
+use crate::{
+    config::Config,
+    scalar::{self, Reach},
+    site::{self, Role},
+    track::AccessLog,
+};
+
+/// The drills' reading of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Digest of the file's text, in hex: which configuration a verdict is about.
+    pub digest: String,
+    /// The port in the public address.
+    pub public_port: u16,
+    /// The path of own pages.
+    pub prefix: String,
+    /// All sites; the first host of each is its name.
+    pub sites: Vec<SiteReading>,
+    /// Promise `hsts`.
+    pub hsts: HstsReading,
+    /// Promise `track`.
+    pub track: TrackReading,
+    /// Seconds between two runs.
+    pub period_s: u64,
+    /// Whether steps that need a browser can be run, and with which program.
+    pub browser: Option<String>,
+}
+
+/// A site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteReading {
+    /// The name, then the aliases.
+    pub hosts: Vec<String>,
+    /// Whether it is the portal: own pages only.
+    pub portal: bool,
+    /// Promise `tls`: the ways to its applications.
+    pub ways: Vec<Way>,
+}
+
+/// How requests travel to an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// A Unix socket.
+    Unix,
+    /// Plain, without leaving the machine.
+    Loopback,
+    /// Plain, to an address of a private network.
+    Private,
+    /// Verified TLS.
+    Tls,
+    /// Plain over a network that isn't ours: the owner accepts it.
+    PlaintextAccepted,
+}
+
+/// Promise `hsts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HstsReading {
+    /// Seconds.
+    pub max_age_s: u64,
+    /// Whether hosts below are covered.
+    pub include_subdomains: bool,
+    /// Whether the owner consents to preloading.
+    pub preload: bool,
+}
+
+/// Promise `track`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackReading {
+    /// Where the access log goes.
+    pub access_log: AccessLog,
+    /// Seconds that records are kept.
+    pub retention_s: u64,
+    /// How much of a client's address is kept.
+    pub addresses: AddressKeeping,
+}
+
+impl Config {
+    /// The drills' reading; `digest` is that of the file's text, in hex.
+    pub fn reading(&self, digest: String) -> Reading {
+        let sites = self.sites.iter().map(|site| SiteReading {
+            hosts: std::iter::once(&site.host)
+                .chain(&site.aliases)
+                .cloned()
+                .collect(),
+            portal: site.role == Role::Portal,
+            ways: site.upstreams.iter().map(way).collect(),
+        });
+        Reading {
+            digest,
+            public_port: self.public_port,
+            prefix: self.prefix.clone(),
+            sites: sites.collect(),
+            hsts: HstsReading {
+                max_age_s: self.hsts.max_age_s(),
+                include_subdomains: self.hsts.scope() != Scope::Host,
+                preload: self.hsts.scope() == Scope::Preload,
+            },
+            track: TrackReading {
+                access_log: self.track.access_log,
+                retention_s: self.track.retention.as_secs(),
+                addresses: self.track.addresses,
+            },
+            period_s: self.prover.period.as_secs(),
+            browser: self
+                .prover
+                .browser
+                .as_ref()
+                .map(|path| path.display().to_string()),
+        }
+    }
+}
+
+fn way(upstream: &Upstream) -> Way {
+    if upstream.tls.is_some() {
+        return Way::Tls;
+    }
+    match &upstream.place {
+        Place::Unix(_) => Way::Unix,
+        _ if site::is_plain_beyond(upstream) => Way::PlaintextAccepted,
+        Place::Socket(address) if scalar::reach(address.ip()) == Reach::Private => Way::Private,
+        Place::Socket(_) | Place::Name(..) => Way::Loopback,
+    }
+}

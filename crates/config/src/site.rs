@@ -1,0 +1,428 @@
+//! `[site."host"]`: an application, its hosts, its certificate, its routes.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use seam::snapshot::{Access, Place, Route, Upstream};
+
+use crate::{
+    env::in_words,
+    key::{Absent, Form, KIB, TIB, section},
+    mistake::Kind,
+    pair::{Pair, PairError},
+    scalar::{self, Reach, Wrong},
+    table::{At, Say, Table, quoted},
+};
+
+/// Sites of one gateway.
+pub const SITES_MAX: usize = 1000;
+
+section! {
+    "[site.\"host\"]",
+    "An application. The host is the name that browsers know it by, in lower case; the portal's site has only `certificate`, `key` and `aliases`.";
+    UPSTREAM "upstream" Form::Texts("`http://host:port`, `https://host:port` or `unix:/path`", 16), Absent::Required("but for the portal"), "\"http://127.0.0.1:3000\"",
+        "Where the application listens; of several, the first that can be reached. `https://` checks the certificate for that host.";
+    ACCESS "access" Form::Word(&[("public", "everyone may ask")]), Absent::Required("but for the portal"), "\"public\"",
+        "Who may ask. Required, so that nothing is public by oversight.";
+    CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required(""), "\"app.pem\"",
+        "The certificate for the host and all aliases, followed by its issuers'. A changed file is taken at the next reload.";
+    KEY "key" Form::Path("a PEM file with the certificate's key"), Absent::Required(""), "\"app.key\"",
+        "The key of the certificate: RSA, ECDSA or Ed25519, without a passphrase.";
+    ALIASES "aliases" Form::Texts("a host name", 100), Absent::Means("none"), "[\"www.app.example.com\"]",
+        "Further hosts of the same application.";
+    PLAINTEXT "plaintext" Form::Word(&[
+            ("refused", "plain http to this machine and private addresses only"),
+            ("accepted", "plain http anywhere; the `tls` promise then says so"),
+        ]), Absent::Default("refused"), "\"refused\"",
+        "Whether requests may travel to the application unencrypted over foreign networks.";
+    BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Default("1GiB"), "\"1GiB\"",
+        "Largest body of a request. Bodies are streamed: a large one costs no memory here.";
+    ROUTES "routes" Form::Section(&ROUTE), Absent::Means("the whole site is alike"), "[]",
+        "Parts of the site that differ from the rest; of several that hold, the longest path does.";
+}
+
+const ROUTE: crate::key::Section = route::SECTION;
+
+mod route {
+    use super::{Absent, Form, KIB, TIB, section};
+
+    section! {
+        "[[site.\"host\".routes]]",
+        "A part of a site that differs from the rest.";
+        PATH "path" Form::Text("a path such as \"/reports\""), Absent::Required(""), "\"/reports\"",
+            "The route holds for this path and everything below it; `/` is the whole site.";
+        ANONYMOUS "anonymous" Form::Switch, Absent::Default("false"), "true",
+            "Whether records of these requests keep no client address.";
+        BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Means("that of the site"), "\"10MiB\"",
+            "Largest body of a request.";
+    }
+
+    /// Routes of one site.
+    pub(super) const MAX: usize = 256;
+
+    pub(super) fn keys() -> [&'static crate::key::Key; 3] {
+        [&PATH, &ANONYMOUS, &BODY_MAX]
+    }
+}
+
+/// The section of routes, for the list of all sections.
+pub(crate) const ROUTE_SECTION: &crate::key::Section = &ROUTE;
+
+/// Plain http beyond the machine and its private network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plaintext {
+    /// Is a mistake.
+    Refused,
+    /// Is what the owner wants.
+    Accepted,
+}
+
+/// What a site is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// An application is behind it.
+    Application,
+    /// Sign-in, account and console: own pages only.
+    Portal,
+}
+
+/// `[site."host"]`.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The host of the header, lower case.
+    pub host: String,
+    /// Further hosts, lower case.
+    pub aliases: Vec<String>,
+    /// What it is for.
+    pub role: Role,
+    /// In order of preference; empty for the portal.
+    pub upstreams: Vec<Upstream>,
+    /// Who may ask.
+    pub access: Access,
+    /// For the host and all aliases.
+    pub pair: Arc<Pair>,
+    /// `plaintext`.
+    pub plaintext: Plaintext,
+    /// Longest path first; the last has the empty path.
+    pub routes: Vec<Route>,
+}
+
+/// Pairs by their files, so that sites which name the same files share one: a
+/// connection made for one of them then serves the other too.
+type Pairs = HashMap<(PathBuf, PathBuf), Option<Arc<Pair>>>;
+
+/// Reads all sites, in the order of the file.
+pub(crate) fn read_all(
+    sites: &[(At<&str>, Table<'_, '_>)],
+    portal: Option<&str>,
+    prefix: &str,
+) -> Vec<Site> {
+    let mut pairs = Pairs::new();
+    let mut hosts: HashMap<String, String> = HashMap::new();
+    let mut read = Vec::new();
+    for (index, (name, table)) in sites.iter().enumerate() {
+        if index == SITES_MAX {
+            let say = Say::what(format!("there are {} sites", sites.len()))
+                .expected(format!("at most {SITES_MAX}"));
+            table.reader.mistake(Kind::OutOfRange, &name.span, say);
+            break;
+        }
+        let host = scalar::host(name.value).unwrap_or_else(|wrong| {
+            let mut say = Say::what(format!("the site {} has no host name", quoted(name.value)))
+                .expected("a host name such as \"app.example.com\"");
+            if let Some(help) = wrong.help {
+                say = say.help(help);
+            }
+            table.reader.mistake(Kind::Malformed, &name.span, say);
+            String::new()
+        });
+        let aliases = table.texts(&ALIASES, scalar::host);
+        let all = std::iter::once(At {
+            value: host.clone(),
+            span: name.span.clone(),
+        });
+        for at in all
+            .chain(aliases.iter().cloned())
+            .filter(|at| !at.value.is_empty())
+        {
+            if let Some(first) = hosts.insert(at.value.clone(), host.clone()) {
+                let say = Say::what(format!("the host `{}` stands there twice", at.value))
+                    .expected("each host once, as a site or an alias")
+                    .help(format!("it already leads to the site `{first}`"));
+                table.reader.mistake(Kind::HostTwice, &at.span, say);
+            }
+        }
+        let role = if portal == Some(host.as_str()) {
+            Role::Portal
+        } else {
+            Role::Application
+        };
+        read.extend(one(table, host, aliases, role, prefix, &mut pairs));
+    }
+    read
+}
+
+fn one(
+    table: &Table<'_, '_>,
+    host: String,
+    aliases: Vec<At<String>>,
+    role: Role,
+    prefix: &str,
+    pairs: &mut Pairs,
+) -> Option<Site> {
+    let upstreams = table.texts(&UPSTREAM, |text| upstream(text, table));
+    let access = table.word(&ACCESS);
+    let plaintext = match table.word(&PLAINTEXT) {
+        Some("accepted") => Plaintext::Accepted,
+        _ => Plaintext::Refused,
+    };
+    for key in [&UPSTREAM, &ACCESS, &PLAINTEXT] {
+        match role {
+            Role::Portal if table.has(key) => {
+                let say = Say::what(format!("`{}` on the portal's site", key.name))
+                    .expected("only `certificate`, `key` and `aliases`")
+                    .help("the portal has no application: give it a host of its own");
+                table.reader.mistake(Kind::Conflict, &table.span(key), say);
+            }
+            Role::Application if !table.has(key) && matches!(key.absent, Absent::Required(_)) => {
+                table.missing(key);
+            }
+            _ => {}
+        }
+    }
+    judge_plaintext(table, &upstreams, plaintext);
+    let body_max = table.size(&BODY_MAX).unwrap_or(KIB);
+    let routes = routes(table, body_max, prefix);
+    let pair = pair(table, pairs);
+    if let Some(pair) = &pair {
+        let names = std::iter::once(&host).chain(aliases.iter().map(|at| &at.value));
+        judge_names(table, pair, names);
+    }
+    table.finish();
+    Some(Site {
+        host,
+        aliases: aliases.into_iter().map(|at| at.value).collect(),
+        role,
+        upstreams: upstreams.into_iter().map(|at| at.value).collect(),
+        access: access.map(|_| Access::Public).unwrap_or(Access::Public),
+        pair: pair?,
+        plaintext,
+        routes,
+    })
+}
+
+/// `http://host:port`, `https://host:port`, `unix:/path`.
+fn upstream(text: &str, table: &Table<'_, '_>) -> Result<Upstream, Wrong> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.contains('\0') {
+            return Err(Wrong::expected("a path behind `unix:`"));
+        }
+        let place = Place::Unix(scalar::beside(&table.reader.folder, path));
+        return Ok(Upstream { place, tls: None });
+    }
+    let (tls, rest) = match text.split_once("://") {
+        Some(("http", rest)) => (false, rest),
+        Some(("https", rest)) => (true, rest),
+        Some(_) => return Err(Wrong::PLAIN),
+        None => {
+            let plain = scalar::authority(text, Some(80)).is_ok();
+            let help = || Wrong::help(format!("write `\"http://{text}\"` or `\"https://{text}\"`"));
+            return Err(if plain { help() } else { Wrong::PLAIN });
+        }
+    };
+    let (name, port) = scalar::authority(rest, Some(if tls { 443 } else { 80 }))?;
+    let tls = tls.then(|| name.clone().into_boxed_str());
+    let place = match name.parse() {
+        Ok(address) => Place::Socket(std::net::SocketAddr::new(address, port)),
+        Err(_) => Place::Name(name.into(), port),
+    };
+    Ok(Upstream { place, tls })
+}
+
+/// Whether an upstream is reached without TLS over a network that isn't ours. A name
+/// may resolve to anything, so only `localhost` (RFC 6761 section 6.3) is near.
+pub(crate) fn is_plain_beyond(upstream: &Upstream) -> bool {
+    let beyond = match &upstream.place {
+        Place::Unix(_) => false,
+        Place::Socket(address) => scalar::reach(address.ip()) == Reach::Beyond,
+        Place::Name(name, _) => !is_localhost(name),
+    };
+    upstream.tls.is_none() && beyond
+}
+
+/// `localhost` and what is below it.
+pub(crate) fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn judge_plaintext(table: &Table<'_, '_>, upstreams: &[At<Upstream>], plaintext: Plaintext) {
+    let plain: Vec<_> = upstreams
+        .iter()
+        .filter(|at| is_plain_beyond(&at.value))
+        .collect();
+    if plaintext == Plaintext::Accepted && plain.is_empty() && !upstreams.is_empty() {
+        let say = Say::what("`plaintext = \"accepted\"`, but no upstream needs it")
+            .help("leave it out: else a later change could send requests unencrypted unseen");
+        let span = table.span(&PLAINTEXT);
+        table.reader.warning(Kind::Doubtful, &span, say);
+    }
+    if plaintext == Plaintext::Accepted {
+        return;
+    }
+    for at in plain {
+        let what = match &at.value.place {
+            Place::Name(name, _) => {
+                format!("plain http to `{name}`, which may resolve to any address")
+            }
+            _ => "plain http to a public address".to_owned(),
+        };
+        let say = Say::what(what)
+            .expected("https://, or an address of this machine or a private network")
+            .help("if the way there is safe otherwise, write `plaintext = \"accepted\"`; the `tls` promise then says so");
+        table.reader.mistake(Kind::Plaintext, &at.span, say);
+    }
+}
+
+fn routes(table: &Table<'_, '_>, body_max: u64, prefix: &str) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    let parts = table.parts(&ROUTES);
+    if parts.len() > route::MAX {
+        let say = Say::what(format!("there are {} routes", parts.len()))
+            .expected(format!("at most {}", route::MAX));
+        table
+            .reader
+            .mistake(Kind::OutOfRange, &table.span(&ROUTES), say);
+    }
+    let [path_key, anonymous, body_key] = route::keys();
+    for part in parts.iter().take(route::MAX) {
+        let path = part.text(path_key, scalar::route_path);
+        let anonymous = part.switch(anonymous);
+        let body_max = part.size(body_key).unwrap_or(body_max);
+        part.finish();
+        let Some(path) = path else { continue };
+        let span = part.span(path_key);
+        if format!("{path}/").starts_with(prefix) {
+            let say = Say::what("a route below our own pages")
+                .expected(format!("a path outside `{prefix}`"))
+                .help("another place for own pages can be chosen by `prefix`");
+            part.reader.mistake(Kind::Conflict, &span, say);
+        }
+        if routes.iter().any(|other| *other.path == *path) {
+            let say = Say::what("a second route with this path").expected("each path once");
+            part.reader.mistake(Kind::Conflict, &span, say);
+        }
+        routes.push(Route {
+            path: path.into(),
+            anonymous,
+            body_max,
+        });
+    }
+    if !routes.iter().any(|route| route.path.is_empty()) {
+        routes.push(Route {
+            path: "".into(),
+            anonymous: false,
+            body_max,
+        });
+    }
+    routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
+    routes
+}
+
+fn pair(table: &Table<'_, '_>, pairs: &mut Pairs) -> Option<Arc<Pair>> {
+    let (certificate, key) = (table.path(&CERTIFICATE), table.path(&KEY));
+    let files = (certificate?, key?);
+    if let Some(known) = pairs.get(&files) {
+        return known.clone();
+    }
+    let pair = read_pair(table, &files);
+    pairs.insert(files, pair.clone());
+    pair
+}
+
+fn read_pair(table: &Table<'_, '_>, files: &(PathBuf, PathBuf)) -> Option<Arc<Pair>> {
+    let reader = table.reader;
+    let read = |key: &crate::key::Key, path: &PathBuf| match reader.env.read(path) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            let what = format!("`{}` can't be read: {}", key.name, in_words(&error));
+            let mut say = Say::what(what).expected(key.form.expected());
+            // An absolute path stands in the line that is shown.
+            if path.is_relative() || path.starts_with(&reader.folder) {
+                say = say.help(format!("it was looked for at {}", path.display()));
+            }
+            reader.mistake(Kind::Unreadable, &table.span(key), say);
+            None
+        }
+    };
+    let (certificate, key) = (read(&CERTIFICATE, &files.0), read(&KEY, &files.1));
+    let (certificate, key) = (certificate?, key?);
+    if key.exposed {
+        let say = Say::what("every user of this machine can read the key")
+            .help(format!("`chmod 600 {}`", files.1.display()));
+        reader.warning(Kind::Exposed, &table.span(&KEY), say);
+    }
+    let pair = match Pair::from_pem(certificate.bytes.expose(), key.bytes.expose()) {
+        Ok(pair) => pair,
+        Err(error) => {
+            let at = if error.is_keys() { &KEY } else { &CERTIFICATE };
+            let kind = match error {
+                PairError::Mismatch => Kind::KeyMismatch,
+                _ => Kind::BadPem,
+            };
+            let text = error.to_string();
+            let (what, expected) = text.split_once("; expected ").unwrap_or((&text, ""));
+            let say = Say::what(format!("`{}` can't be used: {what}", at.name)).expected(expected);
+            reader.mistake(kind, &table.span(at), say);
+            return None;
+        }
+    };
+    let now = reader.env.now();
+    let dated = if now > pair.not_after {
+        Some(format!("the certificate ended on {}", day(pair.not_after)))
+    } else if now < pair.not_before {
+        Some(format!(
+            "the certificate begins only on {}",
+            day(pair.not_before)
+        ))
+    } else {
+        None
+    };
+    if let Some(what) = dated {
+        let say = Say::what(what).help("browsers refuse it: renew it, or set this machine's clock");
+        reader.warning(Kind::OutOfDate, &table.span(&CERTIFICATE), say);
+    }
+    Some(Arc::new(pair))
+}
+
+fn day(time: terms::Micros) -> String {
+    let text = time.to_string();
+    text.split('T').next().unwrap_or_default().to_owned()
+}
+
+fn judge_names<'h>(table: &Table<'_, '_>, pair: &Pair, hosts: impl Iterator<Item = &'h String>) {
+    let missing: Vec<_> = hosts
+        .filter(|host| !host.is_empty() && !pair.covers(host))
+        .map(|host| format!("`{host}`"))
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let names = match pair.names.as_slice() {
+        [] => "it names none".to_owned(),
+        names => {
+            let more = if names.len() > 5 { ", …" } else { "" };
+            let first: Vec<_> = names
+                .iter()
+                .take(5)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            format!("it names {}{more}", first.join(", "))
+        }
+    };
+    let say = Say::what(format!("the certificate isn't for {}", missing.join(", ")))
+        .expected("a certificate for the host and all aliases")
+        .help(names);
+    table
+        .reader
+        .mistake(Kind::NotCovered, &table.span(&CERTIFICATE), say);
+}

@@ -1,0 +1,334 @@
+//! What holds for the list of keys as a whole, and for any file at all.
+
+mod common;
+
+use std::{path::Path, sync::Arc};
+
+use proptest::prelude::*;
+use seam::{
+    prebuilt::Prebuilt,
+    snapshot::{Limits, Place},
+};
+use waarborg_config::{
+    AccessLog, Config, Env, Form, Kind, Loaded, Mistakes, Role, Section, Store, Way, markdown,
+    sample, sections,
+};
+
+const FILE: &str = "waarborg.toml";
+
+fn parse(text: &str) -> Result<Loaded, Mistakes> {
+    Config::parse(Path::new(FILE), text, &common::env())
+}
+
+fn parsed(text: &str) -> Loaded {
+    parse(text).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+const SITE: &str = "data = \"d\"\n[site.\"app.example.com\"]\nupstream = \"http://127.0.0.1:3000\"\n\
+    access = \"public\"\ncertificate = \"app.pem\"\nkey = \"app.key\"\n";
+
+/// A file in which every key of the list stands with its example; the value of one
+/// may be replaced.
+fn everything(replaced: Option<(&Section, &str, &str)>) -> String {
+    let mut file = String::new();
+    for section in sections() {
+        let header = section.header.replace("host", "app.example.com");
+        file.push_str(&format!("\n{header}\n"));
+        for key in section.keys {
+            // The portal's host would be a second site; it has samples of its own.
+            if matches!(key.form, Form::Section(_)) || key.name == "portal" {
+                continue;
+            }
+            let value = match replaced {
+                Some((other, name, value))
+                    if other.header == section.header && name == key.name =>
+                {
+                    value
+                }
+                _ => key.example,
+            };
+            file.push_str(&format!("{} = {value}\n", key.name));
+        }
+    }
+    file
+}
+
+#[test]
+fn a_file_with_every_key_loads_without_a_word() {
+    let loaded = parsed(&everything(None));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+}
+
+#[test]
+fn every_key_of_the_list_is_read() {
+    for section in sections() {
+        for key in section.keys {
+            if matches!(key.form, Form::Section(_)) || key.name == "portal" {
+                continue;
+            }
+            // Nothing takes a time of day, so only a key that nobody reads lets it pass.
+            let file = everything(Some((section, key.name, "07:32:00")));
+            let Err(mistakes) = parse(&file) else {
+                panic!("`{}` of `{}` is never read", key.name, section.header);
+            };
+            let wrong = mistakes
+                .items()
+                .iter()
+                .filter(|item| item.kind == Kind::WrongType);
+            assert_eq!(wrong.count(), 1, "{mistakes}");
+            assert!(
+                mistakes.to_string().contains(&format!("{} = ", key.name)),
+                "{mistakes}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_default_is_what_its_own_key_takes() {
+    let bare = parsed(SITE).config;
+    let mut file = String::from("data = \"d\"\n");
+    for section in sections() {
+        if section.header.contains("routes") {
+            continue;
+        }
+        if !section.header.is_empty() {
+            file.push_str(&format!(
+                "{}\n",
+                section.header.replace("host", "app.example.com")
+            ));
+        }
+        if section.header.contains("site") {
+            file.push_str(SITE.split_once("]\n").unwrap().1);
+        }
+        if section.header == "[mail]" {
+            file.truncate(file.len() - "[mail]\n".len());
+            continue;
+        }
+        for key in section.keys {
+            if let waarborg_config::Absent::Default(text) = key.absent {
+                let literal = match key.form {
+                    Form::Switch | Form::Count(..) => text.to_owned(),
+                    _ => format!("\"{text}\""),
+                };
+                file.push_str(&format!("{} = {literal}\n", key.name));
+            }
+        }
+    }
+    let written = parsed(&file).config;
+    assert_eq!(written.limits, bare.limits);
+    assert_eq!(written.limits, Limits::default(), "one set of defaults");
+    assert_eq!(written.hsts, bare.hsts);
+    assert_eq!(written.hsts, guards::hsts::Policy::default());
+    assert_eq!(written.track, bare.track);
+    assert_eq!(written.prover, bare.prover);
+    assert_eq!(
+        (written.listen, written.operations),
+        (bare.listen, bare.operations)
+    );
+}
+
+#[test]
+fn the_sample_for_init_loads_also_with_all_comments_taken_away() {
+    let text = sample(
+        "/srv/wa\"arborg",
+        "app.example.com",
+        "http://127.0.0.1:3000",
+    );
+    let config = parsed(&text).config;
+    assert_eq!(config.data, Path::new("/srv/wa\"arborg"));
+    let named = |line: &str| {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        let word = bare.split(' ').next().unwrap_or_default();
+        let known = sections()
+            .iter()
+            .any(|section| section.keys.iter().any(|key| key.name == word));
+        let sets = bare.split(' ').nth(1) == Some("=");
+        if (known && sets) || bare.starts_with('[') {
+            bare.to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
+    let bare: Vec<_> = text
+        .lines()
+        .map(named)
+        .filter(|line| !line.starts_with("portal"))
+        .collect();
+    let loaded = parsed(&bare.join("\n"));
+    assert!(loaded.config.mail.is_some(), "the comments were taken away");
+    insta::assert_snapshot!("sample", text);
+}
+
+#[test]
+fn the_document_in_the_tree_is_the_one_made_from_the_list() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/config.md");
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(
+        written == markdown(),
+        "run `cargo run -p waarborg-config --example docs > docs/config.md`"
+    );
+}
+
+#[test]
+fn a_configuration_compiles_to_what_the_edge_goes_by() {
+    let text = format!(
+        "portal = \"id.example.com\"\nlisten = \"127.0.0.1:8443\"\n{SITE}aliases = \"www.app.example.com\"\n\
+         [[site.\"app.example.com\".routes]]\npath = \"/a\"\nanonymous = true\n\
+         [[site.\"app.example.com\".routes]]\npath = \"/a/b\"\nbody_max = \"1MiB\"\n\
+         [site.\"id.example.com\"]\ncertificate = \"app.pem\"\nkey = \"app.key\"\n"
+    );
+    let config = parsed(&text).config;
+    let snapshot = config.compile(Arc::new(Prebuilt::default()), 7);
+    assert_eq!((snapshot.generation, snapshot.public_port), (7, 8443));
+    let app = snapshot.site("www.app.example.com").unwrap();
+    assert_eq!(&*app.name, "app.example.com");
+    let address = "127.0.0.1:3000".parse().unwrap();
+    assert_eq!(app.upstreams[0].place, Place::Socket(address));
+    assert!(app.route("/a/c").anonymous);
+    assert_eq!(app.route("/a/b/c").body_max, 1024 * 1024);
+    assert_eq!(app.route("/elsewhere").body_max, 1024 * 1024 * 1024);
+    assert!(
+        snapshot
+            .site("id.example.com")
+            .unwrap()
+            .upstreams
+            .is_empty()
+    );
+    assert_eq!(config.sites[1].role, Role::Portal);
+    assert!(
+        snapshot
+            .certificates
+            .same("app.example.com", "id.example.com"),
+        "the same files are one certificate"
+    );
+    assert!(snapshot.certificates.find("example.com").is_none());
+    assert!(snapshot.upstream_tls.is_none(), "nothing is reached by TLS");
+    let secured = parsed(&text.replace("http://127.0.0.1:3000", "https://app"));
+    let snapshot = secured.config.compile(Arc::new(Prebuilt::default()), 8);
+    assert!(snapshot.upstream_tls.is_some());
+    let app = snapshot.site("app.example.com").unwrap();
+    assert_eq!(app.upstreams[0].tls.as_deref(), Some("app"));
+    assert_eq!(app.upstreams[0].place, Place::Name("app".into(), 443));
+}
+
+#[test]
+fn the_reading_says_what_was_promised_and_no_secret() {
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/right/wide.toml"),
+    )
+    .unwrap();
+    let config = parsed(&text).config;
+    assert!(matches!(&config.store, Store::Postgres(url) if url.expose().contains("hunter2")));
+    let reading = config.reading("abc".to_owned());
+    let [app, crm] = reading.sites.as_slice() else {
+        panic!("two sites");
+    };
+    assert_eq!(app.hosts, ["app.example.com", "www.app.example.com"]);
+    let expected = [
+        Way::Loopback,
+        Way::Private,
+        Way::Tls,
+        Way::Unix,
+        Way::Unix,
+        Way::Private,
+    ];
+    assert_eq!(app.ways, expected);
+    assert_eq!(crm.ways, [Way::PlaintextAccepted]);
+    assert!(reading.hsts.preload && reading.hsts.include_subdomains);
+    assert_eq!(reading.track.access_log, AccessLog::Journald);
+    assert_eq!(reading.public_port, 443);
+    assert!(!format!("{reading:?}").contains("hunter2"));
+}
+
+#[test]
+fn only_what_a_running_process_cannot_change_needs_a_restart() {
+    let one = parsed(SITE).config;
+    let hsts = parsed(&format!("{SITE}[hsts]\nmax_age = \"300s\"\n")).config;
+    assert!(one.restart_keys(&hsts).is_empty());
+    let other = parsed(&format!(
+        "workers = 3\nlisten = \"127.0.0.1:1\"\n{SITE}[store]\npostgres = {{ env = \"WAARBORG_POSTGRES\" }}\n"
+    ));
+    assert_eq!(
+        one.restart_keys(&other.config),
+        ["listen", "workers", "store"]
+    );
+}
+
+#[test]
+fn more_mistakes_than_anybody_reads_are_counted() {
+    let lines: String = (0..150).map(|i| format!("zz{i} = 1\n")).collect();
+    let mistakes = parse(&format!("{lines}{SITE}")).unwrap_err();
+    assert_eq!(mistakes.items().len(), waarborg_config::MISTAKES_MAX);
+    let report = mistakes.to_string();
+    assert!(report.contains("150 mistakes in waarborg.toml\nonly the first 100 are shown"));
+    assert!(mistakes.coloured().to_string().contains("\u{1b}["));
+}
+
+#[test]
+fn the_systems_files_are_read_beside_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE);
+    std::fs::write(&file, SITE).unwrap();
+    let env = || Env::system(terms::Clock::System);
+    let mistakes = Config::load(&file, &env()).unwrap_err();
+    let kinds: Vec<_> = mistakes.items().iter().map(|item| item.kind).collect();
+    assert_eq!(kinds, [Kind::Unreadable, Kind::Unreadable]);
+    let made = rcgen::generate_simple_self_signed(["app.example.com".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("app.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("app.key"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    let loaded = Config::load(&file, &env()).unwrap();
+    assert_eq!(loaded.config.data, folder.path().join("d"));
+    let mistakes = Config::load(folder.path(), &env()).unwrap_err();
+    assert!(
+        mistakes.to_string().contains("it is a folder"),
+        "{mistakes}"
+    );
+}
+
+/// Every mistake has a place inside the file, and the report can be written.
+fn judge(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let env = Env::given(terms::Clock::System).with_file(FILE, bytes, 0o644);
+    let Err(mistakes) = Config::load(Path::new(FILE), &env) else {
+        return Ok(());
+    };
+    prop_assert!(!mistakes.is_empty());
+    for item in mistakes.items() {
+        let place = item.place.as_ref().expect("the file could be read");
+        prop_assert!(place.line >= 1 && place.column >= 1);
+        prop_assert!(place.line <= 1 + bytes.iter().filter(|byte| **byte == b'\n').count());
+        prop_assert!(place.span.start <= place.span.end);
+        // Damaged bytes become characters of three.
+        prop_assert!(place.span.end <= bytes.len() * 3);
+    }
+    let report = mistakes.to_string();
+    prop_assert!(!report.chars().any(|c| c.is_control() && c != '\n'));
+    prop_assert!(!mistakes.coloured().to_string().is_empty());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn random_bytes_load_or_are_mistakes_with_a_place(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        judge(&bytes)?;
+    }
+
+    #[test]
+    fn a_right_file_with_bytes_changed_loads_or_is_a_mistake_with_a_place(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), 0_u8..3, "[\\PC\\[\\]{}=\"'.#\n\r\t]{0,3}"), 1..6),
+    ) {
+        let mut text: Vec<char> = everything(None).chars().collect();
+        for (at, how, new) in changes {
+            let at = at.index(text.len());
+            let removed = usize::from(how) .min(text.len() - at);
+            text.splice(at..at + removed, new.chars());
+        }
+        judge(text.into_iter().collect::<String>().as_bytes())?;
+    }
+}

@@ -1,0 +1,138 @@
+//! Log files that rotate by size and by day, and are removed when they are too old.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use terms::Micros;
+
+/// The file that is being written.
+const CURRENT: &str = "access.jsonl";
+const DAY_US: i64 = 86_400_000_000;
+
+/// The folder of the access log.
+#[derive(Debug)]
+pub struct LogFiles {
+    folder: PathBuf,
+    rotate_bytes: u64,
+    retention: Duration,
+    file: File,
+    size: u64,
+    day: i64,
+}
+
+impl LogFiles {
+    /// Opens the current file, going on where the last process stopped. A line that was
+    /// cut off by a crash is ended, so that the next begins on a line of its own.
+    ///
+    /// # Errors
+    /// The folder or the file can't be made or written.
+    pub fn open(
+        folder: PathBuf,
+        rotate_bytes: u64,
+        retention: Duration,
+        now: Micros,
+    ) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        let mut file = open_current(&folder)?;
+        let size = file.metadata()?.len();
+        if size > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                file.write_all(b"\n")?;
+            }
+        }
+        let modified = if size == 0 { now } else { modified(&file).unwrap_or(now) };
+        let mut files = Self {
+            folder,
+            rotate_bytes,
+            retention,
+            file,
+            size,
+            day: modified.0.div_euclid(DAY_US),
+        };
+        files.prune(now);
+        Ok(files)
+    }
+
+    /// Appends whole lines, in a new file where it is time for one.
+    ///
+    /// # Errors
+    /// What the file system says; the lines are then lost.
+    pub fn append(&mut self, lines: &[u8], now: Micros) -> io::Result<()> {
+        let day = now.0.div_euclid(DAY_US);
+        if self.size > 0 && (self.size >= self.rotate_bytes || day != self.day) {
+            self.rotate(now)?;
+        }
+        self.day = day;
+        self.file.write_all(lines)?;
+        self.size += u64::try_from(lines.len()).unwrap_or(0);
+        Ok(())
+    }
+
+    fn rotate(&mut self, now: Micros) -> io::Result<()> {
+        let stamp: String =
+            now.to_string().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let closed = self.folder.join(format!("access-{stamp}.jsonl"));
+        fs::rename(self.folder.join(CURRENT), closed)?;
+        self.file = open_current(&self.folder)?;
+        self.size = 0;
+        self.prune(now);
+        Ok(())
+    }
+
+    /// Removes closed files whose last line is older than the retention.
+    fn prune(&mut self, now: Micros) {
+        for path in closed(&self.folder) {
+            let last = File::open(&path).ok().and_then(|file| modified(&file));
+            if last.is_some_and(|last| now.since(last) > self.retention)
+                && let Err(error) = fs::remove_file(&path)
+            {
+                tracing::error!(%error, file = %path.display(), "an old access log could not be removed");
+            }
+        }
+    }
+}
+
+fn open_current(folder: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .read(true)
+        .append(true)
+        .mode(0o640)
+        .open(folder.join(CURRENT))
+}
+
+fn modified(file: &File) -> Option<Micros> {
+    let since = file.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
+}
+
+/// Closed files, oldest first: their names are their times.
+pub(super) fn closed(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+                name.starts_with("access-") && name.ends_with(".jsonl")
+            })
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// All files, newest first.
+pub(super) fn newest_first(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = closed(folder);
+    paths.push(folder.join(CURRENT));
+    paths.reverse();
+    paths
+}

@@ -1,0 +1,1 @@
+//! The control plane: own pages, storage, outboxes, ledger, drills.

@@ -1,0 +1,233 @@
+//! Metrics in the Prometheus text format, made from the workers' counters at each
+//! scrape. Control's own numbers stand beside them.
+// promise: track
+
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use seam::{Counters, RefusalPage, counters::{Counter, LATENCY_BOUNDS_US}};
+use terms::{PromiseId, Verdict, names};
+
+/// Control's own counters.
+#[derive(Debug, Default)]
+pub(crate) struct Tallies {
+    /// Drill runs by promise and verdict.
+    drills: [[AtomicU64; 3]; PromiseId::ALL.len()],
+    /// Access log lines that could not be written.
+    pub(crate) log_lost: AtomicU64,
+    /// Alarms and mails that left, and attempts that failed.
+    pub(crate) outbox_sent: AtomicU64,
+    pub(crate) outbox_failed: AtomicU64,
+}
+
+impl Tallies {
+    /// Counts one run.
+    pub(crate) fn drilled(&self, promise: PromiseId, verdict: Verdict) {
+        let place = PromiseId::ALL.iter().position(|id| *id == promise);
+        if let Some(counter) =
+            place.and_then(|place| self.drills.get(place)?.get(verdict as usize))
+        {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Everything that is scraped.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(crate) workers: Vec<Arc<Counters>>,
+    pub(crate) tallies: Arc<Tallies>,
+}
+
+impl Metrics {
+    fn sum(&self, pick: impl Fn(&Counters) -> &Counter) -> u64 {
+        self.workers.iter().map(|worker| pick(worker).get()).sum()
+    }
+
+    /// The page of `/metrics`.
+    pub(crate) fn render(&self) -> String {
+        let mut page = Page(String::with_capacity(8 * 1024));
+        page.family(names::REQUESTS_TOTAL, "counter", "Requests answered, by status class.");
+        for class in 1..6 {
+            let count = self
+                .workers
+                .iter()
+                .filter_map(|worker| worker.answers.get(class))
+                .map(Counter::get)
+                .sum();
+            page.line(names::REQUESTS_TOTAL, &format!("class=\"{class}xx\""), count);
+        }
+        page.family(names::REFUSALS_TOTAL, "counter", "Refusals, by the page they got.");
+        for (place, refusal) in RefusalPage::ALL.iter().enumerate() {
+            let count = self
+                .workers
+                .iter()
+                .filter_map(|worker| worker.refusals.get(place))
+                .map(Counter::get)
+                .sum();
+            page.line(names::REFUSALS_TOTAL, &format!("page=\"{}\"", refusal.word()), count);
+        }
+        self.latency(&mut page);
+        let plain = [
+            (names::CONNECTIONS, "gauge", "Open client connections.", self.sum(|c| &c.connections)),
+            (
+                "waarborg_connections_accepted_total",
+                "counter",
+                "Client connections accepted.",
+                self.sum(|c| &c.accepted),
+            ),
+            (
+                names::RECORDS_DROPPED_TOTAL,
+                "counter",
+                "Request records dropped because control lagged behind.",
+                self.sum(|c| &c.records_dropped),
+            ),
+            (
+                names::HSTS_ANSWERS_TOTAL,
+                "counter",
+                "Answers that carried Strict-Transport-Security.",
+                self.sum(|c| &c.hsts),
+            ),
+            (
+                "waarborg_request_body_bytes_total",
+                "counter",
+                "Body bytes from clients.",
+                self.sum(|c| &c.bytes_in),
+            ),
+            (
+                "waarborg_answer_body_bytes_total",
+                "counter",
+                "Body bytes to clients.",
+                self.sum(|c| &c.bytes_out),
+            ),
+            (
+                "waarborg_upstream_connects_total",
+                "counter",
+                "Connections opened to applications.",
+                self.sum(|c| &c.upstream_connects),
+            ),
+            (
+                "waarborg_upstream_faults_total",
+                "counter",
+                "Applications unreachable, late, or with an answer that can't be read.",
+                self.sum(|c| &c.upstream_faults),
+            ),
+            (
+                "waarborg_access_log_lost_total",
+                "counter",
+                "Access log lines that could not be written.",
+                self.tallies.log_lost.load(Ordering::Relaxed),
+            ),
+            (
+                "waarborg_outbox_sent_total",
+                "counter",
+                "Mails and alarms that were taken by their channel.",
+                self.tallies.outbox_sent.load(Ordering::Relaxed),
+            ),
+            (
+                "waarborg_outbox_failed_total",
+                "counter",
+                "Attempts to send that failed.",
+                self.tallies.outbox_failed.load(Ordering::Relaxed),
+            ),
+        ];
+        for (name, kind, help, value) in plain {
+            page.family(name, kind, help);
+            page.line(name, "", value);
+        }
+        page.family(names::HANDSHAKES_TOTAL, "counter", "TLS handshakes, by outcome.");
+        page.line(names::HANDSHAKES_TOTAL, "outcome=\"done\"", self.sum(|c| &c.handshakes));
+        page.line(names::HANDSHAKES_TOTAL, "outcome=\"failed\"", self.sum(|c| &c.handshakes_failed));
+        page.family(names::DRILLS_TOTAL, "counter", "Drill runs, by promise and verdict.");
+        for (promise, counts) in PromiseId::ALL.iter().zip(&self.tallies.drills) {
+            for (verdict, count) in
+                [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].iter().zip(counts)
+            {
+                let count = count.load(Ordering::Relaxed);
+                if count > 0 {
+                    let labels = format!("promise=\"{promise}\",verdict=\"{verdict}\"");
+                    page.line(names::DRILLS_TOTAL, &labels, count);
+                }
+            }
+        }
+        page.0
+    }
+
+    fn latency(&self, page: &mut Page) {
+        let name = names::REQUEST_SECONDS;
+        page.family(name, "histogram", "From the head of a request to the last byte of its answer.");
+        let mut total = 0;
+        for place in 0..=LATENCY_BOUNDS_US.len() {
+            total += self
+                .workers
+                .iter()
+                .filter_map(|worker| worker.latency.get(place))
+                .map(Counter::get)
+                .sum::<u64>();
+            let bound = LATENCY_BOUNDS_US
+                .get(place)
+                .map_or_else(|| "+Inf".to_owned(), |us| seconds(u64::from(*us)));
+            page.line(&format!("{name}_bucket"), &format!("le=\"{bound}\""), total);
+        }
+        let sum = seconds(self.sum(|c| &c.latency_sum_us));
+        page.text(&format!("{name}_sum"), &sum);
+        page.line(&format!("{name}_count"), "", total);
+    }
+}
+
+/// Microseconds as seconds, exactly.
+fn seconds(us: u64) -> String {
+    let text = format!("{}.{:06}", us / 1_000_000, us % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let written = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+    }
+
+    fn line(&mut self, name: &str, labels: &str, value: u64) {
+        let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        self.text(&format!("{name}{braces}"), &value.to_string());
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        let written = writeln!(self.0, "{name} {value}");
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_sums_over_workers() {
+        let workers = vec![Arc::new(Counters::default()), Arc::new(Counters::default())];
+        workers[0].answered(200, 300);
+        workers[1].answered(204, 3_000_000);
+        workers[1].answered(503, 10);
+        let metrics = Metrics { workers, tallies: Arc::default() };
+        metrics.tallies.drilled(PromiseId::Hsts, Verdict::Pass);
+        let page = metrics.render();
+        for line in [
+            "waarborg_requests_total{class=\"2xx\"} 2",
+            "waarborg_requests_total{class=\"5xx\"} 1",
+            "waarborg_request_seconds_bucket{le=\"0.00025\"} 1",
+            "waarborg_request_seconds_bucket{le=\"0.0005\"} 2",
+            "waarborg_request_seconds_bucket{le=\"+Inf\"} 3",
+            "waarborg_request_seconds_sum 3.00031",
+            "waarborg_drills_total{promise=\"hsts\",verdict=\"pass\"} 1",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+        }
+    }
+}

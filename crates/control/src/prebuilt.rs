@@ -1,0 +1,85 @@
+//! Pages that the edge answers without control, built whenever what they say changes.
+
+use std::collections::HashMap;
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+use pages::{Page, Pages, RefusalKind, TrustView, WithHole};
+use seam::{
+    RefusalPage,
+    prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
+};
+use terms::Language;
+
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+/// A trust page may be shown for a minute without asking again; the etag then saves
+/// the bytes.
+const SHORT: &str = "public, max-age=60";
+
+/// Everything that is answered without control.
+pub fn build(pages: &Pages, prefix: &str, trust: &TrustView) -> Prebuilt {
+    let mut built = HashMap::new();
+    let security =
+        Language::ALL.map(|language| html(pages.trust(trust, language), SHORT));
+    built.insert(format!("{prefix}security").into(), Localised::Each(Box::new(security)));
+    built.insert(
+        format!("{prefix}security.json").into(),
+        Localised::One(document(JSON, SHORT, String::from("default-src 'none'"), pages::security_json(pages, trust))),
+    );
+    Prebuilt { pages: built, refusals: refusals(pages) }
+}
+
+fn refusals(pages: &Pages) -> HashMap<(RefusalPage, Language), RefusalDocument> {
+    let mut built = HashMap::new();
+    for page in RefusalPage::ALL {
+        // A test holds the two lists together.
+        let Some(kind) = RefusalKind::from_word(page.word()) else { continue };
+        for language in Language::ALL {
+            let document = RefusalDocument {
+                html: holed(HTML, pages.refusal(kind, language)),
+                json: holed(PROBLEM, pages.refusal_json(kind, language)),
+            };
+            built.insert((*page, language), document);
+        }
+    }
+    built
+}
+
+fn holed(content_type: &'static str, page: WithHole) -> Holed {
+    Holed { content_type, csp: page.csp, before: page.before.into(), after: page.after.into() }
+}
+
+fn html(page: Page, cache_control: &'static str) -> Document {
+    document(HTML, cache_control, page.csp, page.html)
+}
+
+fn document(
+    content_type: &'static str,
+    cache_control: &'static str,
+    csp: String,
+    text: String,
+) -> Document {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    let mut etag = String::from("\"");
+    for byte in digest.as_ref().iter().take(12) {
+        etag.push_str(&format!("{byte:02x}"));
+    }
+    etag.push('"');
+    Document { content_type, csp, cache_control, etag, body: Bytes::from(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_a_page_of_its_own_status() {
+        for page in RefusalPage::ALL {
+            let kind = RefusalKind::from_word(page.word())
+                .unwrap_or_else(|| panic!("no page for `{}`", page.word()));
+            assert_eq!(kind.status(), page.status(), "{}", page.word());
+        }
+    }
+}

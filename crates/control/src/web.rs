@@ -1,0 +1,105 @@
+//! Own pages: requests come through the seam, an axum router answers, bodies stream
+//! both ways.
+
+mod ledger;
+mod security;
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::{Router, body::Body as AxumBody};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt as _;
+use seam::own::{Body as OwnBody, BodyCut, CHUNK, OwnAnswer, OwnReceiver, OwnRequest};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// The router of everything that control answers itself, below the prefix.
+pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
+    let own = Router::new().merge(security::routes()).merge(ledger::routes());
+    let at = prefix.trim_end_matches('/');
+    let router = if at.is_empty() { own } else { Router::new().nest(at, own) };
+    router.with_state(state)
+}
+
+/// Answers requests until `stop`, or until the edge is gone.
+pub(crate) async fn serve(mut requests: OwnReceiver, router: Router, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            request = requests.recv() => match request {
+                Some(request) => drop(tokio::spawn(answer(request, router.clone()))),
+                None => return,
+            },
+        }
+    }
+}
+
+async fn answer(request: OwnRequest, router: Router) {
+    let OwnRequest { known, head, body, mut reply } = request;
+    let (mut parts, ()) = head.into_parts();
+    parts.extensions.insert(known);
+    let request = Request::from_parts(parts, AxumBody::new(Upload(body)));
+    // The client's leaving drops the handler and with it whatever it was doing.
+    let response: Response<AxumBody> = tokio::select! {
+        () = reply.closed() => return,
+        response = router.oneshot(request) => match response {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+    };
+    let (parts, mut body) = response.into_parts();
+    let (sender, receiver) = seam::own::body();
+    let head = Response::from_parts(parts, ());
+    if reply.send(OwnAnswer { head, body: receiver }).is_err() {
+        return;
+    }
+    loop {
+        let frame = tokio::select! {
+            // A client that left ends a silent stream too.
+            () = sender.closed() => return,
+            frame = body.frame() => frame,
+        };
+        let mut data = match frame {
+            None => return,
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => data,
+                Err(_trailers) => continue,
+            },
+            Some(Err(error)) => {
+                tracing::warn!(%error, "an own page broke off");
+                // The edge shows the client that the answer is broken.
+                let _ = sender.send(Err(BodyCut)).await;
+                return;
+            }
+        };
+        while !data.is_empty() {
+            let piece = data.split_to(data.len().min(CHUNK));
+            if sender.send(Ok(piece)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A request's body as it comes through the seam.
+struct Upload(OwnBody);
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = BodyCut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
+        Poll::Ready(ready!(self.0.poll_recv(cx)).map(|piece| piece.map(Frame::data)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! Writes every own page in every language into a folder, for judges (axe,
+//! html-validate, eyes): `cargo run -p waarborg-pages --example render -- FOLDER`.
+//! Beside each `x.html` stands its policy, `x.csp`.
+
+use std::{env, error::Error, fs, path::Path, process::ExitCode};
+
+use terms::{Arg, Clause, Language, Micros, PromiseId, Vantage, Verdict};
+use waarborg_pages::{
+    ClauseView, EvidenceView, FormView, LedgerProof, LedgerView, LinkView, MessageView, OwnPath,
+    Page, Pages, PromiseView, RefusalKind, RunView, Standing, State, Switcher, TranscriptLine,
+    TrustView,
+};
+
+const NOW: Micros = Micros(1_795_442_712_345_678);
+const HASH: &str = "Q2hlY2tlZCBieSBzb21lYm9keSBlbHNlLCBhbHdheXM=";
+
+fn main() -> ExitCode {
+    let Some(folder) = env::args().nth(1) else {
+        eprintln!("usage: render FOLDER");
+        return ExitCode::from(2);
+    };
+    match render(Path::new(&folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{folder}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn render(folder: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    let path = |path| OwnPath::new(path).ok_or("not a path of our own");
+    let pages = Pages::load(path("/-/")?);
+    let write = |name: String, page: Page| {
+        fs::write(folder.join(format!("{name}.csp")), page.csp)?;
+        fs::write(folder.join(format!("{name}.html")), page.html)
+    };
+    for language in Language::ALL {
+        let tag = language.tag();
+        for kind in RefusalKind::ALL {
+            let page = pages.refusal(*kind, language);
+            let html = format!(
+                "{}0af7651916cd43dd8448eb211c80319c{}",
+                page.before, page.after
+            );
+            write(
+                format!("refusal-{}-{tag}", kind.word()),
+                Page {
+                    html,
+                    csp: page.csp,
+                },
+            )?;
+        }
+        write(format!("trust-{tag}"), pages.trust(&trust(), language))?;
+        write(
+            format!("trust-new-{tag}"),
+            pages.trust(
+                &TrustView {
+                    site: "a-rather-long-label.eu.example.com".to_owned(),
+                    promises: Vec::new(),
+                    ledger: None,
+                    ..trust()
+                },
+                language,
+            ),
+        )?;
+        write(
+            format!("evidence-{tag}"),
+            pages.evidence(&evidence(), language),
+        )?;
+        let say = pages.texts().speech(language);
+        let message = MessageView {
+            title: say.text("refusal-unauthorized"),
+            paragraphs: vec![say.text("trust-lead"), say.text("whose-ours")],
+            form: Some(FormView {
+                action: path("/-/clear")?,
+                button: say.text("evidence-back"),
+                hidden: vec![("token".to_owned(), "x\"y".to_owned())],
+            }),
+            link: Some(LinkView {
+                to: path("/-/security")?,
+                text: say.text("footer-trust"),
+            }),
+            switcher: Switcher::Offered,
+        };
+        write(format!("message-{tag}"), pages.message(&message, language))?;
+    }
+    fs::write(folder.join("security.json"), pages.security_json(&trust()))?;
+    Ok(())
+}
+
+fn clause(key: &'static str, args: &[(&'static str, Arg)], standing: Standing) -> ClauseView {
+    ClauseView {
+        clause: Clause {
+            key,
+            args: args.to_vec(),
+        },
+        standing,
+    }
+}
+
+fn promise(id: PromiseId, state: State, clauses: Vec<ClauseView>) -> PromiseView {
+    PromiseView {
+        id,
+        state,
+        clauses,
+        proven_at: Some(NOW),
+        last: Some(RunView {
+            drill: format!("{id}-20261123-1405"),
+            at: NOW,
+            vantage: Vantage::SameHost,
+            verdict: Verdict::Pass,
+        }),
+    }
+}
+
+fn trust() -> TrustView {
+    use Standing::{Limit, Proven, Refuted, Unproven};
+    TrustView {
+        site: "app.example.com".to_owned(),
+        generated_at: NOW,
+        promises: vec![
+            promise(
+                PromiseId::Tls,
+                State::Green,
+                vec![
+                    clause("tls-versions", &[("refused", Arg::Number(4))], Proven),
+                    clause("tls-no-plaintext", &[], Proven),
+                    clause(
+                        "tls-ports",
+                        &[
+                            ("ports", Arg::Number(1024)),
+                            ("open", Arg::Number(1)),
+                            ("vantage", Arg::Word("outside")),
+                        ],
+                        Unproven,
+                    ),
+                    clause("tls-upstream-local", &[], Proven),
+                ],
+            ),
+            promise(
+                PromiseId::Hsts,
+                State::Amber,
+                vec![
+                    clause("hsts-every-answer", &[("days", Arg::Number(730))], Unproven),
+                    clause("hsts-first-visit-open", &[], Unproven),
+                ],
+            ),
+            promise(
+                PromiseId::Track,
+                State::Red,
+                vec![
+                    clause("track-found", &[("seconds", Arg::Number(2))], Refuted),
+                    clause("track-kept", &[("days", Arg::Number(30))], Proven),
+                    clause(
+                        "track-addresses",
+                        &[("keeping", Arg::Word("truncated"))],
+                        Limit,
+                    ),
+                ],
+            ),
+        ],
+        ledger: Some(LedgerView {
+            size: 1287,
+            root_b64: HASH.to_owned(),
+            checkpoint_at: NOW,
+        }),
+    }
+}
+
+fn evidence() -> EvidenceView {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    EvidenceView {
+        drill: "tls-20261123-1405".to_owned(),
+        promise: PromiseId::Tls,
+        verdict: Verdict::Inconclusive,
+        vantage: Vantage::SameHost,
+        at: NOW,
+        clauses: vec![
+            (
+                Clause::new("tls-versions").with("refused", Arg::Number(4)),
+                Verdict::Pass,
+            ),
+            (Clause::new("tls-no-plaintext"), Verdict::Inconclusive),
+        ],
+        transcript: vec![
+            TranscriptLine {
+                step: "hello".to_owned(),
+                fields: vec![
+                    field("version", "TLS 1.0"),
+                    field("answer", "alert protocol_version"),
+                    field("took_ms", "3"),
+                ],
+            },
+            TranscriptLine {
+                step: "twin".to_owned(),
+                fields: vec![field("version", "TLS 1.3"), field("answer", "server_hello")],
+            },
+        ],
+        ledger: Some(LedgerProof {
+            index: 1285,
+            leaf_b64: HASH.to_owned(),
+            path_b64: vec![HASH.to_owned(); 4],
+            size: 1287,
+            root_b64: HASH.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,102 @@
+# The promises: name, and what each is about as a question, so that it claims nothing.
+
+promise-uptime = Availability
+    .about = How much of the time are the tool and the website there?
+promise-alarm = Alarm
+    .about = Does the team hear of an outage or an emergency at once?
+promise-status = Keeping you informed
+    .about = Are customers kept informed all the while when something is down?
+promise-tls = Encrypted connections
+    .about = Does everything between you and this site travel encrypted?
+promise-hsts = HTTPS only
+    .about = Are browsers told to use nothing but encrypted connections here?
+promise-tls-report = Public report on encryption
+    .about = Can anyone read how good the encryption of this site is?
+promise-storage = Storage
+    .about = Is your data stored safely, and can it be restored?
+promise-password = Passwords
+    .about = Are passwords strong, and stored so that nobody can read them?
+promise-lockout = Lock after wrong passwords
+    .about = Is an account locked for a while when somebody keeps guessing its password?
+promise-two-factor = Second step at sign-in
+    .about = Can you protect your account with an authenticator app as well?
+promise-block = Blocked addresses
+    .about = Are requests refused that come from unknown or vulnerable networks?
+promise-throttle = A limit per address
+    .about = Is one address kept from taking the place of all others?
+promise-track = Traceable requests
+    .about = Can every request be found again afterwards?
+promise-xss = No foreign code in pages
+    .about = Does what somebody types in come back as text only, never as code?
+promise-csrf = Nothing done in your name
+    .about = Are other websites kept from acting here in your name?
+promise-csp = Only known content
+    .about = Are browsers told what a page may load and run?
+promise-hackers = Ethical hackers
+    .about = Are independent researchers invited to test the software?
+promise-disclosure = Reporting a flaw
+    .about = Can anyone report a flaw quickly, and is every report answered?
+promise-team = How the team signs in
+    .about = Does the team use strong passwords, a second step and password managers?
+promise-devices = The team’s devices
+    .about = Are the team’s disks encrypted, and do screens lock by themselves?
+promise-admin = Administration
+    .about = Are administrative functions open to a select group only?
+promise-review = Reviewed changes
+    .about = Is every change reviewed by somebody else?
+promise-trust = This page
+    .about = Does this page say only what has been shown to be true?
+
+# hsts
+
+hsts-every-answer = { $days ->
+    [one] Every answer tells browsers to use nothing but HTTPS here for { $days } day.
+   *[other] Every answer tells browsers to use nothing but HTTPS here for { $days } days.
+}
+hsts-every-answer-short = { $seconds ->
+    [one] Every answer tells browsers to use nothing but HTTPS here for { $seconds } second.
+   *[other] Every answer tells browsers to use nothing but HTTPS here for { $seconds } seconds.
+}
+hsts-subdomains = The same holds for every subdomain.
+hsts-browser = A real browser that had been here once went to HTTPS by itself when it followed an unencrypted link.
+hsts-first-visit-open = The very first visit is only covered when browsers already know the site: this site isn’t on their preload list.
+hsts-first-visit-preloaded = Even the very first visit is covered: this site is on the preload list of browsers.
+hsts-off = Browsers aren’t told to use HTTPS only: this is switched off.
+
+# tls
+
+tls-versions = { $refused ->
+    [one] Only TLS 1.2 and TLS 1.3 are spoken: { $refused } older version was tried and refused.
+   *[other] Only TLS 1.2 and TLS 1.3 are spoken: { $refused } older versions were tried and refused.
+}
+tls-no-plaintext = Unencrypted requests are refused.
+tls-redirect = Unencrypted requests get nothing but a pointer to the encrypted address.
+tls-ports = { $open ->
+    [one] Of { $ports } ports tried from { vantage }, only { $open } answers.
+   *[other] Of { $ports } ports tried from { vantage }, only { $open } answer.
+}
+tls-certificate = { $days ->
+    [one] The certificate is valid for another { $days } day.
+   *[other] The certificate is valid for another { $days } days.
+}
+tls-origin = The application can’t be reached around the gateway: this was tried from { vantage }.
+tls-upstream-encrypted = The connection between the gateway and the application is encrypted and its certificate verified.
+tls-upstream-local = The gateway and the application are on the same machine: what passes between them doesn’t leave it.
+tls-upstream-private = Between the gateway and the application, requests travel unencrypted through a private network.
+tls-upstream-plaintext = Between the gateway and the application, requests travel unencrypted: the operator has accepted this.
+
+# track
+
+track-found = { $seconds ->
+    [one] Each request gets an id, and the drill found its own trace again within { $seconds } second.
+   *[other] Each request gets an id, and the drill found its own trace again within { $seconds } seconds.
+}
+track-kept = { $days ->
+    [one] Request records are kept for { $days } day.
+   *[other] Request records are kept for { $days } days.
+}
+track-addresses = { $keeping ->
+    [whole] They hold the visitor’s whole network address.
+    [truncated] They hold the visitor’s network address only in a shortened form.
+   *[none] They hold no network addresses of visitors.
+}

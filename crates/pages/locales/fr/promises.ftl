@@ -1,0 +1,102 @@
+# Les promesses : leur nom, et leur sujet sous forme de question, qui n’affirme rien.
+
+promise-uptime = Disponibilité
+    .about = Quelle part du temps l’outil et le site sont-ils accessibles ?
+promise-alarm = Alerte
+    .about = L’équipe est-elle avertie sur-le-champ d’une panne ou d’une urgence ?
+promise-status = Vous tenir informés
+    .about = Les clients sont-ils tenus informés pendant toute la durée d’une panne ?
+promise-tls = Connexions chiffrées
+    .about = Tout ce qui circule entre vous et ce site est-il chiffré ?
+promise-hsts = HTTPS uniquement
+    .about = Les navigateurs ont-ils pour consigne de n’utiliser ici que des connexions chiffrées ?
+promise-tls-report = Rapport public sur le chiffrement
+    .about = Chacun peut-il consulter la qualité du chiffrement de ce site ?
+promise-storage = Stockage
+    .about = Vos données sont-elles conservées en sûreté et peuvent-elles être restaurées ?
+promise-password = Mots de passe
+    .about = Les mots de passe sont-ils solides et conservés sans que personne puisse les lire ?
+promise-lockout = Verrouillage après des mots de passe erronés
+    .about = Un compte est-il verrouillé un moment lorsque quelqu’un tente de deviner son mot de passe ?
+promise-two-factor = Seconde étape à la connexion
+    .about = Pouvez-vous aussi protéger votre compte par une application d’authentification ?
+promise-block = Adresses bloquées
+    .about = Les requêtes venant de réseaux inconnus ou vulnérables sont-elles refusées ?
+promise-throttle = Une limite par adresse
+    .about = Une seule adresse est-elle empêchée de prendre la place de toutes les autres ?
+promise-track = Requêtes traçables
+    .about = Chaque requête peut-elle être retrouvée par la suite ?
+promise-xss = Pas de code étranger dans les pages
+    .about = Ce que quelqu’un saisit revient-il toujours comme du texte, jamais comme du code ?
+promise-csrf = Rien en votre nom
+    .about = Les autres sites sont-ils empêchés d’agir ici en votre nom ?
+promise-csp = Contenu connu uniquement
+    .about = Les navigateurs savent-ils ce qu’une page a le droit de charger et d’exécuter ?
+promise-hackers = Hackers éthiques
+    .about = Des chercheurs indépendants sont-ils invités à mettre le logiciel à l’épreuve ?
+promise-disclosure = Signaler une faille
+    .about = Chacun peut-il signaler rapidement une faille, et chaque signalement reçoit-il une réponse ?
+promise-team = La connexion de l’équipe
+    .about = L’équipe emploie-t-elle des mots de passe solides, une seconde étape et des gestionnaires de mots de passe ?
+promise-devices = Les appareils de l’équipe
+    .about = Les disques de l’équipe sont-ils chiffrés, et ses écrans se verrouillent-ils d’eux-mêmes ?
+promise-admin = Administration
+    .about = Les fonctions d’administration sont-elles réservées à un groupe restreint ?
+promise-review = Modifications relues
+    .about = Chaque modification est-elle relue par une autre personne ?
+promise-trust = Cette page
+    .about = Cette page ne dit-elle que ce qui a été démontré ?
+
+# hsts
+
+hsts-every-answer = { $days ->
+    [one] Chaque réponse donne aux navigateurs la consigne de n’utiliser ici que HTTPS pendant { $days } jour.
+   *[other] Chaque réponse donne aux navigateurs la consigne de n’utiliser ici que HTTPS pendant { $days } jours.
+}
+hsts-every-answer-short = { $seconds ->
+    [one] Chaque réponse donne aux navigateurs la consigne de n’utiliser ici que HTTPS pendant { $seconds } seconde.
+   *[other] Chaque réponse donne aux navigateurs la consigne de n’utiliser ici que HTTPS pendant { $seconds } secondes.
+}
+hsts-subdomains = Il en va de même pour chaque sous-domaine.
+hsts-browser = Un vrai navigateur déjà venu ici est passé de lui-même à HTTPS en suivant un lien non chiffré.
+hsts-first-visit-open = La toute première visite n’est couverte que si les navigateurs connaissent déjà le site : celui-ci ne figure pas sur leur liste de préchargement.
+hsts-first-visit-preloaded = Même la toute première visite est couverte : ce site figure sur la liste de préchargement des navigateurs.
+hsts-off = Les navigateurs n’ont pas pour consigne de n’utiliser que HTTPS : cette protection est désactivée.
+
+# tls
+
+tls-versions = { $refused ->
+    [one] Seules les versions TLS 1.2 et TLS 1.3 sont acceptées : { $refused } version plus ancienne a été essayée et refusée.
+   *[other] Seules les versions TLS 1.2 et TLS 1.3 sont acceptées : { $refused } versions plus anciennes ont été essayées et refusées.
+}
+tls-no-plaintext = Les requêtes non chiffrées sont refusées.
+tls-redirect = Les requêtes non chiffrées ne reçoivent qu’un renvoi vers l’adresse chiffrée.
+tls-ports = { $open ->
+    [one] Sur { $ports } ports essayés depuis { vantage }, { $open } seul répond.
+   *[other] Sur { $ports } ports essayés depuis { vantage }, { $open } seulement répondent.
+}
+tls-certificate = { $days ->
+    [one] Le certificat est encore valable { $days } jour.
+   *[other] Le certificat est encore valable { $days } jours.
+}
+tls-origin = L’application ne peut pas être atteinte en contournant la passerelle : cela a été essayé depuis { vantage }.
+tls-upstream-encrypted = La connexion entre la passerelle et l’application est chiffrée, et son certificat est vérifié.
+tls-upstream-local = La passerelle et l’application se trouvent sur la même machine : ce qui passe entre elles n’en sort pas.
+tls-upstream-private = Entre la passerelle et l’application, les requêtes circulent en clair dans un réseau privé.
+tls-upstream-plaintext = Entre la passerelle et l’application, les requêtes circulent en clair : l’exploitant l’a accepté.
+
+# track
+
+track-found = { $seconds ->
+    [one] Chaque requête reçoit une référence, et l’épreuve a retrouvé sa propre trace en moins de { $seconds } seconde.
+   *[other] Chaque requête reçoit une référence, et l’épreuve a retrouvé sa propre trace en moins de { $seconds } secondes.
+}
+track-kept = { $days ->
+    [one] Les données sur les requêtes sont conservées { $days } jour.
+   *[other] Les données sur les requêtes sont conservées { $days } jours.
+}
+track-addresses = { $keeping ->
+    [whole] Elles contiennent l’adresse réseau complète du visiteur.
+    [truncated] Elles ne contiennent l’adresse réseau du visiteur que sous forme abrégée.
+   *[none] Elles ne contiennent aucune adresse réseau de visiteurs.
+}

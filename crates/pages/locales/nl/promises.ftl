@@ -1,0 +1,102 @@
+# De beloften: naam, en waar elk over gaat als vraag, zodat die niets beweert.
+
+promise-uptime = Beschikbaarheid
+    .about = Welk deel van de tijd zijn het programma en de website bereikbaar?
+promise-alarm = Alarm
+    .about = Hoort het team meteen van een storing of een noodgeval?
+promise-status = U op de hoogte houden
+    .about = Worden klanten tijdens een storing steeds op de hoogte gehouden?
+promise-tls = Versleutelde verbindingen
+    .about = Reist alles tussen u en deze site versleuteld?
+promise-hsts = Alleen HTTPS
+    .about = Krijgen browsers te horen dat ze hier alleen versleutelde verbindingen mogen gebruiken?
+promise-tls-report = Openbaar rapport over versleuteling
+    .about = Kan iedereen nalezen hoe goed deze site versleutelt?
+promise-storage = Opslag
+    .about = Worden uw gegevens veilig bewaard, en zijn ze te herstellen?
+promise-password = Wachtwoorden
+    .about = Zijn wachtwoorden sterk, en zo bewaard dat niemand ze kan lezen?
+promise-lockout = Slot na foute wachtwoorden
+    .about = Gaat een account een tijdje op slot als iemand het wachtwoord blijft raden?
+promise-two-factor = Tweede stap bij het aanmelden
+    .about = Kunt u uw account ook met een authenticator-app beschermen?
+promise-block = Geblokkeerde adressen
+    .about = Worden verzoeken uit onbekende of kwetsbare netwerken geweigerd?
+promise-throttle = Een grens per adres
+    .about = Wordt verhinderd dat één adres de plaats van alle andere inneemt?
+promise-track = Naspeurbare verzoeken
+    .about = Is elk verzoek achteraf terug te vinden?
+promise-xss = Geen vreemde code in pagina’s
+    .about = Komt wat iemand intypt alleen als tekst terug, en nooit als code?
+promise-csrf = Niets buiten u om
+    .about = Wordt verhinderd dat andere websites hier namens u handelen?
+promise-csp = Alleen bekende inhoud
+    .about = Krijgen browsers te horen wat een pagina mag laden en uitvoeren?
+promise-hackers = Ethische hackers
+    .about = Worden onafhankelijke onderzoekers uitgenodigd om de software te testen?
+promise-disclosure = Een lek melden
+    .about = Kan iedereen snel een lek melden, en krijgt elke melding antwoord?
+promise-team = Hoe het team zich aanmeldt
+    .about = Gebruikt het team sterke wachtwoorden, een tweede stap en wachtwoordbeheerders?
+promise-devices = De apparaten van het team
+    .about = Zijn de schijven van het team versleuteld, en gaan schermen vanzelf op slot?
+promise-admin = Beheer
+    .about = Zijn beheerfuncties alleen open voor een selecte groep?
+promise-review = Nagekeken wijzigingen
+    .about = Wordt elke wijziging door iemand anders nagekeken?
+promise-trust = Deze pagina
+    .about = Zegt deze pagina alleen wat is aangetoond?
+
+# hsts
+
+hsts-every-answer = { $days ->
+    [one] Elk antwoord draagt browsers op hier { $days } dag lang alleen HTTPS te gebruiken.
+   *[other] Elk antwoord draagt browsers op hier { $days } dagen lang alleen HTTPS te gebruiken.
+}
+hsts-every-answer-short = { $seconds ->
+    [one] Elk antwoord draagt browsers op hier { $seconds } seconde lang alleen HTTPS te gebruiken.
+   *[other] Elk antwoord draagt browsers op hier { $seconds } seconden lang alleen HTTPS te gebruiken.
+}
+hsts-subdomains = Dat geldt ook voor elk subdomein.
+hsts-browser = Een echte browser die hier al eens was geweest, ging bij een onversleutelde link vanzelf naar HTTPS.
+hsts-first-visit-open = Het allereerste bezoek valt er alleen onder als browsers de site al kennen: deze site staat niet op hun preload-lijst.
+hsts-first-visit-preloaded = Zelfs het allereerste bezoek valt eronder: deze site staat op de preload-lijst van browsers.
+hsts-off = Browsers krijgen niet te horen dat ze alleen HTTPS mogen gebruiken: dat is uitgeschakeld.
+
+# tls
+
+tls-versions = { $refused ->
+    [one] Alleen TLS 1.2 en TLS 1.3 worden gesproken: { $refused } oudere versie is geprobeerd en geweigerd.
+   *[other] Alleen TLS 1.2 en TLS 1.3 worden gesproken: { $refused } oudere versies zijn geprobeerd en geweigerd.
+}
+tls-no-plaintext = Onversleutelde verzoeken worden geweigerd.
+tls-redirect = Onversleutelde verzoeken krijgen alleen een verwijzing naar het versleutelde adres.
+tls-ports = { $open ->
+    [one] Van de { $ports } poorten die vanaf { vantage } zijn geprobeerd, antwoordt er maar { $open }.
+   *[other] Van de { $ports } poorten die vanaf { vantage } zijn geprobeerd, antwoorden er maar { $open }.
+}
+tls-certificate = { $days ->
+    [one] Het certificaat is nog { $days } dag geldig.
+   *[other] Het certificaat is nog { $days } dagen geldig.
+}
+tls-origin = De toepassing is niet buiten de gateway om te bereiken: dat is geprobeerd vanaf { vantage }.
+tls-upstream-encrypted = De verbinding tussen de gateway en de toepassing is versleuteld, en haar certificaat wordt gecontroleerd.
+tls-upstream-local = De gateway en de toepassing staan op dezelfde machine: wat tussen beide gaat, verlaat die niet.
+tls-upstream-private = Tussen de gateway en de toepassing reizen verzoeken onversleuteld door een besloten netwerk.
+tls-upstream-plaintext = Tussen de gateway en de toepassing reizen verzoeken onversleuteld: de beheerder heeft dat aanvaard.
+
+# track
+
+track-found = { $seconds ->
+    [one] Elk verzoek krijgt een kenmerk, en de proef vond haar eigen spoor binnen { $seconds } seconde terug.
+   *[other] Elk verzoek krijgt een kenmerk, en de proef vond haar eigen spoor binnen { $seconds } seconden terug.
+}
+track-kept = { $days ->
+    [one] Gegevens over verzoeken worden { $days } dag bewaard.
+   *[other] Gegevens over verzoeken worden { $days } dagen bewaard.
+}
+track-addresses = { $keeping ->
+    [whole] Daarin staat het volledige netwerkadres van de bezoeker.
+    [truncated] Daarin staat het netwerkadres van de bezoeker alleen in ingekorte vorm.
+   *[none] Daarin staan geen netwerkadressen van bezoekers.
+}

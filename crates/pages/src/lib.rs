@@ -1,0 +1,91 @@
+//! Values in, HTML out: views, templates, locales and the one style sheet.
+//!
+//! Guarantees, to whoever serves these pages:
+//! - every foreign value is escaped when the template is compiled into code (promise
+//!   `xss`): no template marks one as safe;
+//! - a page is complete in itself. It loads nothing, runs nothing, and its style sheet
+//!   is allowed by hash, so the same bytes may be served for ever and without control;
+//! - a page says the same in English, Dutch and French.
+//!
+//! There is no I/O here, no HTTP type and no clock: statuses, headers and moments are
+//! the caller's.
+
+mod path;
+mod style;
+mod texts;
+mod views;
+
+pub use path::OwnPath;
+pub use texts::{CLAUSES, Speech, Texts, language};
+pub use views::{
+    evidence::{EvidenceView, LedgerProof, TranscriptLine},
+    message::{FormView, LinkView, MessageView, Switcher},
+    refusal::{RefusalKind, Whose},
+    trust::{ClauseView, LedgerView, PromiseView, RunView, Standing, State, TrustView},
+};
+
+use style::Style;
+use terms::Language;
+
+/// A page and the policy that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The document: `text/html; charset=utf-8`.
+    pub html: String,
+    /// Its `Content-Security-Policy` (CSP level 3).
+    pub csp: String,
+}
+
+/// A document with one hole: the request's id goes between the two parts, as its 32 hex
+/// digits, which mean the same in HTML and in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithHole {
+    /// What stands before the id.
+    pub before: String,
+    /// What stands behind it.
+    pub after: String,
+    /// Its `Content-Security-Policy`.
+    pub csp: String,
+}
+
+/// Everything that pages are made of, parsed once.
+#[derive(Debug)]
+pub struct Pages {
+    texts: Texts,
+    style: Style,
+    prefix: OwnPath,
+}
+
+impl Pages {
+    /// Reads the locales and the style sheet that are part of this program; takes a
+    /// few milliseconds. `prefix` is where own pages live on every site (`/-/`).
+    pub fn load(prefix: OwnPath) -> Self {
+        Self {
+            texts: Texts::load(),
+            style: Style::load(),
+            prefix,
+        }
+    }
+
+    /// The texts, for what is said outside of pages: e-mail, the command line.
+    pub const fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    fn frame(&self, language: Language, switcher: Switcher) -> views::Frame<'_> {
+        views::Frame {
+            say: self.texts.speech(language),
+            style: self.style.sheet(),
+            icon: self.style.icon(),
+            prefix: self.prefix.as_str(),
+            switcher,
+        }
+    }
+
+    fn page(&self, html: String, forms: style::Forms) -> Page {
+        Page {
+            html,
+            csp: self.style.policy(forms),
+        }
+    }
+}

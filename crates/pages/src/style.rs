@@ -1,0 +1,194 @@
+//! The style sheet inside each page, and the policy that allows exactly it.
+//!
+//! Prebuilt pages can't carry a nonce, which must differ in every answer. A hash of the
+//! sheet (CSP level 3, section 2.3.1) says the same: these bytes and no others.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest;
+
+const SHEET: &str = include_str!("../static/waarborg.css");
+const ICON: &str = include_str!("../static/icon.svg");
+
+/// Whether a page may send a form, and then only to its own origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forms {
+    Refused,
+    Own,
+}
+
+/// The sheet as pages carry it.
+#[derive(Debug)]
+pub(crate) struct Style {
+    sheet: String,
+    hash: String,
+    icon: String,
+}
+
+impl Style {
+    pub(crate) fn load() -> Self {
+        let sheet = minified(SHEET);
+        let hash = base64(digest::digest(&digest::SHA256, sheet.as_bytes()).as_ref());
+        Self {
+            sheet,
+            hash,
+            icon: format!(
+                "data:image/svg+xml,{}",
+                percent_encoded(ICON.trim(), "-._~/:=")
+            ),
+        }
+    }
+
+    /// What stands between `<style>` and `</style>`, byte for byte.
+    pub(crate) fn sheet(&self) -> &str {
+        &self.sheet
+    }
+
+    /// The icon as a `data:` URL, so that no browser asks the application for one.
+    pub(crate) fn icon(&self) -> &str {
+        &self.icon
+    }
+
+    pub(crate) fn policy(&self, forms: Forms) -> String {
+        let forms = match forms {
+            Forms::Refused => "'none'",
+            Forms::Own => "'self'",
+        };
+        format!(
+            "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action {forms}; \
+             frame-ancestors 'none'; base-uri 'none'",
+            self.hash
+        )
+    }
+}
+
+/// The policy of documents that load nothing at all: JSON, looked at in a browser.
+pub(crate) const BARE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The sheet without comments and needless space. It knows strings, and leaves what is
+/// between two words or around `+` and `-` as one space, as `calc()` needs it.
+fn minified(sheet: &str) -> String {
+    let mut out = String::with_capacity(sheet.len());
+    let mut rest = sheet;
+    let mut pending = false;
+    while let Some(next) = rest.chars().next() {
+        if let Some(comment) = rest.strip_prefix("/*") {
+            rest = comment.split_once("*/").map_or("", |(_, behind)| behind);
+            pending = true;
+            continue;
+        }
+        if next.is_whitespace() {
+            pending = true;
+            rest = rest.trim_start();
+            continue;
+        }
+        let glued = |c: char| matches!(c, '{' | '}' | ';' | ',');
+        let before = out.chars().next_back();
+        if pending && !glued(next) && before.is_some_and(|c| !glued(c) && c != ':') {
+            out.push(' ');
+        }
+        pending = false;
+        if next == '}' && before == Some(';') {
+            out.pop();
+        }
+        let length = if next == '"' {
+            rest.get(1..)
+                .and_then(|inner| inner.find('"'))
+                .map_or(rest.len(), |end| end + 2)
+        } else {
+            next.len_utf8()
+        };
+        let (token, behind) = rest.split_at(length);
+        out.push_str(token);
+        rest = behind;
+    }
+    out
+}
+
+/// Percent-encodes (RFC 3986 section 2.1) all but ASCII letters, digits and `kept`.
+pub(crate) fn percent_encoded(text: &str, kept: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing into a String doesn't fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// Base64 with padding (RFC 4648 section 4).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let part = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let group = part(0) << 16 | part(1) << 8 | part(2);
+        for place in 0..4 {
+            let letter = usize::try_from(group >> (18 - 6 * place) & 63).unwrap_or(0);
+            out.push(match LETTERS.get(letter) {
+                Some(&letter) if place <= chunk.len() => char::from(letter),
+                _ => '=',
+            });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_agrees_with_the_vectors_of_rfc_4648() {
+        let check = |from: &str, to: &str| assert_eq!(base64(from.as_bytes()), to);
+        check("", "");
+        check("f", "Zg==");
+        check("fo", "Zm8=");
+        check("foo", "Zm9v");
+        check("foob", "Zm9vYg==");
+        check("foobar", "Zm9vYmFy");
+        assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
+    }
+
+    #[test]
+    fn a_smaller_sheet_means_the_same() {
+        let check = |from, to: &str| assert_eq!(minified(from), to);
+        check("/* a */ a { b: c; }\n", "a{b:c}");
+        check(
+            "a  b > c, d { e: f(1rem + 2vw, 3px)  g ; }",
+            "a b > c,d{e:f(1rem + 2vw,3px) g}",
+        );
+        check(
+            "a::after { content: \" ( /* \"; }",
+            "a::after{content:\" ( /* \"}",
+        );
+        check("a :focus { b: c }", "a :focus{b:c}");
+        check("@media (a: b) { c { d: e } }", "@media (a:b){c{d:e}}");
+        check("a { b: \"never closed", "a{b:\"never closed");
+        check("/* never closed", "");
+    }
+
+    #[test]
+    fn the_sheet_cannot_end_its_element_and_stays_small() {
+        let style = Style::load();
+        assert!(!style.sheet().contains("</"), "would end <style>");
+        assert!(!style.sheet().contains("url("), "would load something");
+        assert!(
+            style.sheet().len() < 12_000,
+            "{} bytes",
+            style.sheet().len()
+        );
+        let braces = |brace| style.sheet().matches(brace).count();
+        assert_eq!(braces('{'), braces('}'));
+    }
+
+    #[test]
+    fn the_icon_needs_no_escaping() {
+        let style = Style::load();
+        assert!(style.icon().starts_with("data:image/svg+xml,%3Csvg"));
+        assert!(!style.icon().contains(['"', '<', '>', '&', ' ', '#']));
+    }
+}

@@ -1,0 +1,50 @@
+//! What each promise means, says, and how it is attacked.
+//!
+//! A folder per promise: `mod.rs` has its entry (clauses and their conditions),
+//! `drill.rs` the attack. Drills meet what they attack over sockets only, through
+//! `visitor`; evidence that only control can gather is asked for by [`ground::Ground`]
+//! and judged here, by pure functions.
+//!
+//! - [`PROMISES`]: the entries that have landed, in the order of the trust page. The
+//!   others stand there as "not promised".
+//! - [`run`]: one run of one promise's drill.
+//! - [`state::state`]: what may be said of a promise, from its newest runs.
+
+pub mod entry;
+pub mod ground;
+pub mod hsts;
+pub mod state;
+pub mod tls;
+pub mod track;
+
+use terms::PromiseId;
+
+pub use entry::{Entry, Finding, Part, Report, Step};
+pub use ground::{Ground, Order};
+
+/// The promises that have landed, in the order of [`PromiseId::ALL`].
+pub const PROMISES: &[Entry] = &[tls::ENTRY, hsts::ENTRY, track::ENTRY];
+
+/// The entry of a promise, if it has landed.
+pub fn entry(id: PromiseId) -> Option<&'static Entry> {
+    PROMISES.iter().find(|entry| entry.id == id)
+}
+
+/// Runs one promise's drill: a finding for every clause, also for those it couldn't try.
+pub async fn run(entry: &Entry, ground: &Ground) -> Report {
+    let at = ground.clock.now();
+    let mut findings = (entry.drill)(ground).await;
+    let parts = (entry.parts)(&ground.order.reading);
+    for part in &parts {
+        if part.vantage > ground.order.vantage {
+            // A drill that looks from too near proves nothing, whatever it saw.
+            let finding = Finding::inconclusive(part.name, "vantage-too-near");
+            findings.retain(|found| found.part != part.name || found.verdict == terms::Verdict::Fail);
+            findings.push(finding);
+        } else if part.drilled && !findings.iter().any(|found| found.part == part.name) {
+            findings.push(Finding::inconclusive(part.name, "not-tried"));
+        }
+    }
+    findings.retain(|found| parts.iter().any(|part| part.name == found.part));
+    Report { promise: entry.id, at, vantage: ground.order.vantage, findings }
+}

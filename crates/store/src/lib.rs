@@ -1,0 +1,57 @@
+//! The store: SQLite or PostgreSQL behind the same typed queries.
+//!
+//! What this crate guarantees to control, and only control and the commands use it:
+//! - what was answered is there: a commit that returned `Ok` survives `kill -9` and
+//!   power loss;
+//! - a change has its row in the audit chain or doesn't happen ([`Change`]);
+//! - a sealed column opens only in its own row and column, with the master key;
+//! - PostgreSQL gone is [`Error::Unavailable`] within seconds, never a hang.
+//!
+//! It decides nothing and sends nothing; sqlx appears nowhere else.
+//!
+//! ```text
+//! DataFolder ── lock ── MasterKeys ── Store ─┬─ tx()      work without an author (leases, outbox, ledger)
+//!                                            ├─ change()  what a person or command did: audited
+//!                                            └─ reads
+//! ```
+
+mod audit;
+mod change;
+mod data;
+mod db;
+mod drills;
+mod error;
+mod hex;
+mod keys;
+mod lease;
+mod ledger;
+mod outbox;
+mod retention;
+mod schema;
+mod sealed;
+mod settings;
+mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+#[cfg(test)]
+mod killed;
+
+pub use audit::{
+    Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
+    MAX_ENTRY_BYTES,
+};
+pub use change::{Change, Tx};
+pub use data::{DataError, DataFolder, DataLock};
+pub use drills::{Announced, DrillRun, MAX_RUNS_PAGE, MAX_TRANSCRIPT_BYTES};
+pub use error::{Backend, Error};
+pub use keys::{KeyError, KeyId, KeySource, MasterKeys};
+pub use lease::{Acquisition, Lease};
+pub use ledger::{Checkpoint, Leaf, MAX_LEAVES_PAGE, NewLeaf};
+pub use outbox::{
+    Claimed, Enqueued, MAX_CLAIM, MAX_MAIL_BYTES, MAX_TRIES, Mail, OutboxCounts, Outcome,
+};
+pub use retention::{MAX_PRUNE_ROWS, Pruned};
+pub use schema::SCHEMA_VERSION;
+pub use sealed::{Cell, Purpose};
+pub use store::{Inspection, Location, Store};

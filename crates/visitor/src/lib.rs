@@ -1,0 +1,29 @@
+//! A client from outside: what drills, probes, hooks and feeds connect with.
+//!
+//! - [`address`]: which addresses may be connected to. A TCP connection takes a
+//!   [`address::Checked`] address, which only an [`address::AddressPolicy`] gives; the
+//!   checked address itself is dialled, never the name again.
+//! - [`raw`]: bytes over TCP or a Unix socket, with the outcome as a type; [`proxy`]:
+//!   the PROXY v2 header.
+//! - [`hello`]: ClientHellos made by hand, back to SSL 2, which no library offers.
+//! - [`http`]: one HTTP request with phase times, the peer's certificates and limits.
+//! - [`census`]: which ports answer; [`scan`]: what a TLS endpoint accepts.
+//!
+//! Everything has a deadline and a limit, and an error names the phase that failed.
+//! Nothing here judges: that is for the drills.
+
+pub mod address;
+pub mod census;
+mod fault;
+pub mod hello;
+pub mod http;
+pub mod proxy;
+pub mod raw;
+pub mod scan;
+#[cfg(test)]
+mod testing;
+pub mod tls;
+mod url;
+
+pub use fault::{Cause, Phase, VisitError};
+pub use url::{Host, MalformedUrl, Scheme, Url};

@@ -1,0 +1,5 @@
+//! The `waarborg` command.
+
+mod demo;
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! The policies as plain synchronous functions over borrowed data.
+//!
+//! One file per promise, named after it. Nothing here does I/O, waits, locks or reads
+//! a clock; what a request's way calls doesn't allocate unless its doc says when.
+
+pub mod hsts;

@@ -1,0 +1,298 @@
+//! The load: wrk, h2load and curl on the core beside the proxy's.
+//!
+//! wrk and h2load resume their TLS sessions (seen in nginx's `$ssl_session_reused`), so
+//! handshakes are curl's, which is told to keep none.
+
+use std::{fs, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    bench::{proxies::Ground, server::Server, stats::percentile},
+    process::{Failure, output, program},
+};
+
+/// The kinds of load whose CPU time per request is measured.
+pub(super) const THROUGHPUTS: [Throughput; 3] =
+    [Throughput::Http1, Throughput::Http2, Throughput::Handshake];
+
+/// The protocols whose latency is measured at a fixed rate.
+pub(super) const LATENCIES: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
+
+/// Requests per second while latency is measured: a fifth of what the slowest peer but
+/// Caddy can do on one core, so it is the proxy that is measured and not its queue.
+pub(super) const RATE: u32 = 4000;
+
+/// Handshakes per second of a round's length, about what curl does alone on a core.
+const HANDSHAKES: u32 = 700;
+
+/// What the load looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Throughput {
+    /// 64 connections, kept.
+    Http1,
+    /// 16 connections with 32 streams each.
+    Http2,
+    /// A new connection and a full handshake per request, 16 at a time.
+    Handshake,
+}
+
+impl Throughput {
+    /// What it is called in tables.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Http1 => "HTTP/1.1, 64 connections",
+            Self::Http2 => "HTTP/2, 16 × 32 streams",
+            Self::Handshake => "handshake per request",
+        }
+    }
+}
+
+/// HTTP/1.1 with 64 connections or HTTP/2 with 16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// By wrk or `h2load --h1`.
+    Http1,
+    /// By h2load.
+    Http2,
+}
+
+/// Latency at [`RATE`] requests a second, in microseconds.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Latency {
+    pub(super) p50_us: f64,
+    pub(super) p99_us: f64,
+}
+
+/// One request, to see that the contestant proxies what the upstream has, and which of
+/// the four headers it doesn't add.
+pub(super) fn check(ground: &Ground, server: &Server) -> Result<Vec<&'static str>, Failure> {
+    let mut head = String::new();
+    for (flag, version) in [("--http1.1", "HTTP/1.1 200"), ("--http2", "HTTP/2 200")] {
+        let answer = output(
+            program("curl")
+                .args(["--silent", "--show-error", "--include", flag, "--cacert"])
+                .arg(ground.certificate())
+                .args([
+                    "--max-time",
+                    "10",
+                    "--connect-to",
+                    &to(server),
+                    &url(server),
+                ]),
+        )?;
+        let Some((fields, body)) = answer.split_once("\r\n\r\n") else {
+            return Err(Failure(format!(
+                "port {}: no answer: {answer}",
+                server.port
+            )));
+        };
+        if !fields.starts_with(version) || body.len() != super::proxies::BODY {
+            return Err(Failure(format!(
+                "port {}: expected `{version}` and {} octets, got {}:\n{fields}",
+                server.port,
+                super::proxies::BODY,
+                body.len()
+            )));
+        }
+        head = fields.to_ascii_lowercase();
+    }
+    Ok(super::proxies::HEADERS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| !head.contains(&format!("\r\n{}:", name.to_ascii_lowercase())))
+        .collect())
+}
+
+/// Loads for this long and gives requests per CPU-second of the server's processes.
+pub(super) fn throughput(
+    ground: &Ground,
+    server: &Server,
+    kind: Throughput,
+    seconds: u32,
+) -> Result<f64, Failure> {
+    let before = server.cpu_seconds()?;
+    let requests = match kind {
+        Throughput::Http1 => wrk(ground, server, seconds)?,
+        Throughput::Http2 => h2load(ground, server, &["-c16", "-m32", &format!("-D{seconds}")])?,
+        Throughput::Handshake => handshakes(ground, server, HANDSHAKES * seconds)?,
+    };
+    let spent = server.cpu_seconds()? - before;
+    if requests == 0 || spent <= 0.0 {
+        return Err(Failure(format!(
+            "{}: {requests} requests in {spent} CPU-seconds",
+            kind.label()
+        )));
+    }
+    Ok(f64::from(requests) / spent)
+}
+
+/// Requests at a fixed rate, spread over the connections; the first half second, which
+/// holds the handshakes, isn't counted.
+pub(super) fn latency(
+    ground: &Ground,
+    server: &Server,
+    protocol: Protocol,
+    seconds: u32,
+) -> Result<Latency, Failure> {
+    let log = ground.folder().join("latency.tsv");
+    // h2load appends.
+    if log.is_file() {
+        fs::remove_file(&log).map_err(|error| Failure::file(&log, &error))?;
+    }
+    let (connections, version): (u32, &[&str]) = match protocol {
+        Protocol::Http1 => (64, &["--h1"]),
+        Protocol::Http2 => (16, &[]),
+    };
+    output(client(ground, "h2load").args(version).args([
+        format!("-c{connections}"),
+        format!("-D{seconds}"),
+        format!("--rps={}", RATE / connections),
+        format!("--log-file={}", log.display()),
+        format!("--connect-to=127.0.0.1:{}", server.port),
+        url(server),
+    ]))?;
+    read_log(&log)
+}
+
+/// h2load's log: start (µs since the epoch), status, time taken (µs), tabs between.
+fn read_log(log: &Path) -> Result<Latency, Failure> {
+    let text = fs::read_to_string(log).map_err(|error| Failure::file(log, &error))?;
+    let mut begin = None;
+    let mut times = Vec::new();
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [start, status, took] = fields[..] else {
+            return Err(Failure(format!(
+                "h2load's log has a line unlike others: `{line}`"
+            )));
+        };
+        let (Ok(start), Ok(took)) = (start.parse::<u64>(), took.parse::<f64>()) else {
+            return Err(Failure(format!(
+                "h2load's log has a line unlike others: `{line}`"
+            )));
+        };
+        if status != "200" {
+            return Err(Failure(format!(
+                "a request at a fixed rate ended with {status}"
+            )));
+        }
+        if *begin.get_or_insert(start) + 500_000 < start {
+            times.push(took);
+        }
+    }
+    match (percentile(&mut times, 0.5), percentile(&mut times, 0.99)) {
+        (Some(p50_us), Some(p99_us)) => Ok(Latency { p50_us, p99_us }),
+        _ => Err(Failure("no request was answered at a fixed rate".into())),
+    }
+}
+
+fn wrk(ground: &Ground, server: &Server, seconds: u32) -> Result<u32, Failure> {
+    let said = output(client(ground, "wrk").args([
+        "-t1",
+        "-c64",
+        &format!("-d{seconds}s"),
+        &url(server),
+    ]))?;
+    let errors = said
+        .lines()
+        .find(|line| line.contains("Socket errors") || line.contains("Non-2xx"));
+    if let Some(errors) = errors {
+        return Err(Failure(format!("wrk: {}", errors.trim())));
+    }
+    said.lines()
+        .find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok())
+        .ok_or_else(|| Failure(format!("wrk counts no requests:\n{said}")))
+}
+
+/// Runs h2load with these flags and gives the number of requests, all of which succeeded.
+pub(super) fn h2load(ground: &Ground, server: &Server, flags: &[&str]) -> Result<u32, Failure> {
+    let said = output(client(ground, "h2load").args(flags).args([
+        format!("--connect-to=127.0.0.1:{}", server.port),
+        url(server),
+    ]))?;
+    counted(&said).ok_or_else(|| Failure(format!("h2load: not every request succeeded:\n{said}")))
+}
+
+/// `requests: 9 total, 9 started, 9 done, 9 succeeded, 0 failed, 0 errored, 0 timeout`
+fn counted(said: &str) -> Option<u32> {
+    let counts = said
+        .lines()
+        .find_map(|line| line.strip_prefix("requests: "))?;
+    let count = |what: &str| -> Option<u32> {
+        let (number, _) = counts
+            .split(", ")
+            .find_map(|part| part.split_once(' ').filter(|(_, name)| *name == what))?;
+        number.parse().ok()
+    };
+    let statuses = said
+        .lines()
+        .find_map(|line| line.strip_prefix("status codes: "))?;
+    let good: u32 = statuses.split_once(" 2xx")?.0.parse().ok()?;
+    let done = count("succeeded")?;
+    // In a run of fixed length, those on their way at its end are neither.
+    let clean = count("failed")? == 0 && count("errored")? == 0 && count("timeout")? == 0;
+    (clean && done <= good).then_some(done)
+}
+
+/// Full handshakes, each with one request, 16 connections at a time.
+pub(super) fn handshakes(ground: &Ground, server: &Server, count: u32) -> Result<u32, Failure> {
+    let said = output(
+        client(ground, "curl")
+            .args([
+                "--silent",
+                "--no-progress-meter",
+                "--http1.1",
+                "--no-sessionid",
+            ])
+            .args(["--parallel", "--parallel-max", "16", "--max-time", "120"])
+            .args(["--header", "Connection: close", "--output", "/dev/null"])
+            .args(["--write-out", "%{http_code}\n", "--cacert"])
+            .arg(ground.certificate())
+            .args(["--connect-to", &to(server)])
+            .arg(format!("{}[1-{count}]", url(server)))
+            .stderr(std::process::Stdio::null()),
+    )?;
+    let good = said.lines().filter(|status| *status == "200").count();
+    match u32::try_from(good) {
+        Ok(good) if good == count => Ok(good),
+        _ => Err(Failure(format!(
+            "curl: {good} of {count} handshakes were answered with 200"
+        ))),
+    }
+}
+
+fn client(ground: &Ground, name: &str) -> std::process::Command {
+    let mut command = program("setpriv");
+    let core = ground.load_core.to_string();
+    command.args(["--pdeathsig", "TERM", "taskset", "--cpu-list", &core, name]);
+    command
+}
+
+/// The name is `localhost`, since a proxy may refuse a host it doesn't know.
+fn url(server: &Server) -> String {
+    format!("https://localhost:{}/", server.port)
+}
+
+fn to(server: &Server) -> String {
+    format!("localhost:{0}:127.0.0.1:{0}", server.port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn h2loads_summary_counts_only_when_every_request_succeeded() {
+        let said = |failed: u32, good: u32| {
+            format!(
+                "requests: 9 total, 9 started, 9 done, 9 succeeded, {failed} failed, 0 errored, \
+                 0 timeout\nstatus codes: {good} 2xx, 0 3xx, 0 4xx, 0 5xx\n"
+            )
+        };
+        assert_eq!(counted(&said(0, 9)), Some(9));
+        assert_eq!(counted(&said(1, 9)), None);
+        assert_eq!(counted(&said(0, 4)), None);
+        assert_eq!(counted("nothing"), None);
+    }
+}

@@ -1,0 +1,370 @@
+//! What a run leaves: a page for people and the raw rounds for whoever computes again.
+
+use std::{fmt::Write, fs};
+
+use serde::Serialize;
+
+use crate::{
+    bench::{
+        Entry,
+        callgrind::Instructions,
+        load::{LATENCIES, Protocol, RATE, THROUGHPUTS},
+        proxies::Contestant,
+        stats::{Ratio, median, ratio},
+    },
+    process::{Failure, said},
+    workspace::Workspace,
+};
+
+/// Everything of a run.
+#[derive(Serialize)]
+pub(super) struct Report {
+    date: String,
+    machine: String,
+    cores: usize,
+    kernel: String,
+    system: String,
+    commit: String,
+    load: Vec<String>,
+    seconds_per_load: u32,
+    subject: Contestant,
+    contestants: Vec<Entry>,
+    comparisons: Vec<Comparison>,
+    instructions: Vec<Instructions>,
+}
+
+/// The subject against one peer in one figure.
+#[derive(Serialize)]
+struct Comparison {
+    figure: String,
+    peer: Contestant,
+    /// Over 1 is better for throughput, under 1 for latency.
+    ratio: Option<Ratio>,
+}
+
+/// A figure: its name and how to get its series from a contestant.
+type Figure = (String, Box<dyn Fn(&Entry) -> Vec<f64>>);
+
+impl Report {
+    /// Computes the ratios and asks the machine for its name.
+    pub(super) fn new(
+        workspace: &Workspace,
+        seconds_per_load: u32,
+        subject: Contestant,
+        contestants: Vec<Entry>,
+        instructions: Vec<Instructions>,
+    ) -> Result<Self, Failure> {
+        let comparisons = compare(&contestants);
+        let first = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
+        let field = |file: &str, key: &str| {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            text.lines()
+                .find(|line| line.starts_with(key))
+                .and_then(|line| line.split_once(['=', ':']))
+                .map_or("unknown".to_owned(), |(_, value)| {
+                    value.trim().replace('"', "")
+                })
+        };
+        let root = workspace.root.display().to_string();
+        let mut commit = first(said(
+            "git",
+            &["-C", &root, "rev-parse", "--short=12", "HEAD"],
+        ));
+        if commit.is_empty() || commit.contains("fatal") {
+            commit = "none yet".into();
+        }
+        if !said("git", &["-C", &root, "status", "--porcelain"]).is_empty() {
+            commit.push_str(" and changes");
+        }
+        Ok(Self {
+            date: first(said("date", &["--utc", "+%Y-%m-%d"])),
+            machine: field("/proc/cpuinfo", "model name"),
+            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            kernel: first(said("uname", &["-r"])),
+            system: field("/etc/os-release", "PRETTY_NAME"),
+            commit,
+            load: vec![
+                first(said("wrk", &["-v"])),
+                first(said("h2load", &["--version"])),
+                first(said("curl", &["--version"])),
+            ],
+            seconds_per_load,
+            subject,
+            contestants,
+            comparisons,
+            instructions,
+        })
+    }
+
+    /// The run as Markdown.
+    pub(super) fn page(&self) -> String {
+        let mut page = String::new();
+        // Writing to a string can't fail.
+        drop(self.write_page(&mut page));
+        page
+    }
+
+    fn write_page(&self, page: &mut String) -> std::fmt::Result {
+        let Self {
+            date,
+            machine,
+            cores,
+            kernel,
+            system,
+            commit,
+            ..
+        } = self;
+        writeln!(page, "# {date}, {machine}, {cores} cores\n")?;
+        writeln!(page, "{system}, Linux {kernel}; commit {commit}.\n")?;
+        if !self.contestants.is_empty() {
+            self.write_contestants(page)?;
+            self.write_comparisons(page)?;
+            self.write_goals(page)?;
+        }
+        if !self.instructions.is_empty() {
+            writeln!(
+                page,
+                "## Instructions per request of {} (callgrind)\n",
+                self.subject
+            )?;
+            writeln!(page, "| | instructions |\n|---|---|")?;
+            for Instructions { kind, per_request } in &self.instructions {
+                writeln!(page, "| {kind} | {per_request} |")?;
+            }
+            writeln!(page)?;
+        }
+        Ok(())
+    }
+
+    fn write_contestants(&self, page: &mut String) -> std::fmt::Result {
+        let rounds = self
+            .contestants
+            .first()
+            .map_or(0, |entry| entry.rounds.len());
+        writeln!(
+            page,
+            "Medians of {rounds} alternating rounds of {} s per load: requests per CPU-second of \
+             the proxy's own processes (one worker, core 0; load and upstream on core 1; TLS 1.3, \
+             EC P-256, 1 KiB answers, kept upstream connections); latency at {RATE} requests a \
+             second. Peers log through a buffer to a file (nginx), to a ring in memory (HAProxy), \
+             to a file (Caddy).\n",
+            self.seconds_per_load
+        )?;
+        write!(page, "| |")?;
+        for entry in &self.contestants {
+            write!(page, " {} |", entry.name)?;
+        }
+        write!(page, "\n|---|")?;
+        for _ in &self.contestants {
+            write!(page, "---|")?;
+        }
+        writeln!(page)?;
+        for (name, series) in figures() {
+            write!(page, "| {name} |")?;
+            for entry in &self.contestants {
+                write!(page, " {:.0} |", median(&series(entry)).unwrap_or(f64::NAN))?;
+            }
+            writeln!(page)?;
+        }
+        let rows: [(&str, fn(&Entry) -> f64); 3] = [
+            ("start, ms", |entry| entry.start_ms),
+            ("memory at rest, MiB", |entry| mib(entry.memory_at_rest_kib)),
+            ("memory after the load, MiB", |entry| {
+                mib(entry.memory_after_kib)
+            }),
+        ];
+        for (name, value) in rows {
+            write!(page, "| {name} |")?;
+            for entry in &self.contestants {
+                write!(page, " {:.1} |", value(entry))?;
+            }
+            writeln!(page)?;
+        }
+        writeln!(page)?;
+        for entry in &self.contestants {
+            write!(page, "- {}: {}", entry.name, entry.version)?;
+            if !entry.headers_missing.is_empty() {
+                write!(page, " (doesn't add {})", entry.headers_missing.join(", "))?;
+            }
+            writeln!(page)?;
+        }
+        writeln!(page, "- load: {}\n", self.load.join("; "))
+    }
+
+    fn write_comparisons(&self, page: &mut String) -> std::fmt::Result {
+        writeln!(page, "## {} against its peers\n", self.subject)?;
+        writeln!(
+            page,
+            "Ratios paired round by round, with their 95 % intervals; over 1 is better for \
+             requests, under 1 for latency.\n"
+        )?;
+        writeln!(
+            page,
+            "| | peer | ratio | 95 % interval |\n|---|---|---|---|"
+        )?;
+        for Comparison {
+            figure,
+            peer,
+            ratio,
+        } in &self.comparisons
+        {
+            match ratio {
+                Some(Ratio { mean, low, high }) => {
+                    writeln!(
+                        page,
+                        "| {figure} | {peer} | {mean:.2} | {low:.2} – {high:.2} |"
+                    )?;
+                }
+                None => writeln!(page, "| {figure} | {peer} | – | too few rounds |")?,
+            }
+        }
+        writeln!(page)
+    }
+
+    /// The goals the project has set itself; lower bounds of the intervals count.
+    fn write_goals(&self, page: &mut String) -> std::fmt::Result {
+        let Some(ours) = self
+            .contestants
+            .first()
+            .filter(|entry| entry.name == Contestant::Ours)
+        else {
+            return Ok(());
+        };
+        let lowest = |figure: &str, only: Option<Contestant>| {
+            self.comparisons
+                .iter()
+                .filter(|line| line.figure == figure && only.is_none_or(|peer| peer == line.peer))
+                .filter_map(|line| line.ratio.map(|ratio| ratio.low))
+                .min_by(f64::total_cmp)
+        };
+        let [http1, http2, handshake] = THROUGHPUTS.map(super::load::Throughput::label);
+        let at_least = [
+            ("HTTP/1.1 against the best peer", lowest(http1, None), 1.2),
+            (
+                "handshakes against the best peer",
+                lowest(handshake, None),
+                1.3,
+            ),
+            (
+                "HTTP/2 against HAProxy",
+                lowest(http2, Some(Contestant::Haproxy)),
+                0.85,
+            ),
+        ];
+        writeln!(
+            page,
+            "## Goals\n\n| | goal | measured | reached |\n|---|---|---|---|"
+        )?;
+        for (name, measured, goal) in at_least {
+            let Some(measured) = measured else { continue };
+            let reached = yes(goal <= measured);
+            writeln!(
+                page,
+                "| {name}, lower bound | ≥ {goal} | {measured:.2} | {reached} |"
+            )?;
+        }
+        let memory = mib(ours.memory_at_rest_kib);
+        let at_most = [
+            ("start, ms", ours.start_ms, 150.0),
+            ("memory at rest, MiB", memory, 40.0),
+        ];
+        for (name, measured, goal) in at_most {
+            let reached = yes(measured < goal);
+            writeln!(page, "| {name} | < {goal} | {measured:.1} | {reached} |")?;
+        }
+        writeln!(page)
+    }
+
+    /// Writes `bench/runs/<date>-<machine>/`; a second run of a day replaces the first.
+    pub(super) fn keep(&self, workspace: &Workspace) -> Result<(), Failure> {
+        let machine: String = format!("{} {} cores", self.machine, self.cores)
+            .to_lowercase()
+            .chars()
+            .map(|letter| {
+                if letter.is_ascii_alphanumeric() {
+                    letter
+                } else {
+                    ' '
+                }
+            })
+            .collect();
+        let machine = machine.split_whitespace().collect::<Vec<_>>().join("-");
+        let kind = if self.contestants.is_empty() {
+            "-callgrind"
+        } else {
+            ""
+        };
+        let folder = workspace
+            .root
+            .join(format!("bench/runs/{}-{machine}{kind}", self.date));
+        fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+        let json = serde_json::to_string_pretty(self)
+            .map_err(|error| Failure(format!("the results can't be written: {error}")))?;
+        for (name, text) in [("README.md", self.page()), ("results.json", json + "\n")] {
+            let path = folder.join(name);
+            fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
+        }
+        println!("kept in {}", folder.display());
+        Ok(())
+    }
+}
+
+fn compare(contestants: &[Entry]) -> Vec<Comparison> {
+    let Some((subject, peers)) = contestants.split_first() else {
+        return Vec::new();
+    };
+    let mut comparisons = Vec::new();
+    for (figure, series) in figures() {
+        for peer in peers {
+            comparisons.push(Comparison {
+                figure: figure.clone(),
+                peer: peer.name,
+                ratio: ratio(&series(subject), &series(peer)),
+            });
+        }
+    }
+    comparisons
+}
+
+/// Every figure that is measured once a round.
+fn figures() -> Vec<Figure> {
+    let mut figures: Vec<Figure> = Vec::new();
+    for (place, kind) in THROUGHPUTS.into_iter().enumerate() {
+        figures.push((
+            kind.label().to_owned(),
+            Box::new(move |entry| {
+                let rounds = entry.rounds.iter();
+                rounds
+                    .filter_map(|round| round.per_cpu_second.get(place).copied())
+                    .collect()
+            }),
+        ));
+    }
+    for (place, protocol) in LATENCIES.into_iter().enumerate() {
+        let version = match protocol {
+            Protocol::Http1 => "HTTP/1.1",
+            Protocol::Http2 => "HTTP/2",
+        };
+        for (name, high) in [("p50", false), ("p99", true)] {
+            figures.push((
+                format!("{name} over {version}, µs"),
+                Box::new(move |entry| {
+                    let rounds = entry.rounds.iter();
+                    rounds
+                        .filter_map(|round| round.latency.get(place))
+                        .map(|latency| if high { latency.p99_us } else { latency.p50_us })
+                        .collect()
+                }),
+            ));
+        }
+    }
+    figures
+}
+
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}
+
+const fn yes(reached: bool) -> &'static str {
+    if reached { "yes" } else { "**no**" }
+}

@@ -1,0 +1,210 @@
+//! What rustfmt and clippy don't check.
+//!
+//! - every source file opens with `//!`, holds no note to self, and ignores no test
+//!   without a reason;
+//! - files stay readable: named from [`LINES_NAMED`] lines on, refused beyond
+//!   [`LINES_MAX`], tests excepted;
+//! - `tests/it` forgets no file; a `clippy.toml` that replaces the root's repeats it;
+//! - a promise that has landed has its page in `docs/promises/`.
+
+use crate::{
+    process::{Failure, verdict},
+    workspace::Workspace,
+};
+
+/// From here on a file is named: look for the second noun.
+const LINES_NAMED: usize = 600;
+/// Beyond this a file is refused.
+const LINES_MAX: usize = 800;
+
+const FOLDERS: &[&str] = &["lib", "crates", "tests", "judges", "bench", "fuzz", "xtask"];
+
+/// Looks at every source file of ours.
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
+    let files = workspace.files(FOLDERS)?;
+    let mut findings = Vec::new();
+    let mut sources = 0;
+    for path in files.iter().filter(|path| path.ends_with(".rs")) {
+        sources += 1;
+        findings.extend(source(path, &workspace.text(path)?));
+    }
+    findings.extend(forgotten(workspace, &files)?);
+    findings.extend(shadowing(workspace, &files)?);
+    findings.extend(undocumented(workspace, &files));
+    verdict(
+        "tidy",
+        &findings,
+        &format!("{sources} source files are in order"),
+    )
+}
+
+/// What is wrong in one source file.
+fn source(path: &str, text: &str) -> Vec<String> {
+    // Put together here, or this file would find itself.
+    let notes = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("to", "do!("),
+    ];
+    let ignored = concat!("#[ig", "nore]");
+    let mut found = Vec::new();
+    if !text.starts_with("//!") {
+        found.push(format!(
+            "{path}:1: begins with `//!`: what the file guarantees, to whom"
+        ));
+    }
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(note) = notes.iter().find(|note| line.contains(**note)) {
+            found.push(format!(
+                "{path}:{number}: `{note}`: do it, or make it an issue"
+            ));
+        }
+        if line.contains(ignored) {
+            found.push(format!("{path}:{number}: say why: `#[ignore = \"…\"]`"));
+        }
+    }
+    let lines = text.lines().count();
+    let test = path.contains("/tests/") || path.starts_with("tests/") || path.ends_with("tests.rs");
+    if !test && LINES_MAX < lines {
+        found.push(format!(
+            "{path}: {lines} lines, at most {LINES_MAX}: look for the second noun"
+        ));
+    } else if !test && LINES_NAMED < lines {
+        println!("tidy: {path} has {lines} lines: is there a second noun?");
+    }
+    found
+}
+
+/// Files of the one test program that no module names: their tests would never run.
+fn forgotten(workspace: &Workspace, files: &[String]) -> Result<Vec<String>, Failure> {
+    let mut found = Vec::new();
+    for path in files {
+        let Some(inner) = path
+            .strip_prefix("tests/it/")
+            .filter(|inner| !inner.starts_with("src/") && *inner != "main.rs")
+            .and_then(|inner| inner.strip_suffix(".rs"))
+        else {
+            continue;
+        };
+        let module = inner.strip_suffix("/mod").unwrap_or(inner);
+        let (folder, name) = module.rsplit_once('/').unwrap_or(("", module));
+        let parents = if folder.is_empty() {
+            vec!["tests/it/main.rs".to_owned()]
+        } else {
+            vec![
+                format!("tests/it/{folder}/mod.rs"),
+                format!("tests/it/{folder}.rs"),
+            ]
+        };
+        let mut listed = false;
+        for parent in parents.iter().filter(|parent| files.contains(parent)) {
+            listed |= lists(&workspace.text(parent)?, name);
+        }
+        if !listed {
+            found.push(format!(
+                "{path}: `mod {name};` is missing in {}",
+                parents.join(" or ")
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a module's text names this child.
+fn lists(text: &str, child: &str) -> bool {
+    text.lines().any(|line| {
+        line.trim()
+            .strip_suffix(';')
+            .and_then(|line| line.rsplit_once("mod "))
+            .is_some_and(|(_, name)| name == child)
+    })
+}
+
+/// The nearest `clippy.toml` replaces the root's instead of adding to it.
+fn shadowing(workspace: &Workspace, files: &[String]) -> Result<Vec<String>, Failure> {
+    let root = table("clippy.toml", &workspace.text("clippy.toml")?)?;
+    let mut found = Vec::new();
+    for path in files.iter().filter(|path| path.ends_with("/clippy.toml")) {
+        let near = table(path, &workspace.text(path)?)?;
+        found.extend(unrepeated(&root, &near).map(|missing| {
+            format!("{path}: replaces the root's clippy.toml and doesn't repeat {missing}")
+        }));
+    }
+    Ok(found)
+}
+
+fn table(path: &str, text: &str) -> Result<toml::Table, Failure> {
+    text.parse::<toml::Table>()
+        .map_err(|error| Failure(format!("{path}: {error}")))
+}
+
+/// The settings of the root that the nearer file lacks; its lists may be longer.
+fn unrepeated<'a>(
+    root: &'a toml::Table,
+    near: &'a toml::Table,
+) -> impl Iterator<Item = String> + 'a {
+    root.iter()
+        .flat_map(|(key, value)| match (value, near.get(key)) {
+            (toml::Value::Array(wanted), Some(toml::Value::Array(there))) => wanted
+                .iter()
+                .filter(|item| !there.contains(item))
+                .map(|item| format!("{item} of `{key}`"))
+                .collect(),
+            (wanted, Some(there)) if wanted == there => Vec::new(),
+            _ => vec![format!("`{key}`")],
+        })
+}
+
+/// Promises with a folder in `crates/promises/src` and no page of their own.
+fn undocumented(workspace: &Workspace, files: &[String]) -> Vec<String> {
+    files
+        .iter()
+        .filter_map(|path| {
+            path.strip_prefix("crates/promises/src/")?
+                .strip_suffix("/drill.rs")
+        })
+        .map(|word| format!("docs/promises/{}.md", word.replace('_', "-")))
+        .filter(|page| !workspace.root.join(page).is_file())
+        .map(|page| format!("{page} is missing, and the promise has landed"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LINES_MAX, lists, source, unrepeated};
+
+    #[test]
+    fn a_file_without_a_head_or_with_a_note_is_found_and_its_twin_is_not() {
+        assert!(source("a.rs", "//! What it is.\nfn f() {}\n").is_empty());
+        assert_eq!(source("a.rs", "fn f() {}\n").len(), 1);
+        let note = format!("//! A.\n// {}: later\n", concat!("TO", "DO"));
+        assert_eq!(source("a.rs", &note).len(), 1);
+        let bare = format!("//! A.\n{}\n", concat!("#[ig", "nore]"));
+        assert_eq!(source("a.rs", &bare).len(), 1);
+        assert!(source("a.rs", "//! A.\n#[ignore = \"needs a second machine\"]\n").is_empty());
+    }
+
+    #[test]
+    fn a_long_file_is_refused_unless_it_is_a_test() {
+        let long = "//! A.\n".repeat(LINES_MAX + 1);
+        assert_eq!(source("crates/a/src/b.rs", &long).len(), 1);
+        assert!(source("crates/a/src/b/tests.rs", &long).is_empty());
+    }
+
+    #[test]
+    fn a_module_is_listed_by_its_whole_name() {
+        assert!(lists("mod apps;\npub(crate) mod browser;\n", "browser"));
+        assert!(!lists("mod apps_more;\n// mod browsers;\n", "apps"));
+    }
+
+    #[test]
+    fn a_nearer_list_may_be_longer_and_not_shorter() {
+        let parse = |text: &str| text.parse::<toml::Table>().expect("it is TOML");
+        let root = parse("a = true\nb = ['x', 'y']");
+        let found = |near: &str| unrepeated(&root, &parse(near)).count();
+        assert_eq!(found("a = true\nb = ['x', 'y', 'z']"), 0);
+        assert_eq!(found("a = true\nb = ['x']"), 1);
+        assert_eq!(found("a = false\nb = ['x', 'y']"), 1);
+        assert_eq!(found(""), 2);
+    }
+}
