@@ -46,7 +46,8 @@ const CAGES: &[(&str, &str)] = &[
     ("rustls", "edge control visitor seam config waarborg"),
     ("tokio-rustls", "edge visitor"),
     ("lettre", "control"),
-    ("askama", "pages"),
+    // The binary has a sample application with pages of its own.
+    ("askama", "pages waarborg"),
     ("fluent-bundle", "pages"),
     ("rcgen", "control waarborg"),
     ("pgp", "desk"),

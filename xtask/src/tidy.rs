@@ -1,6 +1,7 @@
 //! What rustfmt and clippy don't check.
 //!
-//! - every source file opens with `//!`, holds no note to self, and ignores no test
+//! - every source file opens with `//!` (a `tests.rs` says by its place what it tests),
+//!   holds no note to self, and ignores no test
 //!   without a reason;
 //! - files stay readable: named from [`LINES_NAMED`] lines on, refused beyond
 //!   [`LINES_MAX`], tests excepted;
@@ -48,7 +49,7 @@ fn source(path: &str, text: &str) -> Vec<String> {
     ];
     let ignored = concat!("#[ig", "nore]");
     let mut found = Vec::new();
-    if !text.starts_with("//!") {
+    if !text.starts_with("//!") && !path.ends_with("/tests.rs") {
         found.push(format!(
             "{path}:1: begins with `//!`: what the file guarantees, to whom"
         ));
@@ -181,6 +182,7 @@ mod tests {
         assert_eq!(source("a.rs", &note).len(), 1);
         let bare = format!("//! A.\n{}\n", concat!("#[ig", "nore]"));
         assert_eq!(source("a.rs", &bare).len(), 1);
+        assert!(source("a/tests.rs", "fn f() {}\n").is_empty());
         assert!(source("a.rs", "//! A.\n#[ignore = \"needs a second machine\"]\n").is_empty());
     }
 

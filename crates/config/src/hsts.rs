@@ -5,7 +5,8 @@ use guards::hsts::{PRELOAD_MAX_AGE_MIN_S, Policy, Scope};
 use crate::{
     key::{Absent, DAY_S, Form, seconds, section},
     mistake::Kind,
-    table::{Say, Table},
+    reader::Say,
+    table::Table,
 };
 
 section! {

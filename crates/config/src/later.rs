@@ -6,7 +6,8 @@ use std::ops::Range;
 use crate::{
     key::Key,
     mistake::Kind,
-    table::{At, Say, Table},
+    reader::{At, Say},
+    table::Table,
 };
 
 /// Keys and sections at the top of the file.

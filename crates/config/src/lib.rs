@@ -22,6 +22,7 @@ mod mistake;
 mod nearest;
 mod pair;
 mod prover;
+mod reader;
 mod reading;
 mod scalar;
 mod secrecy;

@@ -22,12 +22,12 @@ section! {
         "To connect to an application, TLS included; then the next of its addresses is tried.";
     ANSWER "answer" Form::Duration(seconds(1), seconds(3600)), Absent::Default("60s"), "\"60s\"",
         "From a request that is sent to the head of the application's answer. Longer for slow reports.";
-    HEAD_BYTES "head_bytes" Form::Size(4 * KIB, 256 * KIB), Absent::Default("16KiB"), "\"16KiB\"",
+    HEAD_BYTES "head_bytes" Form::Size(4 * KIB, 32 * KIB), Absent::Default("16KiB"), "\"16KiB\"",
         "Bytes of a head, of a request's and of an answer's. More for applications with large cookies.";
     FIELDS "fields" Form::Count(16, 1000, "fields"), Absent::Default("100"), "100",
         "Header fields of a head.";
     CONNECTIONS "connections" Form::Count(16, 1_000_000, "connections"), Absent::Default("16384"), "16384",
-        "Client connections of one worker; more wait.";
+        "Client connections of one worker; beyond them new ones are closed.";
     STREAMS "streams" Form::Count(1, 1000, "streams"), Absent::Default("100"), "100",
         "Requests at once on one HTTP/2 connection.";
     KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("128"), "128",

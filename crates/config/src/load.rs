@@ -8,8 +8,9 @@ use crate::{
     config::{self, Config},
     env::{Env, in_words},
     mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place, Tone},
+    reader::{Findings, Reader, harmless},
     source::Source,
-    table::{Findings, Reader, Table, harmless},
+    table::Table,
 };
 
 /// A configuration, and what its owner should look at nevertheless.

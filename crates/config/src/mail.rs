@@ -8,9 +8,10 @@ use crate::{
     env::in_words,
     key::{Absent, Form, section},
     mistake::Kind,
+    reader::Say,
     scalar::{self, Reach, Wrong},
     secret,
-    table::{Say, Table},
+    table::Table,
 };
 
 section! {

@@ -1,7 +1,12 @@
 //! What is wrong with a file, said so that its owner can mend it at 3 a.m.: what,
 //! where, what was expected, what to do.
 
-use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{secrecy, source::Source};
 
@@ -106,7 +111,7 @@ impl Mistakes {
     }
 
     /// The file, as it was named.
-    pub const fn file(&self) -> &PathBuf {
+    pub fn file(&self) -> &Path {
         &self.file
     }
 

@@ -6,7 +6,8 @@ use crate::{
     env::{Found, in_words},
     key::{Absent, DAY_S, Form, seconds, section},
     mistake::Kind,
-    table::{Say, Table},
+    reader::Say,
+    table::Table,
 };
 
 section! {

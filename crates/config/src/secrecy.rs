@@ -57,7 +57,7 @@ fn is_secret(before: &str) -> bool {
         .next()
         .unwrap_or_default();
     let near = |key: &&str| distance(key, word, 2).is_some();
-    word.chars().count() <= 32 && SECRET_KEYS.iter().any(|key| near(&key))
+    word.chars().count() <= 32 && SECRET_KEYS.iter().any(near)
 }
 
 #[cfg(test)]

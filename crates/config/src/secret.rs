@@ -11,8 +11,9 @@ use crate::{
     key::Key,
     mistake::Kind,
     nearest::nearest,
+    reader::{Say, quoted},
     scalar,
-    table::{Say, Table, quoted},
+    table::Table,
 };
 
 /// Reads a secret. Spaces and line ends around a file's text aren't part of it.

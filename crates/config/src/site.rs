@@ -9,8 +9,9 @@ use crate::{
     key::{Absent, Form, KIB, TIB, section},
     mistake::Kind,
     pair::{Pair, PairError},
+    reader::{At, Say, quoted},
     scalar::{self, Reach, Wrong},
-    table::{At, Say, Table, quoted},
+    table::Table,
 };
 
 /// Sites of one gateway.
@@ -170,7 +171,9 @@ fn one(
     pairs: &mut Pairs,
 ) -> Option<Site> {
     let upstreams = table.texts(&UPSTREAM, |text| upstream(text, table));
-    let access = table.word(&ACCESS);
+    // The only word there is; that it is missing or another is said.
+    let (Some(_) | None) = table.word(&ACCESS);
+    let access = Access::Public;
     let plaintext = match table.word(&PLAINTEXT) {
         Some("accepted") => Plaintext::Accepted,
         _ => Plaintext::Refused,
@@ -203,7 +206,7 @@ fn one(
         aliases: aliases.into_iter().map(|at| at.value).collect(),
         role,
         upstreams: upstreams.into_iter().map(|at| at.value).collect(),
-        access: access.map(|_| Access::Public).unwrap_or(Access::Public),
+        access,
         pair: pair?,
         plaintext,
         routes,

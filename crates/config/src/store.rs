@@ -5,8 +5,9 @@ use terms::Secret;
 use crate::{
     key::{Absent, Form, section},
     mistake::Kind,
+    reader::Say,
     secret,
-    table::{Say, Table},
+    table::Table,
 };
 
 section! {

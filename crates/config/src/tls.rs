@@ -9,7 +9,8 @@ use crate::{
     env::in_words,
     key::{Absent, Form, section},
     mistake::Kind,
-    table::{Say, Table},
+    reader::Say,
+    table::Table,
 };
 
 section! {

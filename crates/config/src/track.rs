@@ -8,7 +8,8 @@ use terms::AddressKeeping;
 use crate::{
     key::{Absent, DAY_S, Form, GIB, MIB, seconds, section},
     mistake::Kind,
-    table::{Say, Table},
+    reader::Say,
+    table::Table,
 };
 
 section! {

@@ -4,6 +4,8 @@
 //! A sample without a snapshot fails. After a wanted change run the test with
 //! `INSTA_UPDATE=always` and read the difference.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test program")]
+
 mod common;
 
 use std::{collections::BTreeSet, fs, path::Path};

@@ -1,5 +1,7 @@
 //! What holds for the list of keys as a whole, and for any file at all.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test program")]
+
 mod common;
 
 use std::{path::Path, sync::Arc};
@@ -312,7 +314,6 @@ fn judge(bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn random_bytes_load_or_are_mistakes_with_a_place(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -19,16 +19,26 @@ const PROBLEM: &str = "application/problem+json";
 const SHORT: &str = "public, max-age=60";
 
 /// Everything that is answered without control.
-pub fn build(pages: &Pages, prefix: &str, trust: &TrustView) -> Prebuilt {
-    let mut built = HashMap::new();
-    let security =
-        Language::ALL.map(|language| html(pages.trust(trust, language), SHORT));
-    built.insert(format!("{prefix}security").into(), Localised::Each(Box::new(security)));
-    built.insert(
-        format!("{prefix}security.json").into(),
-        Localised::One(document(JSON, SHORT, String::from("default-src 'none'"), pages::security_json(pages, trust))),
-    );
-    Prebuilt { pages: built, refusals: refusals(pages) }
+pub(crate) fn build(pages: &Pages, prefix: &str, trust: &TrustView) -> Prebuilt {
+    Prebuilt {
+        pages: trust_pages(pages, prefix, trust),
+        stale: HashMap::new(),
+        refusals: refusals(pages),
+    }
+}
+
+/// The trust page and its JSON.
+pub(crate) fn trust_pages(
+    pages: &Pages,
+    prefix: &str,
+    trust: &TrustView,
+) -> HashMap<Box<str>, Localised> {
+    let security = Language::ALL.map(|language| html(pages.trust(trust, language), SHORT));
+    let json = document(JSON, SHORT, "default-src 'none'".to_owned(), pages.security_json(trust));
+    HashMap::from([
+        (format!("{prefix}security").into(), Localised::Each(Box::new(security))),
+        (format!("{prefix}security.json").into(), Localised::One(json)),
+    ])
 }
 
 fn refusals(pages: &Pages) -> HashMap<(RefusalPage, Language), RefusalDocument> {

@@ -102,9 +102,9 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
 
 /// A connection that was let in; its TLS handshake comes next.
 pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
-    pub(crate) client: ClientAddr,
-    pub(crate) watch: Rc<Watch>,
+    stream: TcpStream,
+    client: ClientAddr,
+    watch: Rc<Watch>,
     open: Open,
 }
 

@@ -126,9 +126,10 @@ impl Outbox {
         self.written == self.bytes.len()
     }
 
-    /// Whether more may be appended.
-    pub(crate) fn has_room(&self) -> bool {
-        self.bytes.len() - self.written < Self::HIGH
+    /// Whether more may be appended. What was written counts until all of it has left:
+    /// else a reader that never quite catches up would make this grow with the body.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.bytes.len() < Self::HIGH
     }
 
     /// Forgets everything (capacity stays, up to a limit).

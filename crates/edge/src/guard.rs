@@ -20,26 +20,26 @@ impl<'a> Admitted<'a> {
 /// Lets a request in, or says why not.
 pub(crate) fn guard(known: Known<'_>) -> Result<Admitted<'_>, Refusal> {
     let refuse = |page, reason| Err(Refusal::new(page, reason));
-    match known.request.method {
+    let request = known.request();
+    match request.method {
         "TRACE" | "TRACK" => {
             return refuse(RefusalPage::MethodNotAllowed, "trace-refused");
         }
         "CONNECT" => return refuse(RefusalPage::NotImplemented, "connect-refused"),
         _ => {}
     }
-    if known
-        .request
+    if request
         .upgrade
         .is_some_and(|to| !to.eq_ignore_ascii_case("websocket"))
     {
         return refuse(RefusalPage::BadRequest, "upgrade-refused");
     }
-    if let h1::Framing::Length(length) = known.request.framing
-        && length > known.route.body_max
+    if let h1::Framing::Length(length) = request.framing
+        && length > known.route().body_max
     {
         return refuse(RefusalPage::PayloadTooLarge, "body-too-large");
     }
-    match known.site.access {
+    match known.site().access {
         Access::Public => Ok(Admitted(known)),
     }
 }

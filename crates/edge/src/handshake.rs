@@ -93,11 +93,11 @@ pub(crate) struct Facts {
 
 /// A connection whose bytes nobody else can read.
 pub(crate) struct Secured {
-    pub(crate) stream: TlsStream<TcpStream>,
-    pub(crate) facts: Facts,
+    stream: TlsStream<TcpStream>,
+    facts: Facts,
     /// Whether the client chose HTTP/2 (ALPN).
-    pub(crate) http2: bool,
-    pub(crate) open: Open,
+    http2: bool,
+    open: Open,
 }
 
 impl Secured {
@@ -139,5 +139,15 @@ impl Secured {
             http2,
             open,
         })
+    }
+
+    /// Whether the client chose HTTP/2.
+    pub(crate) const fn is_http2(&self) -> bool {
+        self.http2
+    }
+
+    /// Splits off what the protocol drivers need.
+    pub(crate) fn into_parts(self) -> (TlsStream<TcpStream>, Facts, Open) {
+        (self.stream, self.facts, self.open)
     }
 }

@@ -8,16 +8,17 @@ use http::{HeaderName, HeaderValue};
 use seam::record::Version;
 
 use crate::{
+    forward::sets_our_cookie,
     know::Visit,
-    serve::{Answer, Length, Source, Static, sets_our_cookie},
+    serve::{Answer, Length, Source, Static},
     teeth,
     worker::Worker,
 };
 
 /// A head that may leave: only [`harden`] makes one.
 pub(crate) struct Hardened {
-    pub(crate) status: u16,
-    pub(crate) length: Length,
+    status: u16,
+    length: Length,
 }
 
 /// Where a hardened head is written: bytes for HTTP/1, a map for HTTP/2.
@@ -82,10 +83,10 @@ pub(crate) fn harden(
     worker: &Worker,
     sink: &mut impl HeadSink,
 ) -> Hardened {
-    sink.status(answer.status);
+    sink.status(answer.status());
     let mut said = Said::default();
     let mut hsts = None;
-    match &answer.source {
+    match answer.source() {
         Source::Application(fields) => {
             for field in fields.iter() {
                 if !field.hop {
@@ -94,19 +95,23 @@ pub(crate) fn harden(
             }
         }
         Source::Control(fields) => {
+            let mut referrer = false;
             for (name, value) in *fields {
-                if !matches!(
-                    name.as_str(),
-                    "content-length"
-                        | "connection"
-                        | "transfer-encoding"
-                        | "strict-transport-security"
-                ) {
-                    said.date |= name == http::header::DATE;
-                    sink.field(name.as_str(), value.as_bytes());
+                match name.as_str() {
+                    // The connection's, or written below.
+                    "connection" | "keep-alive" | "transfer-encoding" | "upgrade"
+                    | "strict-transport-security" | "x-content-type-options" | "x-request-id" => {
+                        continue;
+                    }
+                    "content-length" if answer.length() != Length::NoBody => continue,
+                    "date" if said.date => continue,
+                    "date" => said.date = true,
+                    "referrer-policy" => referrer = true,
+                    _ => {}
                 }
+                sink.field(name.as_str(), value.as_bytes());
             }
-            own_page(sink);
+            own_page(referrer, sink);
             said = Said {
                 date: said.date,
                 ..Said::all()
@@ -114,7 +119,7 @@ pub(crate) fn harden(
         }
         Source::Prebuilt(page) => {
             prebuilt(page, sink);
-            own_page(sink);
+            own_page(false, sink);
             said = Said::all();
         }
     }
@@ -122,7 +127,7 @@ pub(crate) fn harden(
         sink.field("date", worker.date().as_bytes());
     }
     if let (Length::Known(length), false) =
-        (answer.length, visit.head_only && is_application(answer))
+        (answer.length(), visit.head_only && is_application(answer))
     {
         let mut digits = [0; 20];
         sink.field("content-length", decimal(length, &mut digits));
@@ -150,8 +155,8 @@ pub(crate) fn harden(
         worker.counters.hsts.add(1);
     }
     Hardened {
-        status: answer.status,
-        length: answer.length,
+        status: answer.status(),
+        length: answer.length(),
     }
 }
 
@@ -169,7 +174,7 @@ impl Said {
 }
 
 const fn is_application(answer: &Answer<'_>) -> bool {
-    matches!(answer.source, Source::Application(_))
+    matches!(answer.source(), Source::Application(_))
 }
 
 /// Writes the site's policy, or what the application asks for beyond it.
@@ -199,12 +204,22 @@ fn application<'a>(
 ) {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     match name.len() {
-        4 if is("date") => said.date = true,
+        4 if is("date") => {
+            if said.date {
+                return;
+            }
+            said.date = true;
+        }
         6 if is("server") => return,
         10 if is("set-cookie") && sets_our_cookie(value) => return,
         12 if is("x-powered-by") || is("x-request-id") => return,
-        // Written by us where a body follows; stated without one for HEAD and 304.
-        14 if is("content-length") && answer.length != Length::NoBody => return,
+        // Written by us where a body follows; stated without one for HEAD and 304, and
+        // never on 1xx and 204 (RFC 9110 section 8.6).
+        14 if is("content-length")
+            && (answer.length() != Length::NoBody || matches!(answer.status(), ..200 | 204)) =>
+        {
+            return;
+        }
         15 if is("referrer-policy") => said.referrer = true,
         15 if is("x-frame-options") => said.framing = true,
         22 if is("x-content-type-options") => {
@@ -260,10 +275,12 @@ fn prebuilt(page: &Static<'_>, sink: &mut impl HeadSink) {
 }
 
 /// The strict headers of our own pages. `no-referrer` would make `Origin` `null` on
-/// their forms.
-fn own_page(sink: &mut impl HeadSink) {
+/// their forms; a page without any may still `say` so itself.
+fn own_page(says_referrer: bool, sink: &mut impl HeadSink) {
     sink.field("x-content-type-options", b"nosniff");
-    sink.field("referrer-policy", b"same-origin");
+    if !says_referrer {
+        sink.field("referrer-policy", b"same-origin");
+    }
     sink.field("cross-origin-opener-policy", b"same-origin");
     sink.field("cross-origin-resource-policy", b"same-origin");
 }

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use h1::{Asked, BodyDecoder, Framing, RequestHead, write};
-use seam::{Refusal, RefusalPage, prebuilt::Document, record::Outcome};
+use seam::{Refusal, RefusalPage, record::Outcome};
 use terms::Moment;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -24,7 +24,7 @@ use crate::{
     own,
     read::{Request, refused},
     record::{Notes, Tally, record},
-    serve::{self, Answer, Forward, Length, Plan, Source},
+    serve::{Answer, Forward, Length, Page, Plan},
     steps::decide,
     tunnel,
     upstream::{self, Conn, Fault, LATE, Step, Taken},
@@ -39,6 +39,9 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(3600);
 const LINGER: Duration = Duration::from_secs(2);
 /// Bytes that are read and thrown away while lingering.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// The client's body stopped coming.
+pub(crate) const BODY_LATE: Refusal = Refusal::new(RefusalPage::RequestTimeout, "body-late");
 
 /// A client's connection.
 pub(crate) struct Client<IO> {
@@ -61,6 +64,19 @@ pub(crate) struct Client<IO> {
 enum Then {
     Next,
     Close,
+    /// At once and without the end of the TLS stream: the client sees that its answer
+    /// isn't whole, also where nothing but that end tells (HTTP/1.0).
+    Break,
+}
+
+impl Then {
+    fn after(outcome: Outcome, keep: bool) -> Self {
+        match outcome {
+            Outcome::Served if keep => Self::Next,
+            Outcome::Served | Outcome::Refused(_) => Self::Close,
+            Outcome::UpstreamCut | Outcome::ClientGone => Self::Break,
+        }
+    }
 }
 
 /// Why an upload stopped.
@@ -92,8 +108,18 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
         forward: Vec::new(),
     };
     let mut notes = Notes::default();
-    while let Then::Next = client.request(&mut notes).await {}
-    client.close().await;
+    loop {
+        match client.request(&mut notes).await {
+            Then::Next => {}
+            Then::Close => {
+                client.close().await;
+                break;
+            }
+            Then::Break => break,
+        }
+    }
+    client.input.consume(usize::MAX);
+    client.input.release(&client.worker.buffers);
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
@@ -209,26 +235,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         Then::Close
     }
 
-    async fn page(&mut self, visit: &Visit, page: &Document, keep: bool) -> Then {
+    async fn page(&mut self, visit: &Visit, page: &Page, keep: bool) -> Then {
         let keep = keep && self.upload.is_done();
-        let answer = own::page_answer(page);
-        self.tally.status = answer.status;
+        let answer = Answer::page(page);
+        self.tally.status = answer.status();
         let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
         finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
-        if !visit.head_only {
-            self.out.bytes.extend_from_slice(&page.body);
-            self.tally.bytes_out = u64::try_from(page.body.len()).unwrap_or(u64::MAX);
+        if !visit.head_only && !page.unchanged {
+            let body = &page.document.body;
+            self.out.bytes.extend_from_slice(body);
+            self.tally.bytes_out = u64::try_from(body.len()).unwrap_or(u64::MAX);
         }
         let outcome = self
             .flush()
             .await
             .map_or(Outcome::ClientGone, |()| Outcome::Served);
         record(&self.worker, visit, &self.tally, outcome);
-        if keep && outcome == Outcome::Served {
-            Then::Next
-        } else {
-            Then::Close
-        }
+        Then::after(outcome, keep)
     }
 
     /// The application's answer.
@@ -260,7 +283,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 Err(Stop::Refused(refusal)) => return self.refuse(visit, refusal).await,
                 Err(Stop::Gone) => {
                     record(&self.worker, visit, &self.tally, Outcome::ClientGone);
-                    return Then::Close;
+                    return Then::Break;
                 }
             }
         };
@@ -270,26 +293,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let head = conn.view();
         let upgraded = head.status == 101;
         if upgraded && !(forward.upgrade && self.upload.is_done()) {
+            self.worker.counters.upstream_faults.add(1);
             return self
                 .refuse(visit, Fault::Broken("upgrade-unasked").refusal())
                 .await;
         }
         let body = head.framing;
-        let length_out = match body {
-            Framing::None => Length::NoBody,
-            Framing::Length(length) => Length::Known(length),
-            Framing::Chunked | Framing::UntilClose => Length::Unknown,
-        };
         let keep_upstream = head.keep_alive && !upgraded;
         // An answer that comes before the upload has ended ends the connection: the rest
         // of the body is not read as a request.
         let keep = keep && (self.upload.is_done() || upgraded);
-        let answer = Answer {
-            status: head.status,
-            source: Source::Application(head.fields),
-            length: length_out,
-        };
-        self.tally.status = head.status;
+        let answer = Answer::application(&head);
+        self.tally.status = answer.status();
         let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
         let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
         conn.input.consume(length);
@@ -302,12 +317,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let outcome = self.stream(&mut taken.conn, &mut body, ending, visit).await;
         self.keep_upstream(visit, taken, keep_upstream && body.is_done());
         record(&self.worker, visit, &self.tally, outcome);
-        let whole = outcome == Outcome::Served && ending != Ending::Close;
-        if keep && whole {
-            Then::Next
-        } else {
-            Then::Close
-        }
+        Then::after(outcome, keep && ending != Ending::Close)
     }
 
     fn keep_upstream(&self, visit: &Visit, taken: Taken, may: bool) {
@@ -370,8 +380,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 return Poll::Ready(Err(Stop::Gone));
             }
             if self.facts.watch.check(cx) == Err(Late) {
-                return Poll::Ready(Err(Stop::Refused(if uploading {
-                    Refusal::new(RefusalPage::RequestTimeout, "body-late")
+                // With bytes still waiting for it, it is the application that is slow.
+                return Poll::Ready(Err(Stop::Refused(if uploading && conn.out.is_empty() {
+                    BODY_LATE
                 } else {
                     LATE
                 })));
@@ -641,24 +652,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             Err(Stop::Refused(refusal)) => return self.refuse(visit, refusal).await,
             Err(Stop::Gone | Stop::Fault(_)) => {
                 record(&self.worker, visit, &self.tally, Outcome::ClientGone);
-                return Then::Close;
+                return Then::Break;
             }
         };
         let keep = keep && self.upload.is_done();
-        let length = if visit.head_only {
-            Length::NoBody
-        } else {
-            serve::own_length(&head)
-        };
-        let answer = Answer {
-            status: head.status().as_u16(),
-            source: Source::Control(head.headers()),
-            length,
-        };
-        self.tally.status = answer.status;
+        let answer = Answer::control(&head, visit.head_only);
+        self.tally.status = answer.status();
+        exchange.expect(answer.length());
+        let bodiless = answer.length() == Length::NoBody;
         let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
         let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
-        let outcome = if visit.head_only {
+        let outcome = if bodiless {
             self.flush()
                 .await
                 .map_or(Outcome::ClientGone, |()| Outcome::Served)
@@ -666,12 +670,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             self.stream_own(exchange, ending, most).await
         };
         record(&self.worker, visit, &self.tally, outcome);
-        let whole = outcome == Outcome::Served && ending != Ending::Close;
-        if keep && whole {
-            Then::Next
-        } else {
-            Then::Close
-        }
+        Then::after(outcome, keep && ending != Ending::Close)
     }
 
     async fn stream_own(
@@ -699,7 +698,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                         self.append(&data, ending);
                         continue;
                     }
-                    Poll::Ready(Some(Err(_))) => return Poll::Ready(Outcome::ClientGone),
+                    // Broken, as the client will see it: what is there goes out first.
+                    Poll::Ready(Some(Err(_))) => {
+                        let _ = self.out.poll_flush(cx, &mut self.io);
+                        return Poll::Ready(Outcome::UpstreamCut);
+                    }
                     Poll::Ready(None) => {
                         if ending == Ending::Chunked {
                             write::last_chunk(&mut self.out.bytes, []);
@@ -781,8 +784,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             }
         })
         .await;
-        self.input.consume(usize::MAX);
-        self.input.release(&self.worker.buffers);
     }
 }
 

@@ -28,12 +28,12 @@ use tokio::{
 use crate::{
     handshake::Facts,
     harden::{MapSink, harden},
-    http1::{SILENCE, micros_since},
+    http1::{BODY_LATE, SILENCE, micros_since},
     know::Visit,
     own,
     read::Request,
     record::{Notes, Tally, record},
-    serve::{self, Answer, Forward, Length, Plan, Source},
+    serve::{Answer, Forward, Length, Plan},
     steps::decide,
     upstream::{self, Conn, Fault, LATE, Step},
     watch::{Late, Watch},
@@ -45,7 +45,8 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 /// Window of a connection: several streams' worth, so that one upload can't starve the
 /// others.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
-/// h2's own limit on a head lies above ours, so that the answer is ours.
+/// h2's own limit on a head lies this many times above ours, so that the answer is ours.
+/// Far beyond it h2 answers a bare 431, and beyond four times that it ends the connection.
 const HEAD_SLACK: u32 = 4;
 /// Bytes an answer may wait for its client, per stream.
 const SEND_BUFFER: usize = 128 * 1024;
@@ -124,16 +125,14 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
                     .until(Some(worker.clock.moment().after(limits.idle)));
                 continue;
             }
-            if late && ending {
+            if late && ending && !busy {
                 return Poll::Ready(Ok(()));
             }
             let quiet = (!busy).then_some(());
             if idle_since != Some(quiet) {
                 idle_since = Some(quiet);
                 let deadline = quiet.map(|()| worker.clock.moment().after(limits.idle));
-                if !ending {
-                    facts.watch.until(deadline);
-                }
+                facts.watch.until(deadline);
                 continue;
             }
             return Poll::Pending;
@@ -175,14 +174,14 @@ async fn answer(
     match plan {
         Plan::Refuse(refusal) => served.refuse(refusal),
         Plan::Page(page) => {
-            let answer = own::page_answer(&page);
+            let answer = Answer::page(&page);
             let head = served.head(&answer);
-            let body = if served.visit.head_only {
+            let body = if served.visit.head_only || page.unchanged {
                 Bytes::new()
             } else {
-                page.body.clone()
+                page.document.body.clone()
             };
-            served.whole(head, body)
+            served.whole(head, body, Outcome::Served)
         }
         Plan::Own(head) => served.own(head).await,
         Plan::Forward(plan) => served.forward(plan, forward).await,
@@ -217,19 +216,31 @@ impl Served {
     }
 
     fn head(&mut self, answer: &Answer<'_>) -> Response<()> {
-        self.tally.status = answer.status;
+        self.tally.status = answer.status();
         let mut head = Response::new(());
         harden(answer, &self.visit, &self.worker, &mut MapSink(&mut head));
         head
     }
 
     /// An answer that is already here.
-    fn whole(mut self, head: Response<()>, body: Bytes) -> Response<Http2Body> {
+    fn whole(
+        mut self,
+        head: Response<()>,
+        body: Bytes,
+        outcome: Outcome,
+    ) -> Response<Http2Body> {
         self.tally.bytes_out = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        // Without a body the head ends the stream, and nothing is polled after it.
+        let served = if body.is_empty() {
+            self.end(outcome);
+            None
+        } else {
+            Some(Box::new(self))
+        };
         head.map(|()| Http2Body::Whole {
             body,
-            served: Some(Box::new(self)),
-            outcome: Outcome::Served,
+            served,
+            outcome,
         })
     }
 
@@ -244,12 +255,7 @@ impl Served {
             page.write(&self.visit, &mut body);
         }
         self.tally.status = refusal.page.status();
-        self.tally.bytes_out = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        head.map(|()| Http2Body::Whole {
-            body: body.into(),
-            served: Some(Box::new(self)),
-            outcome: Outcome::Refused(refusal.reason),
-        })
+        self.whole(head, body.into(), Outcome::Refused(refusal.reason))
     }
 
     async fn own(mut self, head: HttpRequest<()>) -> Response<Http2Body> {
@@ -274,19 +280,12 @@ impl Served {
             Ok(head) => head,
             Err(refusal) => return self.refuse(refusal),
         };
-        let length = if self.visit.head_only {
-            Length::NoBody
-        } else {
-            serve::own_length(&head)
-        };
-        let answer = Answer {
-            status: head.status().as_u16(),
-            source: Source::Control(head.headers()),
-            length,
-        };
+        let answer = Answer::control(&head, self.visit.head_only);
+        exchange.expect(answer.length());
+        let bodiless = answer.length() == Length::NoBody;
         let head = self.head(&answer);
-        if self.visit.head_only {
-            return self.whole(head, Bytes::new());
+        if bodiless {
+            return self.whole(head, Bytes::new(), Outcome::Served);
         }
         self.watch
             .until(Some(self.worker.clock.moment().after(SILENCE)));
@@ -329,20 +328,13 @@ impl Served {
         self.tally.upstream_us = micros_since(now, self.visit.began);
         let view = taken.conn.view();
         if view.status == 101 {
+            self.worker.counters.upstream_faults.add(1);
             return self.refuse(Fault::Broken("upgrade-unasked").refusal());
         }
         let framing = view.framing;
         let keep = view.keep_alive;
-        let answer = Answer {
-            status: view.status,
-            source: Source::Application(view.fields),
-            length: match framing {
-                Framing::None => Length::NoBody,
-                Framing::Length(length) => Length::Known(length),
-                Framing::Chunked | Framing::UntilClose => Length::Unknown,
-            },
-        };
-        self.tally.status = answer.status;
+        let answer = Answer::application(&view);
+        self.tally.status = answer.status();
         let mut head = Response::new(());
         harden(&answer, &self.visit, &self.worker, &mut MapSink(&mut head));
         taken.conn.input.consume(length);
@@ -357,7 +349,7 @@ impl Served {
                     .pools
                     .keep(self.visit.site, taken.upstream, taken.conn, now, most);
             }
-            return self.whole(head, whole);
+            return self.whole(head, whole, Outcome::Served);
         }
         self.watch.until(Some(now.after(SILENCE)));
         head.map(|()| {
@@ -406,8 +398,9 @@ impl Served {
                 return Poll::Ready(result.map_err(Stop::Fault));
             }
             if self.watch.check(cx) == Err(Late) {
-                return Poll::Ready(Err(Stop::Refused(if uploading {
-                    Refusal::new(RefusalPage::RequestTimeout, "body-late")
+                // With bytes still waiting for it, it is the application that is slow.
+                return Poll::Ready(Err(Stop::Refused(if uploading && conn.out.is_empty() {
+                    BODY_LATE
                 } else {
                     LATE
                 })));
@@ -440,6 +433,9 @@ fn short(conn: &mut Conn, body: &mut BodyDecoder, framing: Framing) -> Option<By
     (step == Ok(Step::Done)).then_some(whole)
 }
 
+/// The client reset its stream before its body was whole.
+const BODY_CUT: Refusal = Refusal::new(RefusalPage::BadRequest, "body-cut");
+
 /// The body of a request.
 struct Upload {
     incoming: Option<Incoming>,
@@ -448,9 +444,10 @@ struct Upload {
     left: Option<u64>,
     received: u64,
     most: u64,
-    trailers: Option<HeaderMap>,
-    /// The end was written to the application.
+    /// The end was passed on.
     ended: bool,
+    /// It will never be whole: nothing after this may look like its end.
+    broken: bool,
 }
 
 impl Upload {
@@ -467,22 +464,32 @@ impl Upload {
             left,
             received: 0,
             most,
-            trailers: None,
             ended: !some,
+            broken: false,
         }
     }
 
+    /// Whether all of it was passed on, up to its end.
     const fn is_done(&self) -> bool {
-        self.incoming.is_none()
+        self.ended && !self.broken
     }
 
     /// The next piece; `None` at the end of a well-formed body.
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
+        if self.broken {
+            return Poll::Ready(Some(Err(BODY_CUT)));
+        }
+        let piece = self.poll_next(cx);
+        self.broken = matches!(piece, Poll::Ready(Some(Err(_))));
+        piece
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
         loop {
             let Some(incoming) = &mut self.incoming else {
                 return Poll::Ready(None);
             };
-            match ready!(Pin::new(incoming).poll_frame(cx)) {
+            match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         let count = u64::try_from(data.len()).unwrap_or(u64::MAX);
@@ -503,14 +510,12 @@ impl Upload {
                             return Poll::Ready(Some(Ok(data)));
                         }
                     }
-                    Err(frame) => self.trailers = frame.into_trailers().ok(),
+                    // Trailers of a request are dropped, as over HTTP/1.
+                    Err(_) => {}
                 },
-                Some(Err(_)) => {
-                    return Poll::Ready(Some(Err(Refusal::new(
-                        RefusalPage::BadRequest,
-                        "body-cut",
-                    ))));
-                }
+                Some(Err(_)) => return Poll::Ready(Some(Err(BODY_CUT))),
+                // hyper takes a stream that was reset without an error for an ended one.
+                None if !incoming.is_end_stream() => return Poll::Ready(Some(Err(BODY_CUT))),
                 None => {
                     self.incoming = None;
                     if self.left.is_some_and(|left| left > 0) {
@@ -547,8 +552,6 @@ impl Upload {
                 Poll::Ready(Some(Err(refusal))) => return Poll::Ready(Err(Some(refusal))),
                 Poll::Ready(None) => {
                     if self.chunked {
-                        // Trailers of a request are dropped: applications behind HTTP/1
-                        // don't ask for them (RFC 9110 section 6.5.1).
                         write::last_chunk(&mut conn.out.bytes, []);
                     }
                     self.ended = true;
@@ -653,7 +656,10 @@ impl Body for Http2Body {
                         served.watch.until(Some(now.after(SILENCE)));
                         Poll::Ready(Some(Ok(Frame::data(data))))
                     }
-                    Some(Err(cut)) => Poll::Ready(Some(Err(cut))),
+                    Some(Err(cut)) => {
+                        served.end(Outcome::UpstreamCut);
+                        Poll::Ready(Some(Err(cut)))
+                    }
                     None => {
                         served.end(Outcome::Served);
                         Poll::Ready(None)

@@ -81,10 +81,28 @@ impl Visit {
 
 /// A request of which all is known that the guards need.
 pub(crate) struct Known<'a> {
-    pub(crate) request: Request<'a>,
-    pub(crate) site: &'a Site,
-    pub(crate) route: &'a Route,
-    pub(crate) own: OwnPath,
+    request: Request<'a>,
+    site: &'a Site,
+    route: &'a Route,
+    own: OwnPath,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) const fn request(&self) -> &Request<'a> {
+        &self.request
+    }
+
+    pub(crate) const fn site(&self) -> &'a Site {
+        self.site
+    }
+
+    pub(crate) const fn route(&self) -> &'a Route {
+        self.route
+    }
+
+    pub(crate) const fn own(&self) -> OwnPath {
+        self.own
+    }
 }
 
 /// Whether a path is ours or the application's.

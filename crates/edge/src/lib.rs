@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! accept::Connection → handshake::Secured → read::Request → know::Known
-//!   → guard::Admitted → serve::Answer → harden::Hardened → record::Entry
+//!   → guard::Admitted → serve::Answer → harden::Hardened → record::record
 //! ```
 //!
 //! So an unguarded request can't be served and a bare answer can't be written: neither
@@ -19,6 +19,7 @@
 
 mod accept;
 mod buffer;
+mod forward;
 mod guard;
 mod handshake;
 mod harden;
@@ -31,6 +32,8 @@ mod record;
 mod serve;
 mod steps;
 mod teeth;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 mod upstream;
 mod watch;

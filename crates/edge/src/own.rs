@@ -6,7 +6,7 @@ use bytes::Bytes;
 use seam::{
     Refusal, RefusalPage,
     own::{Body, BodyCut, CHUNK, OwnAnswer, OwnKnown, OwnRefused, OwnRequest},
-    prebuilt::{Document, Holed},
+    prebuilt::Holed,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -17,7 +17,7 @@ use tokio_util::sync::PollSender;
 use crate::{
     http1::{Client, UploadFault},
     know::Visit,
-    serve::{Answer, Length, Source, Static},
+    serve::{Answer, Length},
     worker::Worker,
 };
 
@@ -25,12 +25,39 @@ use crate::{
 pub(crate) const CONTROL_LATE: Refusal =
     Refusal::new(RefusalPage::Unavailable, "control-late").retry_after(10);
 
+/// Control gave an answer that can't be one.
+const CONTROL_BROKEN: Refusal = Refusal::new(RefusalPage::Internal, "control-broken");
+
 /// An exchange with control.
 pub(crate) struct Exchange {
-    /// `None` once the request's body is whole.
-    upload: Option<PollSender<Result<Bytes, BodyCut>>>,
+    /// `None` once the request's body is whole, or nobody wants the rest.
+    upload: Option<Upload>,
     reply: oneshot::Receiver<OwnAnswer>,
     body: Option<Body>,
+    /// Bytes of the answer that its head promises and that have not come.
+    left: Option<u64>,
+}
+
+/// The way of a request's body to control. Dropped before its [`end`](Upload::end), it
+/// says that the body was cut: a part is never taken for the whole.
+struct Upload {
+    sender: PollSender<Result<Bytes, BodyCut>>,
+    /// The place in the channel that is kept for that word.
+    cut: Option<mpsc::OwnedPermit<Result<Bytes, BodyCut>>>,
+}
+
+impl Upload {
+    fn end(mut self) {
+        self.cut = None;
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(place) = self.cut.take() {
+            place.send(Err(BodyCut));
+        }
+    }
 }
 
 impl Exchange {
@@ -41,6 +68,7 @@ impl Exchange {
         worker: &Worker,
     ) -> Result<Self, Refusal> {
         let (upload, body) = seam::own::body();
+        let cut = upload.clone().try_reserve_owned().ok();
         let (reply, answer) = oneshot::channel();
         let request = OwnRequest {
             known: OwnKnown {
@@ -62,9 +90,13 @@ impl Exchange {
             Refusal::new(RefusalPage::Unavailable, reason).retry_after(10)
         })?;
         Ok(Self {
-            upload: Some(PollSender::new(upload)),
+            upload: Some(Upload {
+                sender: PollSender::new(upload),
+                cut,
+            }),
             reply: answer,
             body: None,
+            left: None,
         })
     }
 
@@ -76,16 +108,12 @@ impl Exchange {
         most: u64,
     ) -> Poll<Result<(), UploadFault>> {
         loop {
-            let Some(sender) = &mut self.upload else {
-                return Poll::Ready(Ok(()));
-            };
             if client.upload.is_done() {
-                self.upload = None;
+                self.end();
                 return Poll::Ready(Ok(()));
             }
-            if ready!(sender.poll_reserve(cx)).is_err() {
+            if !ready!(self.poll_room(cx)) {
                 // Control reads no further: its answer says why.
-                self.upload = None;
                 return Poll::Ready(Err(UploadFault::Receiver));
             }
             let mut piece = Bytes::new();
@@ -102,32 +130,35 @@ impl Exchange {
 
     /// Room for one more piece of the body; `false` when control reads no further.
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        match &mut self.upload {
-            Some(sender) => sender.poll_reserve(cx).map(|room| room.is_ok()),
-            None => Poll::Ready(false),
+        let Some(upload) = &mut self.upload else {
+            return Poll::Ready(false);
+        };
+        let room = ready!(upload.sender.poll_reserve(cx)).is_ok();
+        if !room {
+            self.upload = None;
         }
+        Poll::Ready(room)
     }
 
     /// Sends a piece for which there is room.
     pub(crate) fn send(&mut self, piece: Bytes) {
         debug_assert!(piece.len() <= CHUNK, "buffers are smaller than a chunk");
         // Fails only when control has gone: the next call notices.
-        if let Some(sender) = &mut self.upload {
-            let _ = sender.send_item(Ok(piece));
+        if let Some(upload) = &mut self.upload {
+            let _ = upload.sender.send_item(Ok(piece));
         }
     }
 
     /// The request's body is whole.
     pub(crate) fn end(&mut self) {
-        self.upload = None;
+        if let Some(upload) = self.upload.take() {
+            upload.end();
+        }
     }
 
     /// The client went away in the middle of its body.
     pub(crate) fn cut(&mut self) {
-        if let Some(mut sender) = self.upload.take() {
-            // Room is reserved where a cut is noticed; a control that left needs no word.
-            let _ = sender.send_item(Err(BodyCut));
-        }
+        self.upload = None;
     }
 
     /// Control's head.
@@ -137,6 +168,8 @@ impl Exchange {
     ) -> Poll<Result<http::Response<()>, Refusal>> {
         let answer = ready!(std::pin::Pin::new(&mut self.reply).poll(cx));
         Poll::Ready(match answer {
+            // Only the final answer comes this way.
+            Ok(OwnAnswer { head, .. }) if head.status().is_informational() => Err(CONTROL_BROKEN),
             Ok(OwnAnswer { head, body }) => {
                 self.body = Some(body);
                 Ok(head)
@@ -147,32 +180,33 @@ impl Exchange {
         })
     }
 
+    /// How long the answer's body is: a shorter or longer one is a cut one, since the
+    /// client would take the next answer for its rest.
+    pub(crate) const fn expect(&mut self, length: Length) {
+        if let Length::Known(length) = length {
+            self.left = Some(length);
+        }
+    }
+
     /// The next piece of control's answer.
     pub(crate) fn poll_data(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyCut>>> {
-        match &mut self.body {
-            Some(body) => mpsc::Receiver::poll_recv(body, cx),
-            None => Poll::Ready(None),
-        }
-    }
-}
-
-/// The answer of a prebuilt page.
-pub(crate) fn page_answer(page: &Document) -> Answer<'_> {
-    Answer {
-        status: 200,
-        source: Source::Prebuilt(Static {
-            content_type: page.content_type,
-            csp: &page.csp,
-            cache_control: page.cache_control,
-            etag: Some(&page.etag),
-            retry_after: None,
-            allow: false,
-            varies: true,
-        }),
-        length: Length::Known(u64::try_from(page.body.len()).unwrap_or(u64::MAX)),
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let piece = ready!(body.poll_recv(cx));
+        Poll::Ready(match (piece, &mut self.left) {
+            (Some(Ok(data)), Some(left)) => {
+                let count = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                let rest = left.checked_sub(count);
+                *left = rest.unwrap_or(0);
+                Some(rest.map(|_| data).ok_or(BodyCut))
+            }
+            (None, Some(left)) if *left > 0 => Some(Err(BodyCut)),
+            (piece, _) => piece,
+        })
     }
 }
 
@@ -205,21 +239,7 @@ impl RefusalBytes<'_> {
     }
 
     pub(crate) fn answer(&self, refusal: Refusal) -> Answer<'_> {
-        Answer {
-            status: refusal.page.status(),
-            source: Source::Prebuilt(Static {
-                content_type: self
-                    .holed
-                    .map_or("text/plain; charset=utf-8", |page| page.content_type),
-                csp: self.holed.map_or("default-src 'none'", |page| &page.csp),
-                cache_control: "no-store",
-                etag: None,
-                retry_after: refusal.retry_after,
-                allow: refusal.page == RefusalPage::MethodNotAllowed,
-                varies: false,
-            }),
-            length: Length::Known(self.length()),
-        }
+        Answer::refusal(refusal, self.holed, self.length())
     }
 
     pub(crate) fn write(&self, visit: &Visit, out: &mut Vec<u8>) {

@@ -2,18 +2,20 @@
 //!
 //! What is decided here needs no I/O; the protocol drivers carry the [`Plan`] out.
 
-use std::io::Write as _;
-
-use h1::{Framing, write};
+use h1::Framing;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use seam::{Refusal, RefusalPage, prebuilt::Document, record::Version, snapshot::Site};
+use seam::{
+    Refusal, RefusalPage,
+    prebuilt::{Document, Holed},
+};
 use terms::Language;
 
 use crate::{
+    forward::write_head,
     guard::Admitted,
     handshake::Facts,
     know::{OwnPath, Visit},
-    read::{Field, Request, content_length},
+    read::{Request, content_length},
 };
 
 /// What is to be done with a request.
@@ -21,11 +23,18 @@ pub(crate) enum Plan {
     /// Refused, by whichever step.
     Refuse(Refusal),
     /// A prebuilt page.
-    Page(Document),
+    Page(Page),
     /// A page that control answers: the head without authority.
     Own(http::Request<()>),
     /// The application's: its head stands in the forward buffer.
     Forward(Forward),
+}
+
+/// A prebuilt page for one visitor.
+pub(crate) struct Page {
+    pub(crate) document: Document,
+    /// The client has it already (RFC 9110 section 13.1.2).
+    pub(crate) unchanged: bool,
 }
 
 /// How a request goes to the application.
@@ -46,27 +55,28 @@ pub(crate) fn plan(
     forward: &mut Vec<u8>,
 ) -> Plan {
     let known = admitted.known();
-    match known.own {
-        OwnPath::Ours => own(&known.request, visit),
-        OwnPath::Application if known.site.upstreams.is_empty() => {
+    let request = known.request();
+    match known.own() {
+        OwnPath::Ours => own(request, visit),
+        OwnPath::Application if known.site().upstreams.is_empty() => {
             Plan::Refuse(Refusal::new(RefusalPage::NotFound, "no-application"))
         }
         OwnPath::Application => {
-            write_head(&known.request, known.site, visit, facts, forward);
+            write_head(request, known.site(), visit, facts, forward);
             let idempotent = matches!(
-                known.request.method,
+                request.method,
                 "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"
             );
             Plan::Forward(Forward {
-                upgrade: known.request.upgrade.is_some(),
-                replayable: idempotent && known.request.framing == Framing::None,
+                upgrade: request.upgrade.is_some(),
+                replayable: idempotent && request.framing == Framing::None,
             })
         }
     }
 }
 
 fn own(request: &Request<'_>, visit: &Visit) -> Plan {
-    if let Some(page) = visit.local.prebuilt.page(request.path) {
+    if let Some(page) = visit.local.prebuilt.page(request.path, visit.at) {
         if !matches!(request.method, "GET" | "HEAD") {
             return Plan::Refuse(Refusal::new(
                 RefusalPage::MethodNotAllowed,
@@ -75,12 +85,33 @@ fn own(request: &Request<'_>, visit: &Visit) -> Plan {
         }
         let asked = request.query.and_then(asked_language);
         let language = asked.unwrap_or_else(|| visit.language());
-        return Plan::Page(page.in_language(language).clone());
+        let document = page.in_language(language).clone();
+        let unchanged = has_it(request, &document.etag);
+        return Plan::Page(Page {
+            document,
+            unchanged,
+        });
     }
     match own_head(request) {
         Some(head) => Plan::Own(head),
         None => Plan::Refuse(Refusal::new(RefusalPage::BadRequest, "head-malformed")),
     }
+}
+
+/// Whether `If-None-Match` names this document, by the weak comparison (RFC 9110
+/// section 13.1.2).
+fn has_it(request: &Request<'_>, etag: &str) -> bool {
+    let mut has = false;
+    request.fields(|field| {
+        if field.name.len() == 13 && field.name.eq_ignore_ascii_case("if-none-match") {
+            has |= field
+                .value
+                .split(|byte| *byte == b',')
+                .map(<[u8]>::trim_ascii)
+                .any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag.as_bytes());
+        }
+    });
+    has
 }
 
 fn asked_language(query: &str) -> Option<Language> {
@@ -120,179 +151,11 @@ fn own_head(request: &Request<'_>) -> Option<http::Request<()>> {
     whole.then_some(head)
 }
 
-/// Writes the head that the application gets: the client's fields without those that
-/// are ours or the connection's, then ours.
-fn write_head(request: &Request<'_>, site: &Site, visit: &Visit, facts: &Facts, out: &mut Vec<u8>) {
-    out.clear();
-    let authority = if request.authority.is_empty() {
-        &site.name
-    } else {
-        request.authority
-    };
-    out.extend_from_slice(request.method.as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(request.path.as_bytes());
-    if let Some(query) = request.query {
-        out.push(b'?');
-        out.extend_from_slice(query.as_bytes());
-    }
-    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
-    out.extend_from_slice(authority.as_bytes());
-    out.extend_from_slice(b"\r\n");
-    let mut cookies = 0_u32;
-    request.fields(|field| {
-        if field.hop || is_written_by_us(field.name) {
-            return;
-        }
-        if field.name.len() == 6 && field.name.eq_ignore_ascii_case("cookie") {
-            write_cookie(&field, request.version, &mut cookies, out);
-            return;
-        }
-        write::field(out, field.name, field.value);
-    });
-    match request.framing {
-        Framing::Length(length) => write::field_number(out, "content-length", length),
-        Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
-        Framing::None | Framing::UntilClose => {
-            // A body-less POST says so (RFC 9110 section 8.6).
-            if matches!(request.method, "POST" | "PUT" | "PATCH") {
-                write::field_number(out, "content-length", 0);
-            }
-        }
-    }
-    if request.upgrade.is_some() {
-        out.extend_from_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
-    }
-    let client = facts.client_text.as_bytes();
-    out.extend_from_slice(b"x-forwarded-for: ");
-    out.extend_from_slice(client);
-    out.extend_from_slice(b"\r\nx-forwarded-proto: https\r\nx-forwarded-host: ");
-    out.extend_from_slice(authority.as_bytes());
-    out.extend_from_slice(b"\r\nforwarded: for=");
-    if facts.client.ip().is_ipv6() {
-        // RFC 7239 section 6: an IPv6 address stands in brackets and quotes.
-        let written = write!(out, "\"[{}]\"", facts.client_text);
-        debug_assert!(written.is_ok(), "writing to memory can't fail");
-    } else {
-        out.extend_from_slice(client);
-    }
-    out.extend_from_slice(b";host=\"");
-    out.extend_from_slice(authority.as_bytes());
-    out.extend_from_slice(b"\";proto=https\r\nx-request-id: ");
-    out.extend_from_slice(&visit.id.hex());
-    out.extend_from_slice(b"\r\ntraceparent: ");
-    out.extend_from_slice(&visit.trace.header());
-    out.extend_from_slice(b"\r\n\r\n");
-}
-
-/// Field names that we write ourselves, folded: `_` and `.` count as `-`, since servers
-/// that put headers into environment variables can't tell them apart (CVE-2026-39858
-/// and its kin).
-pub(crate) fn is_written_by_us(name: &str) -> bool {
-    const OURS: [&str; 14] = [
-        "host",
-        "expect",
-        "forwarded",
-        "x-real-ip",
-        "traceparent",
-        "remote-user",
-        "remote-name",
-        "x-request-id",
-        "remote-email",
-        "remote-groups",
-        "content-length",
-        "transfer-encoding",
-        "waarborg-assertion",
-        "waarborg-csp-nonce",
-    ];
-    let folded = |with: &str| {
-        name.len() == with.len()
-            && name
-                .bytes()
-                .zip(with.bytes())
-                .all(|(ours, theirs)| fold(ours) == theirs)
-    };
-    OURS.iter().any(|ours| folded(ours))
-        || (name.len() > 11
-            && name
-                .bytes()
-                .zip(*b"x-forwarded")
-                .all(|(ours, theirs)| fold(ours) == theirs))
-}
-
-const fn fold(byte: u8) -> u8 {
-    match byte {
-        b'_' | b'.' => b'-',
-        other => other.to_ascii_lowercase(),
-    }
-}
-
-/// The beginning of the names of our cookies.
-const OUR_COOKIES: &[u8] = b"__host-http-waarborg";
-
-/// Writes a `Cookie` field without our own cookies. HTTP/2 splits the field; the parts
-/// go on as they came, one field each, which HTTP/1 servers accept joined only.
-fn write_cookie(field: &Field<'_>, version: Version, written: &mut u32, out: &mut Vec<u8>) {
-    let ours = field
-        .value
-        .windows(8)
-        .any(|part| part.eq_ignore_ascii_case(b"waarborg"));
-    let mark = out.len();
-    if version == Version::Http2 && *written > 0 && out.ends_with(b"\r\n") {
-        // RFC 9113 section 8.2.3: the parts are joined again for HTTP/1.
-        out.truncate(mark - 2);
-        out.extend_from_slice(b"; ");
-    } else {
-        out.extend_from_slice(b"cookie: ");
-    }
-    let start = out.len();
-    if ours {
-        let kept = field
-            .value
-            .split(|byte| *byte == b';')
-            .filter(|pair| !is_our_cookie(pair));
-        for (place, pair) in kept.enumerate() {
-            if place > 0 {
-                out.push(b';');
-            }
-            out.extend_from_slice(pair);
-        }
-        while out.get(start) == Some(&b' ') {
-            out.remove(start);
-        }
-    } else {
-        out.extend_from_slice(field.value);
-    }
-    if out.len() == start {
-        out.truncate(mark);
-        return;
-    }
-    out.extend_from_slice(b"\r\n");
-    *written += 1;
-}
-
-/// Whether a cookie pair bears our name, also behind spaces and quotes.
-fn is_our_cookie(pair: &[u8]) -> bool {
-    let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-    let skip = name
-        .iter()
-        .position(|byte| !matches!(byte, b' ' | b'\t' | b'"' | b'$'))
-        .unwrap_or(name.len());
-    name.get(skip..)
-        .and_then(|name| name.get(..OUR_COOKIES.len()))
-        .is_some_and(|start| start.eq_ignore_ascii_case(OUR_COOKIES))
-}
-
-/// Whether a `Set-Cookie` of the application uses one of our names.
-pub(crate) fn sets_our_cookie(value: &[u8]) -> bool {
-    is_our_cookie(value)
-}
-
-/// What goes back to the client before it is hardened.
+/// What goes back to the client before it is hardened. Only the functions here make one.
 pub(crate) struct Answer<'a> {
-    pub(crate) status: u16,
-    pub(crate) source: Source<'a>,
-    pub(crate) length: Length,
+    status: u16,
+    source: Source<'a>,
+    length: Length,
 }
 
 /// Where an answer's fields come from.
@@ -319,7 +182,7 @@ pub(crate) struct Static<'a> {
 /// How long an answer's body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
-    /// None follows; a length that the application states for HEAD or 304 stays.
+    /// None follows; a length that is stated for HEAD or 304 stays.
     NoBody,
     /// This many bytes.
     Known(u64),
@@ -327,10 +190,88 @@ pub(crate) enum Length {
     Unknown,
 }
 
-/// The length that control states for its answer.
-pub(crate) fn own_length(head: &http::Response<()>) -> Length {
-    head.headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| content_length(value.as_bytes()))
-        .map_or(Length::Unknown, Length::Known)
+impl<'a> Answer<'a> {
+    /// The application's.
+    pub(crate) const fn application(head: &h1::Answer<'a>) -> Self {
+        Self {
+            status: head.status,
+            source: Source::Application(head.fields),
+            length: match head.framing {
+                Framing::None => Length::NoBody,
+                Framing::Length(length) => Length::Known(length),
+                Framing::Chunked | Framing::UntilClose => Length::Unknown,
+            },
+        }
+    }
+
+    /// Control's, to a request whose method is HEAD or isn't.
+    pub(crate) fn control(head: &'a http::Response<()>, head_only: bool) -> Self {
+        let status = head.status().as_u16();
+        // RFC 9112 section 6.3: these have no body, whatever their fields say.
+        let length = if head_only || matches!(status, 204 | 304) {
+            Length::NoBody
+        } else {
+            head.headers()
+                .get(header::CONTENT_LENGTH)
+                .and_then(|value| content_length(value.as_bytes()))
+                .map_or(Length::Unknown, Length::Known)
+        };
+        Self {
+            status,
+            source: Source::Control(head.headers()),
+            length,
+        }
+    }
+
+    /// A prebuilt page, or 304 where the client has it.
+    pub(crate) fn page(page: &'a Page) -> Self {
+        let document = &page.document;
+        let length = u64::try_from(document.body.len()).unwrap_or(u64::MAX);
+        Self {
+            status: if page.unchanged { 304 } else { 200 },
+            source: Source::Prebuilt(Static {
+                content_type: document.content_type,
+                csp: &document.csp,
+                cache_control: document.cache_control,
+                etag: Some(&document.etag),
+                retry_after: None,
+                allow: false,
+                varies: true,
+            }),
+            length: if page.unchanged {
+                Length::NoBody
+            } else {
+                Length::Known(length)
+            },
+        }
+    }
+
+    /// A refusal, by its page where there is one.
+    pub(crate) fn refusal(refusal: Refusal, page: Option<&'a Holed>, length: u64) -> Self {
+        Self {
+            status: refusal.page.status(),
+            source: Source::Prebuilt(Static {
+                content_type: page.map_or("text/plain; charset=utf-8", |page| page.content_type),
+                csp: page.map_or("default-src 'none'", |page| &page.csp),
+                cache_control: "no-store",
+                etag: None,
+                retry_after: refusal.retry_after,
+                allow: refusal.page == RefusalPage::MethodNotAllowed,
+                varies: false,
+            }),
+            length: Length::Known(length),
+        }
+    }
+
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) const fn source(&self) -> &Source<'a> {
+        &self.source
+    }
+
+    pub(crate) const fn length(&self) -> Length {
+        self.length
+    }
 }

@@ -206,9 +206,10 @@ impl Conn {
         std::mem::swap(&mut self.out.bytes, head);
     }
 
-    /// Writes what waits, without waiting for the application to read all of it.
+    /// Writes and flushes what waits, and keeps it for [`Self::take_back`].
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.out.poll_write(cx, &mut self.socket)
+        ready!(self.out.poll_write(cx, &mut self.socket))?;
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     /// Writes and flushes everything.
@@ -254,6 +255,8 @@ impl Conn {
                     }
                     self.input.consume(length);
                     self.head.clear();
+                    // It has said something: not a connection that was closed meanwhile.
+                    self.reused = false;
                     continue;
                 }
                 Ok(None) => {}

@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     accept::{Connection, Listeners},
-    buffer::Buffers,
+    buffer::{self, Buffers},
     handshake::{self, Secured, Tickets},
     http1, http2,
     upstream::Pools,
@@ -124,7 +124,10 @@ impl Local {
         Rc::new(Self {
             pools: Pools::of(&snapshot.sites),
             codec: h1::Limits {
-                head: usize::try_from(snapshot.limits.head_bytes).unwrap_or(usize::MAX),
+                // A head is judged whole, in one buffer.
+                head: usize::try_from(snapshot.limits.head_bytes)
+                    .unwrap_or(buffer::SIZE)
+                    .min(buffer::SIZE),
                 fields: usize::from(snapshot.limits.fields),
                 ..h1::Limits::default()
             },
@@ -230,6 +233,13 @@ impl Worker {
     }
 }
 
+impl Drop for Worker {
+    /// Whatever ended with the worker was recorded on the way: it isn't lost.
+    fn drop(&mut self) {
+        self.recorder.get_mut().flush();
+    }
+}
+
 async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
     let Parts {
         listeners,
@@ -329,12 +339,8 @@ async fn serve(connection: Connection, worker: Rc<Worker>) {
     let Ok(secured) = Secured::shake(connection, &worker).await else {
         return;
     };
-    let Secured {
-        stream,
-        facts,
-        http2,
-        open,
-    } = secured;
+    let http2 = secured.is_http2();
+    let (stream, facts, open) = secured.into_parts();
     if http2 {
         http2::serve(stream, facts, worker).await;
     } else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use terms::Language;
+use terms::{Language, Micros};
 
 use crate::RefusalPage;
 
@@ -75,14 +75,21 @@ pub struct RefusalDocument {
 pub struct Prebuilt {
     /// By path, whole (`/-/security`); on every site.
     pub pages: HashMap<Box<str>, Localised>,
+    /// What a page says from a time on: control replaces it earlier, but should it have
+    /// stopped, nobody is shown a proof that has become too old.
+    pub stale: HashMap<Box<str>, (Micros, Localised)>,
     /// Every [`RefusalPage`] in every language.
     pub refusals: HashMap<(RefusalPage, Language), RefusalDocument>,
 }
 
 impl Prebuilt {
-    /// The page at `path`, if one is prebuilt.
-    pub fn page(&self, path: &str) -> Option<&Localised> {
-        self.pages.get(path)
+    /// The page at `path`, if one is prebuilt, as it reads at `now`.
+    pub fn page(&self, path: &str, now: Micros) -> Option<&Localised> {
+        let page = self.pages.get(path)?;
+        match self.stale.get(path) {
+            Some((from, later)) if *from < now => Some(later),
+            _ => Some(page),
+        }
     }
 
     /// The document of a refusal; `None` only before the pages were built.

@@ -69,7 +69,12 @@ pub struct Entry {
 impl Entry {
     /// `action` is a dotted verb (`setting.set`), `subject` the id of what it was done to.
     pub fn new(action: impl Into<String>, subject: impl Into<String>) -> Self {
-        Self { action: action.into(), subject: subject.into(), before: None, after: None }
+        Self {
+            action: action.into(),
+            subject: subject.into(),
+            before: None,
+            after: None,
+        }
     }
 
     /// The state before.
@@ -91,7 +96,11 @@ impl Entry {
         let names = self.action.len().max(self.subject.len());
         let states = state(&self.before).saturating_add(state(&self.after));
         for (what, size, limit) in [
-            ("the action or subject of an audit row", names, MAX_NAME_BYTES),
+            (
+                "the action or subject of an audit row",
+                names,
+                MAX_NAME_BYTES,
+            ),
             ("before and after of an audit row", states, MAX_ENTRY_BYTES),
         ] {
             if size > limit {
@@ -151,7 +160,13 @@ pub struct AuditQuery {
 
 impl Default for AuditQuery {
     fn default() -> Self {
-        Self { actor: None, since: None, until: None, before_seq: None, limit: 50 }
+        Self {
+            actor: None,
+            since: None,
+            until: None,
+            before_seq: None,
+            limit: 50,
+        }
     }
 }
 
@@ -220,8 +235,13 @@ impl Stored {
         context.update(&self.seq.to_be_bytes());
         context.update(&self.at.0.to_be_bytes());
         let texts = [Some(&self.actor), Some(&self.action), Some(&self.subject)];
-        for text in texts.into_iter().chain([self.before.as_ref(), self.after.as_ref()]) {
-            let length = text.map_or(u64::MAX, |text| u64::try_from(text.len()).unwrap_or(u64::MAX));
+        for text in texts
+            .into_iter()
+            .chain([self.before.as_ref(), self.after.as_ref()])
+        {
+            let length = text.map_or(u64::MAX, |text| {
+                u64::try_from(text.len()).unwrap_or(u64::MAX)
+            });
             context.update(&length.to_be_bytes());
             context.update(text.map(String::as_bytes).unwrap_or_default());
         }
@@ -260,9 +280,15 @@ pub(crate) async fn write(
 ) -> Result<AuditHead, Error> {
     let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
     let row = connection
-        .row("UPDATE audit_head SET seq = seq + $1 WHERE one = 1 RETURNING seq, hash", values![count])
+        .row(
+            "UPDATE audit_head SET seq = seq + $1 WHERE one = 1 RETURNING seq, hash",
+            values![count],
+        )
         .await?;
-    let mut head = AuditHead { seq: row.count(0)?.saturating_sub(count), hash: row.hash(1)? };
+    let mut head = AuditHead {
+        seq: row.count(0)?.saturating_sub(count),
+        hash: row.hash(1)?,
+    };
     for entry in entries {
         let mut stored = Stored {
             seq: head.seq.saturating_add(1),
@@ -276,7 +302,10 @@ pub(crate) async fn write(
             hash: [0; 32],
         };
         stored.hash = stored.digest();
-        head = AuditHead { seq: stored.seq, hash: stored.hash };
+        head = AuditHead {
+            seq: stored.seq,
+            hash: stored.hash,
+        };
         connection
             .execute(
                 "INSERT INTO audit (seq, at, actor, action, subject, before_json, after_json, prev_hash, hash) \
@@ -296,7 +325,10 @@ pub(crate) async fn write(
             .await?;
     }
     connection
-        .execute("UPDATE audit_head SET hash = $1 WHERE one = 1", values![head.hash])
+        .execute(
+            "UPDATE audit_head SET hash = $1 WHERE one = 1",
+            values![head.hash],
+        )
         .await?;
     Ok(head)
 }
@@ -311,7 +343,10 @@ impl Store {
             .pools()
             .row("SELECT seq, hash FROM audit_head WHERE one = 1", values![])
             .await?;
-        Ok(AuditHead { seq: row.count(0)?, hash: row.hash(1)? })
+        Ok(AuditHead {
+            seq: row.count(0)?,
+            hash: row.hash(1)?,
+        })
     }
 
     /// A page of the trail, newest first.
@@ -328,7 +363,9 @@ impl Store {
             None => {
                 self.pools()
                     .rows(
-                        select!("WHERE at >= $1 AND at < $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"),
+                        select!(
+                            "WHERE at >= $1 AND at < $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
+                        ),
                         values![since, until, before, limit],
                     )
                     .await?
@@ -355,10 +392,19 @@ impl Store {
     pub async fn audit_verify(&self) -> Result<Chain, Error> {
         let mut view = self.pools().begin(Begin::Snapshot).await?;
         let row = view
-            .row("SELECT seq, hash, anchor_seq, anchor_hash FROM audit_head WHERE one = 1", values![])
+            .row(
+                "SELECT seq, hash, anchor_seq, anchor_hash FROM audit_head WHERE one = 1",
+                values![],
+            )
             .await?;
-        let head = AuditHead { seq: row.count(0)?, hash: row.hash(1)? };
-        let anchor = AuditHead { seq: row.count(2)?, hash: row.hash(3)? };
+        let head = AuditHead {
+            seq: row.count(0)?,
+            hash: row.hash(1)?,
+        };
+        let anchor = AuditHead {
+            seq: row.count(2)?,
+            hash: row.hash(3)?,
+        };
         let mut last = anchor;
         // What the newest row of retention says of the anchor.
         let mut said: Option<(u64, String)> = None;
@@ -376,15 +422,27 @@ impl Store {
                 let row = Stored::read(row)?;
                 let expected = last.seq.saturating_add(1);
                 if row.seq != expected {
-                    return Ok(Chain::Broken { seq: expected, why: "it is missing" });
+                    return Ok(Chain::Broken {
+                        seq: expected,
+                        why: "it is missing",
+                    });
                 }
                 if row.prev_hash != last.hash {
-                    return Ok(Chain::Broken { seq: row.seq, why: "it doesn't follow the row before it" });
+                    return Ok(Chain::Broken {
+                        seq: row.seq,
+                        why: "it doesn't follow the row before it",
+                    });
                 }
                 if row.digest() != row.hash {
-                    return Ok(Chain::Broken { seq: row.seq, why: "its content was altered" });
+                    return Ok(Chain::Broken {
+                        seq: row.seq,
+                        why: "its content was altered",
+                    });
                 }
-                last = AuditHead { seq: row.seq, hash: row.hash };
+                last = AuditHead {
+                    seq: row.seq,
+                    hash: row.hash,
+                };
                 if row.action == PRUNE {
                     said = pruned_through(row.after.as_deref()).or(said);
                 }
@@ -392,13 +450,22 @@ impl Store {
         }
         if last != head {
             let seq = last.seq.min(head.seq).saturating_add(1);
-            return Ok(Chain::Broken { seq, why: "the rows from here on don't end at the recorded head" });
+            return Ok(Chain::Broken {
+                seq,
+                why: "the rows from here on don't end at the recorded head",
+            });
         }
         let moved = (anchor.seq > 0).then(|| (anchor.seq, hex::encode(&anchor.hash)));
         if moved != said {
-            return Ok(Chain::Broken { seq: anchor.seq, why: "rows up to here were removed without a record of it" });
+            return Ok(Chain::Broken {
+                seq: anchor.seq,
+                why: "rows up to here were removed without a record of it",
+            });
         }
-        Ok(Chain::Whole { rows: head.seq.saturating_sub(anchor.seq), head })
+        Ok(Chain::Whole {
+            rows: head.seq.saturating_sub(anchor.seq),
+            head,
+        })
     }
 }
 

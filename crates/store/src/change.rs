@@ -43,7 +43,11 @@ pub struct Change {
 
 impl Change {
     pub(crate) const fn new(tx: Tx, actor: Actor) -> Self {
-        Self { tx, actor, entries: Vec::new() }
+        Self {
+            tx,
+            actor,
+            entries: Vec::new(),
+        }
     }
 
     /// Adds an audit row, written at the commit. No secrets may stand in it.
@@ -56,7 +60,11 @@ impl Change {
         let size = self.entries.len().saturating_add(1);
         if size > audit::MAX_ENTRIES_PER_CHANGE {
             let limit = audit::MAX_ENTRIES_PER_CHANGE;
-            return Err(Error::TooLarge { what: "the audit rows of one change", size, limit });
+            return Err(Error::TooLarge {
+                what: "the audit rows of one change",
+                size,
+                limit,
+            });
         }
         self.entries.push(entry);
         Ok(())

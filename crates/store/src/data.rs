@@ -70,7 +70,10 @@ pub enum DataError {
 }
 
 fn holder(pid: &Option<u32>) -> String {
-    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+    pid.map_or_else(
+        || "another process".to_owned(),
+        |pid| format!("process {pid}"),
+    )
 }
 
 /// A folder that exists and that this process may work in.
@@ -91,7 +94,10 @@ impl DataFolder {
             .mode(0o700)
             .create(&path)
             .or_else(|source| if path.exists() { Ok(()) } else { Err(source) })
-            .map_err(|source| DataError::Create { path: path.clone(), source })?;
+            .map_err(|source| DataError::Create {
+                path: path.clone(),
+                source,
+            })?;
         Self::existing(&path)?.ok_or(DataError::NotAFolder { path })
     }
 
@@ -112,7 +118,11 @@ impl DataFolder {
         let wanted = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
         if let Err(refused) = rustix::fs::accessat(CWD, &path, wanted, AtFlags::EACCESS) {
             let source = refused.into();
-            return Err(DataError::Forbidden { path, owner: meta.uid(), source });
+            return Err(DataError::Forbidden {
+                path,
+                owner: meta.uid(),
+                source,
+            });
         }
         if meta.mode() & 0o002 != 0 {
             return Err(DataError::Exposed { path });
@@ -141,7 +151,10 @@ impl DataFolder {
     /// [`DataError::InUse`] names the process that has it.
     pub fn lock(&self) -> Result<DataLock, DataError> {
         let path = self.path.join("lock");
-        let failed = |source| DataError::File { path: path.clone(), source };
+        let failed = |source| DataError::File {
+            path: path.clone(),
+            source,
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -259,5 +272,59 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
         assert!(!temp.path().join("master.new").exists());
+    }
+
+    /// The folder that [`the_forbidden_folder`] opens, as a user who may not.
+    const FORBIDDEN: &str = "WAARBORG_TEST_FORBIDDEN_FOLDER";
+
+    /// Not a test of its own: root may do everything, so the test below runs this one as
+    /// nobody. Without the variable it does nothing.
+    #[test]
+    fn the_forbidden_folder() {
+        let Some(path) = std::env::var_os(FORBIDDEN) else {
+            return;
+        };
+        let error = DataFolder::open(&path).unwrap_err();
+        assert!(matches!(error, DataError::Forbidden { .. }), "{error}");
+        assert!(error.to_string().contains("it belongs to user"), "{error}");
+        println!("refused");
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused_and_its_owner_named() {
+        use std::os::unix::process::CommandExt;
+
+        let temp = tempfile::tempdir().unwrap();
+        let mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+        };
+        mode(temp.path(), 0o755);
+        let data = temp.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        mode(&data, 0o500);
+        let mut child = if rustix::process::geteuid().is_root() {
+            let copy = temp.path().join("test");
+            std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+            mode(&copy, 0o755);
+            let mut child = std::process::Command::new(copy);
+            child.current_dir("/").uid(65_534).gid(65_534);
+            child
+        } else {
+            std::process::Command::new(std::env::current_exe().unwrap())
+        };
+        let output = child
+            .args([
+                "--exact",
+                "data::tests::the_forbidden_folder",
+                "--nocapture",
+            ])
+            .env(FORBIDDEN, &data)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("refused"),
+            "{said}"
+        );
     }
 }

@@ -11,7 +11,9 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    },
 };
 use terms::Micros;
 use tokio::time::timeout;
@@ -104,7 +106,9 @@ impl Row {
     }
 
     pub(crate) fn count_or_null(&self, column: usize) -> Result<Option<u64>, Error> {
-        self.int_or_null(column)?.map(|_| self.count(column)).transpose()
+        self.int_or_null(column)?
+            .map(|_| self.count(column))
+            .transpose()
     }
 
     pub(crate) fn time(&self, column: usize) -> Result<Micros, Error> {
@@ -129,12 +133,15 @@ impl Row {
 
     /// A SHA-256 hash or a salt.
     pub(crate) fn hash(&self, column: usize) -> Result<[u8; 32], Error> {
-        <[u8; 32]>::try_from(self.bytes(column)?)
-            .map_err(|other| Error::corrupt(format!("column {column} has {} bytes, not 32", other.len())))
+        <[u8; 32]>::try_from(self.bytes(column)?).map_err(|other| {
+            Error::corrupt(format!("column {column} has {} bytes, not 32", other.len()))
+        })
     }
 
     pub(crate) fn hash_or_null(&self, column: usize) -> Result<Option<[u8; 32]>, Error> {
-        self.bytes_or_null(column)?.map(|_| self.hash(column)).transpose()
+        self.bytes_or_null(column)?
+            .map(|_| self.hash(column))
+            .transpose()
     }
 
     pub(crate) fn json(&self, column: usize) -> Result<serde_json::Value, Error> {
@@ -143,7 +150,9 @@ impl Row {
     }
 
     pub(crate) fn json_or_null(&self, column: usize) -> Result<Option<serde_json::Value>, Error> {
-        self.text_or_null(column)?.map(|_| self.json(column)).transpose()
+        self.text_or_null(column)?
+            .map(|_| self.json(column))
+            .transpose()
     }
 }
 
@@ -197,7 +206,10 @@ impl Pools {
                 .acquire_timeout(ACQUIRE_LIMIT)
                 .connect_lazy_with(options.clone())
         };
-        Self::Sqlite { write: pool(1), read: pool(SQLITE_READERS) }
+        Self::Sqlite {
+            write: pool(1),
+            read: pool(SQLITE_READERS),
+        }
     }
 
     /// One reader of a file that exists, which neither locks nor writes. Without a WAL
@@ -216,7 +228,10 @@ impl Pools {
             .max_connections(1)
             .acquire_timeout(ACQUIRE_LIMIT)
             .connect_lazy_with(options);
-        Self::Sqlite { write: pool.clone(), read: pool }
+        Self::Sqlite {
+            write: pool.clone(),
+            read: pool,
+        }
     }
 
     /// The pool for a server. Nothing is connected yet.
@@ -248,7 +263,11 @@ impl Pools {
     }
 
     /// Runs one read outside a transaction.
-    pub(crate) async fn rows(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
         match self {
             Self::Sqlite { read, .. } => bound!(sql, values)
                 .fetch_all(read)
@@ -281,7 +300,10 @@ impl Pools {
                     .begin_with(sql)
                     .await
                     .map_err(|error| Error::from_engine(Backend::Sqlite, sql, error))?;
-                Ok(Connection { held: Held::Sqlite(transaction), failed: false })
+                Ok(Connection {
+                    held: Held::Sqlite(transaction),
+                    failed: false,
+                })
             }
             Self::Postgres(pool) => {
                 let sql = match how {
@@ -291,7 +313,10 @@ impl Pools {
                 let mut lent = Lent::from(pool).await?;
                 let begun = sqlx::raw_sql(sql).execute(&mut *lent.held);
                 answered(sql, timeout(STATEMENT_LIMIT, begun).await)?;
-                Ok(Connection { held: Held::Postgres(lent), failed: false })
+                Ok(Connection {
+                    held: Held::Postgres(lent),
+                    failed: false,
+                })
             }
         }
     }
@@ -373,7 +398,11 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn rows(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
         let answer = match &mut self.held {
             Held::Sqlite(transaction) => bound!(sql, values)
                 .fetch_all(&mut **transaction)
@@ -389,12 +418,20 @@ impl Connection {
         answer.inspect_err(|_| self.failed = true)
     }
 
-    pub(crate) async fn row(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Row, Error> {
+    pub(crate) async fn row(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Row, Error> {
         one(sql, self.rows(sql, values).await?)
     }
 
     /// Runs a statement; returns how many rows it changed.
-    pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<u64, Error> {
         let answer = match &mut self.held {
             Held::Sqlite(transaction) => bound!(sql, values)
                 .execute(&mut **transaction)

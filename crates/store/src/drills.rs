@@ -60,15 +60,25 @@ fn promise(row: &Row, column: usize) -> Result<PromiseId, Error> {
 
 fn read(row: &Row) -> Result<DrillRun, Error> {
     let (verdict, vantage) = (row.text(3)?, row.text(4)?);
-    let unknown = || Error::corrupt(format!("a drill run with verdict `{verdict}` from `{vantage}`"));
+    let unknown = || {
+        Error::corrupt(format!(
+            "a drill run with verdict `{verdict}` from `{vantage}`"
+        ))
+    };
     let verdicts = [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail];
     let vantages = [Vantage::Inside, Vantage::SameHost, Vantage::Outside];
     Ok(DrillRun {
         run: row.text(0)?,
         promise: promise(row, 1)?,
         clause: row.text(2)?,
-        verdict: verdicts.into_iter().find(|it| it.word() == verdict).ok_or_else(unknown)?,
-        vantage: vantages.into_iter().find(|it| it.word() == vantage).ok_or_else(unknown)?,
+        verdict: verdicts
+            .into_iter()
+            .find(|it| it.word() == verdict)
+            .ok_or_else(unknown)?,
+        vantage: vantages
+            .into_iter()
+            .find(|it| it.word() == vantage)
+            .ok_or_else(unknown)?,
         at: row.time(5)?,
         transcript: row.json(6)?,
         leaf: row.count_or_null(7)?,
@@ -95,7 +105,11 @@ impl Tx {
         let transcript = run.transcript.to_string();
         if transcript.len() > MAX_TRANSCRIPT_BYTES {
             let (size, limit) = (transcript.len(), MAX_TRANSCRIPT_BYTES);
-            return Err(Error::TooLarge { what: "the transcript of a drill", size, limit });
+            return Err(Error::TooLarge {
+                what: "the transcript of a drill",
+                size,
+                limit,
+            });
         }
         self.connection
             .execute(
@@ -130,7 +144,10 @@ impl Tx {
     /// [`Error::Unavailable`].
     pub async fn link_run(&mut self, run: &str, leaf: u64) -> Result<(), Error> {
         self.connection
-            .execute("UPDATE drill_run SET leaf_position = $1 WHERE run = $2", values![leaf, run])
+            .execute(
+                "UPDATE drill_run SET leaf_position = $1 WHERE run = $2",
+                values![leaf, run],
+            )
             .await
             .map(drop)
     }
@@ -154,7 +171,12 @@ impl Tx {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn meet(&mut self, promise: PromiseId, due_at: Micros, run: &str) -> Result<bool, Error> {
+    pub async fn meet(
+        &mut self,
+        promise: PromiseId,
+        due_at: Micros,
+        run: &str,
+    ) -> Result<bool, Error> {
         self.connection
             .execute(
                 "UPDATE drill_due SET run = $1 WHERE promise = $2 AND due_at = $3 AND run IS NULL",
@@ -230,7 +252,11 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                Ok(Announced { promise: promise(row, 0)?, due_at: row.time(1)?, run: row.text_or_null(2)? })
+                Ok(Announced {
+                    promise: promise(row, 0)?,
+                    due_at: row.time(1)?,
+                    run: row.text_or_null(2)?,
+                })
             })
             .collect()
     }

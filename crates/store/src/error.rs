@@ -160,7 +160,11 @@ impl Error {
     }
 
     pub(crate) fn late(backend: Backend, doing: &'static str) -> Self {
-        Self::Unavailable { backend, doing, cause: "no answer in time".into() }
+        Self::Unavailable {
+            backend,
+            doing,
+            cause: "no answer in time".into(),
+        }
     }
 
     /// Sorts what the engine said.
@@ -180,10 +184,22 @@ impl Error {
             _ => Kind::Statement,
         };
         match kind {
-            Kind::Unavailable => Self::Unavailable { backend, doing: sql, cause: error.into() },
-            Kind::Conflict => Self::Conflict { what: format!("what `{sql}` writes") },
-            Kind::Corrupt => Self::Corrupt { what: format!("`{sql}`: {error}") },
-            Kind::Statement => Self::Statement { backend, sql, cause: error.into() },
+            Kind::Unavailable => Self::Unavailable {
+                backend,
+                doing: sql,
+                cause: error.into(),
+            },
+            Kind::Conflict => Self::Conflict {
+                what: format!("what `{sql}` writes"),
+            },
+            Kind::Corrupt => Self::Corrupt {
+                what: format!("`{sql}`: {error}"),
+            },
+            Kind::Statement => Self::Statement {
+                backend,
+                sql,
+                cause: error.into(),
+            },
         }
     }
 }
@@ -222,4 +238,3 @@ fn postgres_kind(code: &str) -> Kind {
         },
     }
 }
-

@@ -80,7 +80,9 @@ pub enum KeyError {
         source: io::Error,
     },
     /// Others may read it.
-    #[error("the master key {path} has mode {mode:o}; other users could read it: run `chmod 600 {path}`")]
+    #[error(
+        "the master key {path} has mode {mode:o}; other users could read it: run `chmod 600 {path}`"
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -122,7 +124,10 @@ impl MasterKey {
         context.update(secret.expose());
         let hash = context.finish();
         let id = hash.as_ref().get(..8).map(hex::encode).unwrap_or_default();
-        Self { id: KeyId(id), secret }
+        Self {
+            id: KeyId(id),
+            secret,
+        }
     }
 
     pub(crate) fn generate(rng: &Rng) -> Self {
@@ -170,7 +175,11 @@ impl fmt::Debug for MasterKeys {
 impl MasterKeys {
     /// A key that is kept nowhere.
     pub fn ephemeral(rng: &Rng) -> Self {
-        Self { current: MasterKey::generate(rng), previous: None, source: KeySource::Memory }
+        Self {
+            current: MasterKey::generate(rng),
+            previous: None,
+            source: KeySource::Memory,
+        }
     }
 
     /// Makes a key and writes its file (0600).
@@ -179,7 +188,9 @@ impl MasterKeys {
     /// [`KeyError::Exists`] rather than overwrite one.
     pub fn create(path: &Path, rng: &Rng) -> Result<Self, KeyError> {
         if path.exists() {
-            return Err(KeyError::Exists { path: path.to_owned() });
+            return Err(KeyError::Exists {
+                path: path.to_owned(),
+            });
         }
         let keys = Self {
             current: MasterKey::generate(rng),
@@ -205,13 +216,23 @@ impl MasterKeys {
         let meta = match path.metadata() {
             Ok(meta) => meta,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(KeyError::Missing { path: path.to_owned() });
+                return Err(KeyError::Missing {
+                    path: path.to_owned(),
+                });
             }
-            Err(source) => return Err(KeyError::File { path: path.to_owned(), source }),
+            Err(source) => {
+                return Err(KeyError::File {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
         };
         if meta.mode() & 0o077 != 0 {
             let mode = meta.mode() & 0o777;
-            return Err(KeyError::Exposed { path: path.to_owned(), mode });
+            return Err(KeyError::Exposed {
+                path: path.to_owned(),
+                mode,
+            });
         }
         Self::read(path, KeySource::File(path.to_owned()))
     }
@@ -220,10 +241,20 @@ impl MasterKeys {
         let mut text = Zeroizing::new(String::new());
         std::fs::File::open(path)
             .and_then(|file| file.take(MAX_FILE_BYTES).read_to_string(&mut text))
-            .map_err(|source| KeyError::File { path: path.to_owned(), source })?;
-        let (current, previous) = parse(&text)
-            .map_err(|(line, expected)| KeyError::Malformed { path: path.to_owned(), line, expected })?;
-        Ok(Self { current, previous, source })
+            .map_err(|source| KeyError::File {
+                path: path.to_owned(),
+                source,
+            })?;
+        let (current, previous) = parse(&text).map_err(|(line, expected)| KeyError::Malformed {
+            path: path.to_owned(),
+            line,
+            expected,
+        })?;
+        Ok(Self {
+            current,
+            previous,
+            source,
+        })
     }
 
     /// The key that wraps.
@@ -272,39 +303,53 @@ impl MasterKeys {
 
     /// Without the key before.
     pub(crate) fn settled(&self) -> Self {
-        Self { current: self.current.clone(), previous: None, source: self.source.clone() }
+        Self {
+            current: self.current.clone(),
+            previous: None,
+            source: self.source.clone(),
+        }
     }
 
     /// Whether this program may replace the key.
     pub(crate) fn replaceable(&self) -> Result<(), KeyError> {
         match &self.source {
-            KeySource::Provided(path) => Err(KeyError::NotOurs { from: path.display().to_string() }),
+            KeySource::Provided(path) => Err(KeyError::NotOurs {
+                from: path.display().to_string(),
+            }),
             KeySource::File(_) | KeySource::Memory => Ok(()),
         }
     }
 
     /// Puts what is here on the disk; does nothing where the file isn't ours.
     pub(crate) fn write(&self) -> Result<(), KeyError> {
-        let KeySource::File(path) = &self.source else { return Ok(()) };
+        let KeySource::File(path) = &self.source else {
+            return Ok(());
+        };
         // Room for all of it, so that no copy of a key stays behind in freed memory.
         let mut text = Zeroizing::new(String::with_capacity(512));
         text.push_str(COMMENT);
-        for (word, key) in [("current", Some(&self.current)), ("previous", self.previous.as_ref())] {
+        for (word, key) in [
+            ("current", Some(&self.current)),
+            ("previous", self.previous.as_ref()),
+        ] {
             let Some(key) = key else { continue };
             let digits = Zeroizing::new(hex::encode(key.secret.expose()));
             for part in [word, " ", &key.id.0, " ", &digits, "\n"] {
                 text.push_str(part);
             }
         }
-        replace_file(path, text.as_bytes())
-            .map_err(|source| KeyError::File { path: path.clone(), source })
+        replace_file(path, text.as_bytes()).map_err(|source| KeyError::File {
+            path: path.clone(),
+            source,
+        })
     }
 }
 
 type Parsed = (MasterKey, Option<MasterKey>);
 
 fn parse(text: &str) -> Result<Parsed, (usize, &'static str)> {
-    const LINE: &str = "`current` or `previous`, the key's id (16 hexadecimal digits) and the key (64)";
+    const LINE: &str =
+        "`current` or `previous`, the key's id (16 hexadecimal digits) and the key (64)";
     let (mut current, mut previous) = (None, None);
     for (index, line) in text.lines().enumerate() {
         let number = index.saturating_add(1);
@@ -323,22 +368,30 @@ fn parse(text: &str) -> Result<Parsed, (usize, &'static str)> {
             "previous" => &mut previous,
             _ => return Err((number, LINE)),
         };
-        let key = MasterKey::new(Secret::new(hex::decode::<32>(digits).ok_or((number, LINE))?));
+        let key = MasterKey::new(Secret::new(
+            hex::decode::<32>(digits).ok_or((number, LINE))?,
+        ));
         if key.id.0 != id {
-            return Err((number, "the id that belongs to this key: one of the two was altered"));
+            return Err((
+                number,
+                "the id that belongs to this key: one of the two was altered",
+            ));
         }
         if place.replace(key).is_some() {
             return Err((number, "each of `current` and `previous` once"));
         }
     }
-    Ok((current.ok_or((0, "a line that begins with `current`"))?, previous))
+    Ok((
+        current.ok_or((0, "a line that begins with `current`"))?,
+        previous,
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use proptest::prelude::*;
+    use proptest::proptest;
 
     use super::*;
 
@@ -351,7 +404,10 @@ mod tests {
     #[test]
     fn a_created_key_is_private_reads_back_and_is_never_overwritten() {
         let (_temp, path) = folder();
-        assert!(matches!(MasterKeys::load(&path, None), Err(KeyError::Missing { .. })));
+        assert!(matches!(
+            MasterKeys::load(&path, None),
+            Err(KeyError::Missing { .. })
+        ));
         let made = MasterKeys::create(&path, &Rng::System).unwrap();
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
         let read = MasterKeys::load(&path, None).unwrap();
@@ -361,7 +417,7 @@ mod tests {
             MasterKeys::create(&path, &Rng::System),
             Err(KeyError::Exists { .. })
         ));
-        assert_eq!(format!("{read:?}").contains(&hex::encode(read.current.secret.expose())), false);
+        assert!(!format!("{read:?}").contains(&hex::encode(read.current.secret.expose())));
     }
 
     #[test]
@@ -398,7 +454,10 @@ mod tests {
         let whole = std::fs::read_to_string(&path).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
         let error = MasterKeys::load(&path, None).unwrap_err().to_string();
-        assert!(error.contains("640") && error.contains("chmod 600"), "{error}");
+        assert!(
+            error.contains("640") && error.contains("chmod 600"),
+            "{error}"
+        );
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
 
         let check = |text: &str, expected: &str| {
@@ -408,7 +467,10 @@ mod tests {
         };
         let last = whole.trim_end().chars().next_back().unwrap();
         let other = if last == '0' { '1' } else { '0' };
-        let altered = format!("{}{other}\n", &whole.trim_end()[..whole.trim_end().len() - 1]);
+        let altered = format!(
+            "{}{other}\n",
+            &whole.trim_end()[..whole.trim_end().len() - 1]
+        );
         check(&altered, "line 2: expected the id that belongs to this key");
         check("", "a line that begins with `current`");
         check("current abc\n", "line 1: expected `current` or `previous`");

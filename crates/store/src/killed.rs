@@ -40,11 +40,15 @@ fn location(text: &str) -> Location {
 /// Not a test of its own: the process that is killed. Without the variable it does nothing.
 #[test]
 fn writer() {
-    let Ok(order) = std::env::var(WRITER) else { return };
+    let Ok(order) = std::env::var(WRITER) else {
+        return;
+    };
     let (place, keys) = order.split_once('\n').expect("two lines");
     run(async move {
         let keys = MasterKeys::load(keys.as_ref(), None).unwrap();
-        let store = Store::open(&location(place), keys, Clock::System, Rng::System).await.unwrap();
+        let store = Store::open(&location(place), keys, Clock::System, Rng::System)
+            .await
+            .unwrap();
         let mut size = store.ledger_size().await.unwrap();
         for _ in 0..MOST_CHANGES {
             match write(&store, size).await {
@@ -65,7 +69,11 @@ fn writer() {
 async fn write(store: &Store, number: u64) -> Result<(), crate::Error> {
     let mut change = store.change(&Actor::system("killed")).await?;
     change.set("left", &number.into()).await?;
-    let leaf = NewLeaf { hash: [7; 32], salt: [7; 32], record: json!(number) };
+    let leaf = NewLeaf {
+        hash: [7; 32],
+        salt: [7; 32],
+        record: json!(number),
+    };
     change.append(number, &[leaf]).await?;
     let mail = Mail {
         to: Secret::new("ann@example.com".to_owned()),
@@ -88,11 +96,17 @@ async fn start(place: &Place) -> (tokio::process::Child, Lines<BufReader<ChildSt
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--exact", "killed::writer", "--nocapture"])
-        .env(WRITER, format!("{at}\n{}", place.folder.key_file().display()))
+        .env(
+            WRITER,
+            format!("{at}\n{}", place.folder.key_file().display()),
+        )
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+    let mut child = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     (child, lines)
 }
@@ -106,7 +120,11 @@ fn acknowledged(line: &str) -> Option<u64> {
 async fn listen(lines: &mut Lines<BufReader<ChildStdout>>, most: Duration) -> Option<u64> {
     let mut last = None;
     while last.is_none() {
-        let line = lines.next_line().await.unwrap().expect("it writes until it is killed");
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("it writes until it is killed");
         assert!(!line.contains("error"), "{line}");
         last = acknowledged(&line);
     }
@@ -131,10 +149,17 @@ async fn drain(mut lines: Lines<BufReader<ChildStdout>>, mut last: Option<u64>) 
 async fn check(store: &Store, last: u64) {
     let size = store.ledger_size().await.unwrap();
     // One more may have been committed without the word of it getting out.
-    assert!(size == last + 1 || size == last + 2, "acknowledged {last}, kept {size}");
+    assert!(
+        size == last + 1 || size == last + 2,
+        "acknowledged {last}, kept {size}"
+    );
     let settings = store.settings().await.unwrap();
     let newest = Some(&Value::from(size - 1));
-    assert_eq!((settings.get("left"), settings.get("right")), (newest, newest), "a torn pair");
+    assert_eq!(
+        (settings.get("left"), settings.get("right")),
+        (newest, newest),
+        "a torn pair"
+    );
     let mut leaves = 0;
     while leaves < size {
         let page = store.leaf_hashes(leaves..size).await.unwrap();
@@ -147,7 +172,11 @@ async fn check(store: &Store, last: u64) {
         broken => panic!("{broken:?}"),
     }
     let mail = &store.claim(1, Duration::ZERO).await.unwrap()[0];
-    assert_eq!(mail.to.expose(), "ann@example.com", "sealed under whichever key, it opens");
+    assert_eq!(
+        mail.to.expose(),
+        "ann@example.com",
+        "sealed under whichever key, it opens"
+    );
 }
 
 async fn kill_the_writer(place: &Place, rounds: u32) {
@@ -157,7 +186,9 @@ async fn kill_the_writer(place: &Place, rounds: u32) {
         child.kill().await.unwrap();
         let last = drain(lines, last).await;
         let keys = place.keys();
-        let store = Store::open(&place.location, keys, Clock::System, Rng::System).await.unwrap();
+        let store = Store::open(&place.location, keys, Clock::System, Rng::System)
+            .await
+            .unwrap();
         check(&store, last).await;
         store.close().await;
     }
@@ -185,7 +216,9 @@ fn what_was_answered_is_there_after_the_server_was_killed() {
             let last = drain(lines, last).await;
             child.wait().await.unwrap();
             server.start_again();
-            let store = Store::open(&place.location, place.keys(), Clock::System, Rng::System).await.unwrap();
+            let store = Store::open(&place.location, place.keys(), Clock::System, Rng::System)
+                .await
+                .unwrap();
             check(&store, last).await;
             store.close().await;
         }

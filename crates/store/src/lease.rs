@@ -41,7 +41,10 @@ impl Lease {
     }
 
     fn lost(&self) -> Error {
-        Error::LeaseLost { name: self.name.clone(), token: self.token }
+        Error::LeaseLost {
+            name: self.name.clone(),
+            token: self.token,
+        }
     }
 }
 
@@ -65,7 +68,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn acquire(&self, name: &str, holder: &str, ttl: Duration) -> Result<Acquisition, Error> {
+    pub async fn acquire(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Acquisition, Error> {
         let mut tx = self.tx().await?;
         let now = self.clock().now();
         let expires_at = now.after(ttl);
@@ -82,13 +90,24 @@ impl Store {
             .await?;
         let answer = if let Some(row) = taken.first() {
             let (name, holder) = (name.to_owned(), holder.to_owned());
-            Acquisition::Ours(Lease { name, holder, token: row.count(0)?, expires_at })
+            Acquisition::Ours(Lease {
+                name,
+                holder,
+                token: row.count(0)?,
+                expires_at,
+            })
         } else {
             let row = tx
                 .connection
-                .row("SELECT holder, expires_at FROM lease WHERE name = $1", values![name])
+                .row(
+                    "SELECT holder, expires_at FROM lease WHERE name = $1",
+                    values![name],
+                )
                 .await?;
-            Acquisition::Held { holder: row.text(0)?, until: row.time(1)? }
+            Acquisition::Held {
+                holder: row.text(0)?,
+                until: row.time(1)?,
+            }
         };
         tx.commit().await?;
         Ok(answer)
@@ -240,7 +259,10 @@ mod tests {
         loop {
             let waiting = store
                 .pools()
-                .row("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", values![])
+                .row(
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+                    values![],
+                )
                 .await
                 .unwrap();
             if waiting.count(0).unwrap() > 0 {

@@ -64,12 +64,19 @@ impl Tx {
         let count = u64::try_from(leaves.len()).unwrap_or(u64::MAX);
         if count > MAX_LEAVES_PAGE {
             let limit = usize::try_from(MAX_LEAVES_PAGE).unwrap_or(usize::MAX);
-            return Err(Error::TooLarge { what: "the leaves of one append", size: leaves.len(), limit });
+            return Err(Error::TooLarge {
+                what: "the leaves of one append",
+                size: leaves.len(),
+                limit,
+            });
         }
         // Locks the ledger's end, so that two appends can't both find the size they expect.
         let size = self
             .connection
-            .row("UPDATE ledger_size SET size = size + $1 WHERE one = 1 RETURNING size", values![count])
+            .row(
+                "UPDATE ledger_size SET size = size + $1 WHERE one = 1 RETURNING size",
+                values![count],
+            )
             .await?
             .count(0)?;
         let found = size.saturating_sub(count);
@@ -83,7 +90,11 @@ impl Tx {
             if record.len() > MAX_RECORD_BYTES {
                 self.connection.spoil();
                 let (size, limit) = (record.len(), MAX_RECORD_BYTES);
-                return Err(Error::TooLarge { what: "the record of a leaf", size, limit });
+                return Err(Error::TooLarge {
+                    what: "the record of a leaf",
+                    size,
+                    limit,
+                });
             }
             self.connection
                 .execute(
@@ -117,7 +128,11 @@ impl Tx {
     pub async fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
         if checkpoint.note.len() > MAX_NOTE_BYTES {
             let size = checkpoint.note.len();
-            return Err(Error::TooLarge { what: "a checkpoint", size, limit: MAX_NOTE_BYTES });
+            return Err(Error::TooLarge {
+                what: "a checkpoint",
+                size,
+                limit: MAX_NOTE_BYTES,
+            });
         }
         let kept = self
             .connection
@@ -126,14 +141,21 @@ impl Tx {
                  SELECT $1, $2, $3, $4 FROM ledger_size WHERE size >= $1 \
                  ON CONFLICT (size) DO UPDATE SET note = excluded.note, at = excluded.at \
                  WHERE ledger_checkpoint.root = excluded.root",
-                values![checkpoint.size, checkpoint.root, &checkpoint.note, checkpoint.at],
+                values![
+                    checkpoint.size,
+                    checkpoint.root,
+                    &checkpoint.note,
+                    checkpoint.at
+                ],
             )
             .await?;
         if kept == 1 {
             return Ok(());
         }
         self.connection.spoil();
-        Err(Error::Conflict { what: format!("the checkpoint of size {}", checkpoint.size) })
+        Err(Error::Conflict {
+            what: format!("the checkpoint of size {}", checkpoint.size),
+        })
     }
 }
 
@@ -193,7 +215,9 @@ impl Store {
                 if row.count(0)? == expected {
                     row.hash(1)
                 } else {
-                    Err(Error::corrupt(format!("leaf {expected} of the ledger is missing")))
+                    Err(Error::corrupt(format!(
+                        "leaf {expected} of the ledger is missing"
+                    )))
                 }
             })
             .collect()
@@ -213,7 +237,12 @@ impl Store {
             .await?;
         rows.first()
             .map(|row| {
-                Ok(Checkpoint { size: row.count(0)?, root: row.hash(1)?, note: row.text(2)?, at: row.time(3)? })
+                Ok(Checkpoint {
+                    size: row.count(0)?,
+                    root: row.hash(1)?,
+                    note: row.text(2)?,
+                    at: row.time(3)?,
+                })
             })
             .transpose()
     }
@@ -227,7 +256,11 @@ mod tests {
     use crate::testing::{Place, both};
 
     fn leaf(number: u8) -> NewLeaf {
-        NewLeaf { hash: [number; 32], salt: [number ^ 0xff; 32], record: json!({ "run": number }) }
+        NewLeaf {
+            hash: [number; 32],
+            salt: [number ^ 0xff; 32],
+            record: json!({ "run": number }),
+        }
     }
 
     both! {

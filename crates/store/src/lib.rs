@@ -27,6 +27,7 @@ mod lease;
 mod ledger;
 mod outbox;
 mod retention;
+mod rotation;
 mod schema;
 mod sealed;
 mod settings;

@@ -104,7 +104,11 @@ pub struct OutboxCounts {
 }
 
 fn cell<'a>(column: &'static str, id: &'a str) -> Cell<'a> {
-    Cell { table: "outbox", column, row: id }
+    Cell {
+        table: "outbox",
+        column,
+        row: id,
+    }
 }
 
 impl Tx {
@@ -114,11 +118,23 @@ impl Tx {
     /// [`Error::TooLarge`].
     pub async fn enqueue(&mut self, mail: &Mail) -> Result<Enqueued, Error> {
         for (what, size, limit) in [
-            ("the recipient of a mail", mail.to.expose().len(), MAX_LINE_BYTES),
+            (
+                "the recipient of a mail",
+                mail.to.expose().len(),
+                MAX_LINE_BYTES,
+            ),
             ("the subject of a mail", mail.subject.len(), MAX_LINE_BYTES),
-            ("the dedupe key of a mail", mail.dedupe.len(), MAX_LINE_BYTES),
+            (
+                "the dedupe key of a mail",
+                mail.dedupe.len(),
+                MAX_LINE_BYTES,
+            ),
             ("the domain of a mail", mail.domain.len(), MAX_LINE_BYTES),
-            ("the text of a mail", mail.text.expose().len(), MAX_MAIL_BYTES),
+            (
+                "the text of a mail",
+                mail.text.expose().len(),
+                MAX_MAIL_BYTES,
+            ),
         ] {
             if size > limit {
                 return Err(Error::TooLarge { what, size, limit });
@@ -126,7 +142,8 @@ impl Tx {
         }
         let id = self.store.new_id();
         let seal = |column, text: &Secret<String>| {
-            self.store.seal(Purpose::Mail, cell(column, &id), text.expose().as_bytes())
+            self.store
+                .seal(Purpose::Mail, cell(column, &id), text.expose().as_bytes())
         };
         let (recipient, body) = (seal("recipient", &mail.to), seal("body", &mail.text));
         let now = self.store.clock().now();
@@ -180,9 +197,12 @@ impl Store {
         for row in &rows {
             match self.open_mail(row).await {
                 Ok(mail) => mails.push(mail),
-                Err(Error::Unsealable { row: id, column, .. }) => {
+                Err(Error::Unsealable {
+                    row: id, column, ..
+                }) => {
                     tracing::error!(mail = id, column, "mail doesn't open and is given up");
-                    self.settle_mail(&id, None, "dead", Some("it doesn't open")).await?;
+                    self.settle_mail(&id, None, "dead", Some("it doesn't open"))
+                        .await?;
                 }
                 Err(other) => return Err(other),
             }
@@ -193,8 +213,12 @@ impl Store {
 
     async fn open_mail(&self, row: &Row) -> Result<Claimed, Error> {
         let id = row.text(0)?;
-        let to = self.unseal_text(Purpose::Mail, cell("recipient", &id), &row.bytes(3)?).await?;
-        let text = self.unseal_text(Purpose::Mail, cell("body", &id), &row.bytes(5)?).await?;
+        let to = self
+            .unseal_text(Purpose::Mail, cell("recipient", &id), &row.bytes(3)?)
+            .await?;
+        let text = self
+            .unseal_text(Purpose::Mail, cell("body", &id), &row.bytes(5)?)
+            .await?;
         Ok(Claimed {
             attempt: row.count(1)?,
             message_id: row.text(2)?,
@@ -211,18 +235,35 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`]: it will be sent again.
     pub async fn sent(&self, mail: &Claimed) -> Result<Outcome, Error> {
-        let settled = self.settle_mail(&mail.id, Some(mail.attempt), "sent", None).await?;
-        Ok(if settled { Outcome::Sent } else { Outcome::Stale })
+        let settled = self
+            .settle_mail(&mail.id, Some(mail.attempt), "sent", None)
+            .await?;
+        Ok(if settled {
+            Outcome::Sent
+        } else {
+            Outcome::Stale
+        })
     }
 
     /// Records that the attempt failed with `error`; tries again at `next_try`.
     ///
     /// # Errors
     /// [`Error::Unavailable`]: it is due again when the claim is over.
-    pub async fn failed(&self, mail: &Claimed, error: &str, next_try: Micros) -> Result<Outcome, Error> {
+    pub async fn failed(
+        &self,
+        mail: &Claimed,
+        error: &str,
+        next_try: Micros,
+    ) -> Result<Outcome, Error> {
         if mail.attempt >= MAX_TRIES {
-            let settled = self.settle_mail(&mail.id, Some(mail.attempt), "dead", Some(error)).await?;
-            return Ok(if settled { Outcome::Dead } else { Outcome::Stale });
+            let settled = self
+                .settle_mail(&mail.id, Some(mail.attempt), "dead", Some(error))
+                .await?;
+            return Ok(if settled {
+                Outcome::Dead
+            } else {
+                Outcome::Stale
+            });
         }
         let mut tx = self.tx().await?;
         let kept: String = error.chars().take(MAX_ERROR_CHARS).collect();
@@ -235,7 +276,11 @@ impl Store {
             )
             .await?;
         tx.commit().await?;
-        Ok(if changed == 1 { Outcome::Later } else { Outcome::Stale })
+        Ok(if changed == 1 {
+            Outcome::Later
+        } else {
+            Outcome::Stale
+        })
     }
 
     /// Ends a mail's way; whether it was still on it, at this attempt (any, for `None`).
@@ -268,7 +313,10 @@ impl Store {
     pub async fn next_mail_due(&self) -> Result<Option<Micros>, Error> {
         let row = self
             .pools()
-            .row("SELECT min(due_at) FROM outbox WHERE state = 'due'", values![])
+            .row(
+                "SELECT min(due_at) FROM outbox WHERE state = 'due'",
+                values![],
+            )
             .await?;
         Ok(row.int_or_null(0)?.map(Micros))
     }
@@ -280,7 +328,10 @@ impl Store {
     pub async fn outbox_counts(&self) -> Result<OutboxCounts, Error> {
         let rows = self
             .pools()
-            .rows("SELECT state, count(*), min(created_at) FROM outbox GROUP BY state", values![])
+            .rows(
+                "SELECT state, count(*), min(created_at) FROM outbox GROUP BY state",
+                values![],
+            )
             .await?;
         let mut counts = OutboxCounts::default();
         for row in &rows {
@@ -292,7 +343,11 @@ impl Store {
                 }
                 "sent" => counts.sent = count,
                 "dead" => counts.dead = count,
-                other => return Err(Error::corrupt(format!("a mail in the unknown state `{other}`"))),
+                other => {
+                    return Err(Error::corrupt(format!(
+                        "a mail in the unknown state `{other}`"
+                    )));
+                }
             }
         }
         Ok(counts)

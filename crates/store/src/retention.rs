@@ -35,12 +35,20 @@ pub struct Pruned {
 
 impl Pruned {
     const fn counts(self) -> [u64; 5] {
-        [self.runs, self.announced, self.mails, self.leaves, self.audit]
+        [
+            self.runs,
+            self.announced,
+            self.mails,
+            self.leaves,
+            self.audit,
+        ]
     }
 
     /// Whether there may be more: call again.
     pub fn more(self) -> bool {
-        self.counts().into_iter().any(|count| count >= MAX_PRUNE_ROWS)
+        self.counts()
+            .into_iter()
+            .any(|count| count >= MAX_PRUNE_ROWS)
     }
 }
 
@@ -69,10 +77,18 @@ impl Store {
         let connection = &mut change.connection;
         let mut counts = [0; 4];
         for (count, sql) in counts.iter_mut().zip(DELETES) {
-            *count = connection.execute(sql, values![before, MAX_PRUNE_ROWS]).await?;
+            *count = connection
+                .execute(sql, values![before, MAX_PRUNE_ROWS])
+                .await?;
         }
         let [runs, announced, mails, leaves] = counts;
-        let mut pruned = Pruned { runs, announced, mails, leaves, audit: 0 };
+        let mut pruned = Pruned {
+            runs,
+            announced,
+            mails,
+            leaves,
+            audit: 0,
+        };
         let mut after = json!({
             "before": before.to_string(),
             "runs": runs, "announced": announced, "mails": mails, "leaves": leaves,
@@ -91,7 +107,9 @@ impl Store {
             Some(young) => young,
             None => row.count(2)?.saturating_add(1),
         };
-        let through = young.saturating_sub(1).min(anchor.saturating_add(MAX_PRUNE_ROWS));
+        let through = young
+            .saturating_sub(1)
+            .min(anchor.saturating_add(MAX_PRUNE_ROWS));
         if through > anchor {
             let hash = connection
                 .row("SELECT hash FROM audit WHERE seq = $1", values![through])

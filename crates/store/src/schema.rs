@@ -18,8 +18,10 @@ pub(crate) struct Step {
 }
 
 /// Every step there has been, oldest first. A released step never changes.
-pub(crate) const STEPS: &[Step] =
-    &[Step { name: "0001_ground", sql: include_str!("../migrations/0001_ground.sql") }];
+pub(crate) const STEPS: &[Step] = &[Step {
+    name: "0001_ground",
+    sql: include_str!("../migrations/0001_ground.sql"),
+}];
 
 /// The schema version that this program writes; greater ones are refused.
 pub const SCHEMA_VERSION: u64 = STEPS.len() as u64;
@@ -31,7 +33,9 @@ const LOCK: &str = "SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout 
 
 /// A step in PostgreSQL's words.
 fn for_postgres(sql: &str) -> String {
-    sql.replace(" INTEGER", " BIGINT").replace(" BLOB", " BYTEA").replace(") STRICT;", ");")
+    sql.replace(" INTEGER", " BIGINT")
+        .replace(" BLOB", " BYTEA")
+        .replace(") STRICT;", ");")
 }
 
 /// The version of what is there; 0 for an empty place.
@@ -58,7 +62,10 @@ pub(crate) async fn version(pools: &Pools, connection: &mut Connection) -> Resul
         return Ok(0);
     }
     connection
-        .row("SELECT COALESCE(max(version), 0) FROM schema_step", values![])
+        .row(
+            "SELECT COALESCE(max(version), 0) FROM schema_step",
+            values![],
+        )
         .await?
         .count(0)
 }
@@ -66,18 +73,27 @@ pub(crate) async fn version(pools: &Pools, connection: &mut Connection) -> Resul
 /// Refuses a store that a newer program wrote.
 pub(crate) fn known(found: u64, steps: &[Step]) -> Result<(), Error> {
     let known = u64::try_from(steps.len()).unwrap_or(u64::MAX);
-    if found > known { Err(Error::NewerSchema { found, known }) } else { Ok(()) }
+    if found > known {
+        Err(Error::NewerSchema { found, known })
+    } else {
+        Ok(())
+    }
 }
 
 /// Brings the store to the last of `steps`; returns the version it had.
 pub(crate) async fn migrate(pools: &Pools, steps: &[Step], clock: &Clock) -> Result<u64, Error> {
     let mut connection = pools.begin(Begin::Write).await?;
     if pools.backend() == Backend::Postgres {
-        connection.script("the lock of the migration", LOCK.to_owned()).await?;
+        connection
+            .script("the lock of the migration", LOCK.to_owned())
+            .await?;
     }
     let found = version(pools, &mut connection).await?;
     known(found, steps)?;
-    let missing = steps.iter().zip(1_u64..).filter(|(_, version)| *version > found);
+    let missing = steps
+        .iter()
+        .zip(1_u64..)
+        .filter(|(_, version)| *version > found);
     let mut ran = 0;
     for (step, version) in missing {
         if version == 1 {
@@ -127,7 +143,10 @@ async fn seed(connection: &mut Connection) -> Result<(), Error> {
         )
         .await?;
     connection
-        .execute("INSERT INTO ledger_size (one, size) VALUES (1, 0)", values![])
+        .execute(
+            "INSERT INTO ledger_size (one, size) VALUES (1, 0)",
+            values![],
+        )
         .await?;
     Ok(())
 }
@@ -193,7 +212,11 @@ mod tests {
     async fn a_file_of_another_program_is_refused_and_left_alone() {
         let place = Place::sqlite();
         let path = place.file().unwrap();
-        std::fs::write(&path, "not a database, and longer than a header of a hundred bytes".repeat(4)).unwrap();
+        std::fs::write(
+            &path,
+            "not a database, and longer than a header of a hundred bytes".repeat(4),
+        )
+        .unwrap();
         let before = place.file_bytes();
         let error = place.try_open().await.unwrap_err();
         assert!(matches!(error, Error::NotAStore { .. }), "{error}");
@@ -205,7 +228,10 @@ mod tests {
             Pools::sqlite(&other.file().unwrap())
         };
         let mut connection = pools.begin(Begin::Write).await.unwrap();
-        connection.script("other", "CREATE TABLE theirs (id INTEGER)".to_owned()).await.unwrap();
+        connection
+            .script("other", "CREATE TABLE theirs (id INTEGER)".to_owned())
+            .await
+            .unwrap();
         connection.commit().await.unwrap();
         pools.close().await;
         let error = other.try_open().await.unwrap_err();

@@ -40,7 +40,13 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them. A store gets the keys of new ones when it is opened.
-    pub const ALL: [Self; 5] = [Self::Mail, Self::Email, Self::Totp, Self::Report, Self::Webhook];
+    pub const ALL: [Self; 5] = [
+        Self::Mail,
+        Self::Email,
+        Self::Totp,
+        Self::Report,
+        Self::Webhook,
+    ];
 
     /// The word in table `data_key` and in the associated data: never changes.
     pub const fn word(self) -> &'static str {
@@ -102,8 +108,12 @@ fn encrypt(key: &LessSafeKey, rng: &Rng, head: &[u8], associated: &[u8], plain: 
     let mut text = Vec::with_capacity(plain.len().saturating_add(64));
     text.extend_from_slice(plain);
     // Fails only beyond 64 GiB, which no caller can hold: values are bounded by kilobytes.
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(associated), &mut text)
-        .expect("a value of the store is far below 64 GiB");
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(associated),
+        &mut text,
+    )
+    .expect("a value of the store is far below 64 GiB");
     [head, &nonce, &text].concat()
 }
 
@@ -111,7 +121,11 @@ fn decrypt(key: &LessSafeKey, associated: &[u8], sealed: &[u8]) -> Option<Zeroiz
     let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
     let mut text = Zeroizing::new(text.to_vec());
     let length = key
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(associated), &mut text)
+        .open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(associated),
+            &mut text,
+        )
         .ok()?
         .len();
     text.truncate(length);
@@ -136,8 +150,14 @@ impl Wrapped {
         let (purpose, role) = (row.text(0)?, row.text(1)?);
         let unknown = || Error::corrupt(format!("data_key has the unknown `{purpose}`, `{role}`"));
         Ok(Self {
-            purpose: Purpose::ALL.into_iter().find(|it| it.word() == purpose).ok_or_else(unknown)?,
-            role: [Role::Seal, Role::Hash].into_iter().find(|it| it.word() == role).ok_or_else(unknown)?,
+            purpose: Purpose::ALL
+                .into_iter()
+                .find(|it| it.word() == purpose)
+                .ok_or_else(unknown)?,
+            role: [Role::Seal, Role::Hash]
+                .into_iter()
+                .find(|it| it.word() == role)
+                .ok_or_else(unknown)?,
             version: u32::try_from(row.count(2)?).map_err(|_| unknown())?,
             master: row.text(3)?,
             wrapped: row.bytes(4)?,
@@ -161,22 +181,43 @@ impl Wrapped {
         (purpose, role, version): (Purpose, Role, u32),
     ) -> Self {
         let associated = Self::associated(master.id().as_str(), purpose, role, version);
-        let wrapped = encrypt(&cipher(master.secret().expose()), rng, &[], &associated, key);
-        Self { purpose, role, version, master: master.id().as_str().to_owned(), wrapped }
+        let wrapped = encrypt(
+            &cipher(master.secret().expose()),
+            rng,
+            &[],
+            &associated,
+            key,
+        );
+        Self {
+            purpose,
+            role,
+            version,
+            master: master.id().as_str().to_owned(),
+            wrapped,
+        }
     }
 
     fn unwrap(&self, masters: &MasterKeys) -> Result<Secret<[u8; 32]>, Error> {
-        let master = masters.find(&self.master).ok_or_else(|| Error::WrongMasterKey {
-            needed: self.master.clone(),
-            present: masters.names(),
-        })?;
-        let associated = Self::associated(&self.master, self.purpose, self.role, self.version);
-        let key = decrypt(&cipher(master.secret().expose()), &associated, &self.wrapped)
-            .and_then(|key| <[u8; 32]>::try_from(key.as_slice()).ok())
-            .ok_or_else(|| {
-                let (purpose, role) = (self.purpose.word(), self.role.word());
-                Error::corrupt(format!("data key `{purpose}`, `{role}`, version {} doesn't unwrap", self.version))
+        let master = masters
+            .find(&self.master)
+            .ok_or_else(|| Error::WrongMasterKey {
+                needed: self.master.clone(),
+                present: masters.names(),
             })?;
+        let associated = Self::associated(&self.master, self.purpose, self.role, self.version);
+        let key = decrypt(
+            &cipher(master.secret().expose()),
+            &associated,
+            &self.wrapped,
+        )
+        .and_then(|key| <[u8; 32]>::try_from(key.as_slice()).ok())
+        .ok_or_else(|| {
+            let (purpose, role) = (self.purpose.word(), self.role.word());
+            Error::corrupt(format!(
+                "data key `{purpose}`, `{role}`, version {} doesn't unwrap",
+                self.version
+            ))
+        })?;
         Ok(Secret::new(key))
     }
 
@@ -205,7 +246,12 @@ impl Wrapped {
     }
 
     /// A new random key as a row; nothing happens where there is one already.
-    fn insert(masters: &MasterKeys, rng: &Rng, place: (Purpose, Role, u32), now: terms::Micros) -> (&'static str, Vec<crate::db::Value>) {
+    fn insert(
+        masters: &MasterKeys,
+        rng: &Rng,
+        place: (Purpose, Role, u32),
+        now: terms::Micros,
+    ) -> (&'static str, Vec<crate::db::Value>) {
         let key = Secret::new(rng.bytes::<32>());
         let new = Self::wrap(key.expose(), &masters.current, rng, place);
         (
@@ -223,16 +269,31 @@ impl Wrapped {
     }
 
     /// A seal key of this version.
-    pub(crate) fn insert_seal(masters: &MasterKeys, rng: &Rng, purpose: Purpose, version: u32, now: terms::Micros) -> (&'static str, Vec<crate::db::Value>) {
+    pub(crate) fn insert_seal(
+        masters: &MasterKeys,
+        rng: &Rng,
+        purpose: Purpose,
+        version: u32,
+        now: terms::Micros,
+    ) -> (&'static str, Vec<crate::db::Value>) {
         Self::insert(masters, rng, (purpose, Role::Seal, version), now)
     }
 
     /// First versions for the purposes that have none in `there`.
-    pub(crate) fn missing(there: &[Self], masters: &MasterKeys, rng: &Rng, now: terms::Micros) -> Vec<(&'static str, Vec<crate::db::Value>)> {
+    pub(crate) fn missing(
+        there: &[Self],
+        masters: &MasterKeys,
+        rng: &Rng,
+        now: terms::Micros,
+    ) -> Vec<(&'static str, Vec<crate::db::Value>)> {
         Purpose::ALL
             .into_iter()
             .flat_map(|purpose| [(purpose, Role::Seal), (purpose, Role::Hash)])
-            .filter(|(purpose, role)| !there.iter().any(|key| (key.purpose, key.role) == (*purpose, *role)))
+            .filter(|(purpose, role)| {
+                !there
+                    .iter()
+                    .any(|key| (key.purpose, key.role) == (*purpose, *role))
+            })
             .map(|(purpose, role)| Self::insert(masters, rng, (purpose, role, 1), now))
             .collect()
     }
@@ -248,24 +309,34 @@ pub(crate) struct Keyring {
 impl Keyring {
     /// Unwraps all of `rows`, which must hold a key for each purpose and role.
     pub(crate) fn unwrap(rows: &[Wrapped], masters: &MasterKeys) -> Result<Self, Error> {
-        let mut ring = Self { seal: HashMap::new(), newest: HashMap::new(), hash: HashMap::new() };
+        let mut ring = Self {
+            seal: HashMap::new(),
+            newest: HashMap::new(),
+            hash: HashMap::new(),
+        };
         for row in rows {
             let key = row.unwrap(masters)?;
             match row.role {
                 Role::Seal => {
                     let newest = ring.newest.entry(row.purpose).or_default();
                     *newest = row.version.max(*newest);
-                    ring.seal.insert((row.purpose, row.version), cipher(key.expose()));
+                    ring.seal
+                        .insert((row.purpose, row.version), cipher(key.expose()));
                 }
                 Role::Hash => {
-                    ring.hash.insert(row.purpose, hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
+                    ring.hash
+                        .insert(row.purpose, hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
                 }
             }
         }
         let whole = Purpose::ALL
             .iter()
             .all(|purpose| ring.newest.contains_key(purpose) && ring.hash.contains_key(purpose));
-        if whole { Ok(ring) } else { Err(Error::corrupt("data_key lacks the keys of a purpose")) }
+        if whole {
+            Ok(ring)
+        } else {
+            Err(Error::corrupt("data_key lacks the keys of a purpose"))
+        }
     }
 
     fn cell(purpose: Purpose, version: u32, cell: Cell<'_>) -> Vec<u8> {
@@ -284,15 +355,32 @@ impl Keyring {
         self.newest.get(&purpose).copied().unwrap_or_default()
     }
 
-    pub(crate) fn seal(&self, rng: &Rng, purpose: Purpose, cell: Cell<'_>, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(
+        &self,
+        rng: &Rng,
+        purpose: Purpose,
+        cell: Cell<'_>,
+        plain: &[u8],
+    ) -> Vec<u8> {
         let version = self.newest(purpose);
-        let key = self.seal.get(&(purpose, version)).expect("`unwrap` saw to it");
-        encrypt(key, rng, &version.to_be_bytes(), &Self::cell(purpose, version, cell), plain)
+        let key = self
+            .seal
+            .get(&(purpose, version))
+            .expect("`unwrap` saw to it");
+        encrypt(
+            key,
+            rng,
+            &version.to_be_bytes(),
+            &Self::cell(purpose, version, cell),
+            plain,
+        )
     }
 
     /// The version that sealed it; `None` when it is too short to have one.
     pub(crate) fn version_of(sealed: &[u8]) -> Option<u32> {
-        sealed.first_chunk::<4>().map(|head| u32::from_be_bytes(*head))
+        sealed
+            .first_chunk::<4>()
+            .map(|head| u32::from_be_bytes(*head))
     }
 
     /// Whether the key of this version is here.
@@ -300,7 +388,12 @@ impl Keyring {
         self.seal.contains_key(&(purpose, version))
     }
 
-    pub(crate) fn open(&self, purpose: Purpose, cell: Cell<'_>, sealed: &[u8]) -> Result<Secret<Vec<u8>>, Error> {
+    pub(crate) fn open(
+        &self,
+        purpose: Purpose,
+        cell: Cell<'_>,
+        sealed: &[u8],
+    ) -> Result<Secret<Vec<u8>>, Error> {
         let opened = sealed.split_first_chunk::<4>().and_then(|(head, rest)| {
             let version = u32::from_be_bytes(*head);
             let key = self.seal.get(&(purpose, version))?;
@@ -308,7 +401,11 @@ impl Keyring {
         });
         match opened {
             Some(mut plain) => Ok(Secret::new(std::mem::take(&mut *plain))),
-            None => Err(Error::Unsealable { table: cell.table, column: cell.column, row: cell.row.to_owned() }),
+            None => Err(Error::Unsealable {
+                table: cell.table,
+                column: cell.column,
+                row: cell.row.to_owned(),
+            }),
         }
     }
 

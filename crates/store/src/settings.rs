@@ -26,9 +26,14 @@ impl Store {
     pub async fn settings(&self) -> Result<BTreeMap<String, Value>, Error> {
         let rows = self
             .pools()
-            .rows("SELECT key, value FROM setting ORDER BY key LIMIT $1", values![MAX_SETTINGS])
+            .rows(
+                "SELECT key, value FROM setting ORDER BY key LIMIT $1",
+                values![MAX_SETTINGS],
+            )
             .await?;
-        rows.iter().map(|row| Ok((row.text(0)?, row.json(1)?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.text(0)?, row.json(1)?)))
+            .collect()
     }
 
     /// One setting.
@@ -54,7 +59,11 @@ impl Change {
         let text = value.to_string();
         if text.len() > MAX_VALUE_BYTES {
             let size = text.len();
-            return Err(Error::TooLarge { what: "a setting", size, limit: MAX_VALUE_BYTES });
+            return Err(Error::TooLarge {
+                what: "a setting",
+                size,
+                limit: MAX_VALUE_BYTES,
+            });
         }
         let now = self.store.clock().now();
         let before = self.locked(key).await?;
@@ -78,7 +87,9 @@ impl Change {
             }
         };
         if written != 1 {
-            return Err(Error::Conflict { what: format!("the setting `{key}`") });
+            return Err(Error::Conflict {
+                what: format!("the setting `{key}`"),
+            });
         }
         let mut entry = Entry::new("setting.set", key).after(value.clone());
         if let Some(before) = &before {
@@ -94,8 +105,12 @@ impl Change {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn unset(&mut self, key: &str) -> Result<Option<Value>, Error> {
-        let Some(before) = self.locked(key).await? else { return Ok(None) };
-        self.connection.execute("DELETE FROM setting WHERE key = $1", values![key]).await?;
+        let Some(before) = self.locked(key).await? else {
+            return Ok(None);
+        };
+        self.connection
+            .execute("DELETE FROM setting WHERE key = $1", values![key])
+            .await?;
         self.record(Entry::new("setting.unset", key).before(before.clone()))?;
         Ok(Some(before))
     }
@@ -104,7 +119,10 @@ impl Change {
     async fn locked(&mut self, key: &str) -> Result<Option<Value>, Error> {
         let rows = self
             .connection
-            .rows("UPDATE setting SET at = at WHERE key = $1 RETURNING value", values![key])
+            .rows(
+                "UPDATE setting SET at = at WHERE key = $1 RETURNING value",
+                values![key],
+            )
             .await?;
         rows.first().map(|row| row.json(0)).transpose()
     }

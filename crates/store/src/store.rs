@@ -1,4 +1,4 @@
-//! The [`Store`] itself: opening, looking without touching, and its keys.
+//! The [`Store`] itself: opening, looking without touching, sealing.
 
 use std::{
     fmt,
@@ -9,19 +9,19 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use serde_json::json;
 use terms::{Clock, Rng, Secret};
 use tokio::sync::{Mutex, Notify};
 
 use crate::{
-    audit::{Actor, Entry},
+    audit::Actor,
     change::{Change, Tx},
     db::{Begin, Pools, values},
     error::{Backend, Error},
     hex,
-    keys::{KeyId, MasterKeys},
+    keys::MasterKeys,
+    rotation::{Until, ensure_keys},
     schema::{self, STEPS},
-    sealed::{Cell, Keyring, Purpose, SELECT_KEYS, Wrapped},
+    sealed::{Cell, Keyring, Purpose},
 };
 
 /// Where the store is.
@@ -62,43 +62,33 @@ impl Inspection {
     pub fn opens_with(&self, keys: &MasterKeys) -> Result<(), Error> {
         match self.masters.iter().find(|id| !keys.has(id)) {
             None => Ok(()),
-            Some(needed) => {
-                Err(Error::WrongMasterKey { needed: needed.clone(), present: keys.names() })
-            }
+            Some(needed) => Err(Error::WrongMasterKey {
+                needed: needed.clone(),
+                present: keys.names(),
+            }),
         }
     }
 }
 
-struct Inner {
+pub(crate) struct Inner {
     pools: Pools,
     clock: Clock,
     rng: Rng,
-    masters: Mutex<MasterKeys>,
-    ring: RwLock<Arc<Keyring>>,
+    pub(crate) masters: Mutex<MasterKeys>,
+    pub(crate) ring: RwLock<Arc<Keyring>>,
     mail: Notify,
 }
 
 /// The store. Clones are the same one.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Store({})", self.backend())
     }
-}
-
-/// How far a rotation goes: tests stop it where a crash would.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Until {
-    /// Both keys are in the file.
-    KeyWritten,
-    /// Every data key is wrapped by the new one.
-    Rewrapped,
-    /// The old one is gone.
-    Settled,
 }
 
 impl Store {
@@ -137,7 +127,9 @@ impl Store {
             }),
         };
         let mut masters = store.inner.masters.lock().await;
-        store.settle(&mut masters, &Actor::system("store"), Until::Settled).await?;
+        store
+            .settle(&mut masters, &Actor::system("store"), Until::Settled)
+            .await?;
         drop(masters);
         Ok(store)
     }
@@ -151,7 +143,11 @@ impl Store {
         let pools = match location {
             Location::Sqlite(path) => match path.metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Ok(Inspection { backend: Backend::Sqlite, schema: 0, masters: Vec::new() });
+                    return Ok(Inspection {
+                        backend: Backend::Sqlite,
+                        schema: 0,
+                        masters: Vec::new(),
+                    });
                 }
                 Err(error) => return Err(unreachable_file(error.into())),
                 Ok(meta) if !meta.is_file() => {
@@ -164,9 +160,10 @@ impl Store {
         let found = look(&pools).await;
         pools.close().await;
         match (found, location) {
-            (Err(Error::NotAStore { why, .. } | Error::Corrupt { what: why }), Location::Sqlite(path)) => {
-                Err(not_a_store(path, why))
-            }
+            (
+                Err(Error::NotAStore { why, .. } | Error::Corrupt { what: why }),
+                Location::Sqlite(path),
+            ) => Err(not_a_store(path, why)),
             (found, _) => found,
         }
     }
@@ -199,7 +196,10 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn reach(&self) -> Result<(), Error> {
-        self.pools().row("SELECT size FROM ledger_size WHERE one = 1", values![]).await.map(drop)
+        self.pools()
+            .row("SELECT size FROM ledger_size WHERE one = 1", values![])
+            .await
+            .map(drop)
     }
 
     /// Closes all connections. Open transactions are waited for.
@@ -213,7 +213,11 @@ impl Store {
     /// [`Error::Unavailable`] when no connection is free within two seconds.
     pub async fn tx(&self) -> Result<Tx, Error> {
         let connection = self.pools().begin(Begin::Write).await?;
-        Ok(Tx { store: self.clone(), connection, mails: false })
+        Ok(Tx {
+            store: self.clone(),
+            connection,
+            mails: false,
+        })
     }
 
     /// Begins a change by `actor`, which isn't committed without an audit row.
@@ -235,7 +239,13 @@ impl Store {
     }
 
     pub(crate) fn ring(&self) -> Arc<Keyring> {
-        Arc::clone(&self.inner.ring.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .inner
+                .ring
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Seals `plain` for this one place.
@@ -286,126 +296,6 @@ impl Store {
     pub fn keyed_hash(&self, purpose: Purpose, text: &str) -> [u8; 32] {
         self.ring().hash(purpose, text)
     }
-
-    /// Ids of the master key in use and, after a rotation that didn't finish, of the one
-    /// before.
-    pub async fn master_keys(&self) -> (KeyId, Option<KeyId>) {
-        let masters = self.inner.masters.lock().await;
-        (masters.current().clone(), masters.previous().cloned())
-    }
-
-    /// Replaces the master key and wraps all data keys anew. Safe to kill at any point:
-    /// the next start finishes it.
-    ///
-    /// # Errors
-    /// [`KeyError::NotOurs`](crate::KeyError::NotOurs) for a credential, which its owner
-    /// replaces; the next start then rewraps.
-    pub async fn rotate(&self, actor: &Actor) -> Result<KeyId, Error> {
-        self.rotate_until(actor, Until::Settled).await
-    }
-
-    pub(crate) async fn rotate_until(&self, actor: &Actor, until: Until) -> Result<KeyId, Error> {
-        let mut masters = self.inner.masters.lock().await;
-        masters.replaceable()?;
-        // One that failed half-way comes to its end first: a key that still wraps
-        // something must not be forgotten.
-        self.settle(&mut masters, actor, Until::Settled).await?;
-        let next = masters.advanced(self.rng());
-        next.write()?;
-        *masters = next;
-        self.settle(&mut masters, actor, until).await?;
-        Ok(masters.current().clone())
-    }
-
-    /// Rewraps what the previous master key still wraps, then forgets that key.
-    async fn settle(&self, masters: &mut MasterKeys, actor: &Actor, until: Until) -> Result<(), Error> {
-        let Some(previous) = masters.previous().cloned() else { return Ok(()) };
-        if until == Until::KeyWritten {
-            return Ok(());
-        }
-        let mut change = self.change(actor).await?;
-        let rows = change.connection.rows(SELECT_KEYS, values![]).await?;
-        let mut rewrapped = 0_u64;
-        for row in &rows {
-            let key = Wrapped::read(row)?;
-            if key.master == masters.current().as_str() {
-                continue;
-            }
-            let (sql, values) = key.rewrap(masters, self.rng())?;
-            if change.connection.execute(sql, values).await? != 1 {
-                return Err(Error::Conflict { what: "the data keys".to_owned() });
-            }
-            rewrapped += 1;
-        }
-        if rewrapped > 0 {
-            change.record(
-                Entry::new("key.rotate", "master key")
-                    .before(json!({ "id": previous.as_str() }))
-                    .after(json!({ "id": masters.current().as_str(), "data_keys": rewrapped })),
-            )?;
-            change.commit().await?;
-            tracing::info!(key = %masters.current(), rewrapped, "data keys rewrapped");
-        }
-        if until == Until::Settled && masters.replaceable().is_ok() {
-            let settled = masters.settled();
-            settled.write()?;
-            *masters = settled;
-        }
-        Ok(())
-    }
-
-    /// Begins a new version of the data key that seals for `purpose`; values sealed under
-    /// older versions still open. Look-up hashes stay as they are.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when another node did the same.
-    pub async fn renew(&self, purpose: Purpose, actor: &Actor) -> Result<u32, Error> {
-        let masters = self.inner.masters.lock().await;
-        self.reload(&masters).await?;
-        let before = self.ring().newest(purpose);
-        let version = before.saturating_add(1);
-        let mut change = self.change(actor).await?;
-        let now = self.clock().now();
-        let (sql, values) = Wrapped::insert_seal(&masters, self.rng(), purpose, version, now);
-        if change.connection.execute(sql, values).await? != 1 {
-            return Err(Error::Conflict { what: format!("the data key `{}`", purpose.word()) });
-        }
-        change.record(
-            Entry::new("key.renew", purpose.word())
-                .before(json!({ "version": before }))
-                .after(json!({ "version": version })),
-        )?;
-        change.commit().await?;
-        self.reload(&masters).await?;
-        Ok(version)
-    }
-
-    async fn reload(&self, masters: &MasterKeys) -> Result<(), Error> {
-        let rows = self.pools().rows(SELECT_KEYS, values![]).await?;
-        let keys = rows.iter().map(Wrapped::read).collect::<Result<Vec<_>, _>>()?;
-        let ring = Arc::new(Keyring::unwrap(&keys, masters)?);
-        *self.inner.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
-        Ok(())
-    }
-}
-
-/// The data keys, with those added that a purpose lacks.
-async fn ensure_keys(pools: &Pools, masters: &MasterKeys, clock: &Clock, rng: &Rng) -> Result<Keyring, Error> {
-    let read = |rows: Vec<crate::db::Row>| rows.iter().map(Wrapped::read).collect::<Result<Vec<_>, _>>();
-    let keys = read(pools.rows(SELECT_KEYS, values![]).await?)?;
-    let missing = Wrapped::missing(&keys, masters, rng, clock.now());
-    if !missing.is_empty() {
-        let mut connection = pools.begin(Begin::Write).await?;
-        for (sql, values) in missing {
-            connection.execute(sql, values).await?;
-        }
-        // Another node may have been first; its keys are the ones then.
-        let keys = read(connection.rows(SELECT_KEYS, values![]).await?)?;
-        let ring = Keyring::unwrap(&keys, masters)?;
-        connection.commit().await?;
-        return Ok(ring);
-    }
-    Keyring::unwrap(&keys, masters)
 }
 
 async fn look(pools: &Pools) -> Result<Inspection, Error> {
@@ -414,12 +304,19 @@ async fn look(pools: &Pools) -> Result<Inspection, Error> {
     schema::known(schema, STEPS)?;
     let mut masters = Vec::new();
     if schema > 0 {
-        for row in connection.rows("SELECT DISTINCT master FROM data_key", values![]).await? {
+        for row in connection
+            .rows("SELECT DISTINCT master FROM data_key", values![])
+            .await?
+        {
             masters.push(row.text(0)?);
         }
     }
     masters.sort();
-    Ok(Inspection { backend: pools.backend(), schema, masters })
+    Ok(Inspection {
+        backend: pools.backend(),
+        schema,
+        masters,
+    })
 }
 
 /// SQLite would create the file readable by all, and gives its WAL the same mode.
@@ -434,9 +331,16 @@ fn create_private(path: &Path) -> io::Result<()> {
 }
 
 fn unreachable_file(cause: crate::error::Cause) -> Error {
-    Error::Unavailable { backend: Backend::Sqlite, doing: "open the file", cause }
+    Error::Unavailable {
+        backend: Backend::Sqlite,
+        doing: "open the file",
+        cause,
+    }
 }
 
 fn not_a_store(path: &Path, why: String) -> Error {
-    Error::NotAStore { place: path.display().to_string(), why }
+    Error::NotAStore {
+        place: path.display().to_string(),
+        why,
+    }
 }

@@ -30,7 +30,7 @@ macro_rules! on_both_backends {
                 #[allow(unused_imports, reason = "each body uses some")]
                 use super::*;
 
-                async fn body($place: $crate::testing::Place) $body
+                async fn body($place: Place) $body
 
                 $(#[$meta])*
                 #[test]
@@ -75,7 +75,12 @@ impl Place {
     pub fn sqlite() -> Self {
         let (temporary, folder) = fresh_folder();
         let location = Location::Sqlite(folder.store_file());
-        Self { location, clock: clock(), folder, _temporary: temporary }
+        Self {
+            location,
+            clock: clock(),
+            folder,
+            _temporary: temporary,
+        }
     }
 
     /// A fresh database in the server of this process.
@@ -87,7 +92,12 @@ impl Place {
     pub fn on(server: &Postgres) -> Self {
         let (temporary, folder) = fresh_folder();
         let location = Location::Postgres(Secret::new(server.fresh_database()));
-        Self { location, clock: clock(), folder, _temporary: temporary }
+        Self {
+            location,
+            clock: clock(),
+            folder,
+            _temporary: temporary,
+        }
     }
 
     /// The master key in the folder.
@@ -120,7 +130,9 @@ impl Place {
 
     /// All bytes of the SQLite file and its WAL; empty on PostgreSQL.
     pub fn file_bytes(&self) -> Vec<u8> {
-        let Some(path) = self.file() else { return Vec::new() };
+        let Some(path) = self.file() else {
+            return Vec::new();
+        };
         let mut wal = path.clone().into_os_string();
         wal.push("-wal");
         let read = |path: PathBuf| std::fs::read(path).unwrap_or_default();

@@ -1,5 +1,148 @@
-//! The `waarborg` command.
+//! The `waarborg` command: put a web application behind it, and its security page's
+//! promises are enforced, watched and proven.
 
+mod check;
+mod commands;
 mod demo;
+mod prober;
+mod prove;
+mod serve;
+mod wire;
 
-fn main() {}
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Fewer page faults and less locking than the system's under many small lives.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Put a web application behind it: each promise of its security page is enforced,
+/// watched and proven on the running deployment.
+#[derive(Debug, Parser)]
+#[command(
+    name = "waarborg",
+    version,
+    after_help = "To see it at once: waarborg demo\nExit codes: 0 good, 1 the answer is no, 2 the call was wrong."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything at once on https://localhost:8443: a sample application behind the
+    /// gateway, with its own local certificate authority. Loopback only.
+    Demo(DemoArgs),
+    /// The gateway. Prints `ready …` once it serves; SIGHUP or a changed file reloads,
+    /// SIGTERM lets requests under way end.
+    Serve(ConfigArg),
+    /// Every mistake of a configuration, with its place and what was expected.
+    Check(ConfigArg),
+    /// Runs the drills now and prints a verdict per promise.
+    Prove(ProveArgs),
+    /// The master key that seals personal data in the store.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The ledger of what the drills have shown.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// The records of requests.
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// The drills' own process: control starts it.
+    #[command(hide = true)]
+    Prober,
+}
+
+#[derive(Debug, Clone, Args)]
+struct ConfigArg {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", env = "WAARBORG_CONFIG", default_value = "waarborg.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Where to listen; a loopback address. Port 0 is any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
+    listen: SocketAddr,
+    /// Where to keep certificates and data.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// One line of JSON in place of the prose.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ProveArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Any site, with what any visitor may check. Attacks are tried only where it serves
+    /// the printed token at /.well-known/waarborg-prove.
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// Certificate authorities to trust beside the public ones (PEM), for `--target`.
+    #[arg(long, value_name = "FILE", requires = "target")]
+    ca: Option<PathBuf>,
+    /// The token that the target serves, from an earlier run.
+    #[arg(long, value_name = "TOKEN", requires = "target")]
+    token: Option<String>,
+    /// One JSON document in place of the table.
+    #[arg(long)]
+    json: bool,
+    /// Exit 1 also when a verdict is inconclusive.
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Replaces the master key and wraps every data key anew.
+    Rotate(ConfigArg),
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerCommand {
+    /// Holds every record against its leaf, every leaf against the signed checkpoint, and
+    /// walks the audit trail.
+    Verify(ConfigArg),
+}
+
+#[derive(Debug, Subcommand)]
+enum RecordCommand {
+    /// Prints the lines of a request, by the id on a page or by a trace id.
+    Find {
+        /// 32 hex digits.
+        id: String,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        Command::Demo(args) => demo::run(args.listen, args.data, args.json),
+        Command::Serve(ConfigArg { config }) => serve::run(&config),
+        Command::Check(ConfigArg { config }) => check::run(&config),
+        Command::Prove(args) => match &args.target {
+            Some(target) => prove::foreign(target, &args),
+            None => prove::own(&args),
+        },
+        Command::Key(KeyCommand::Rotate(ConfigArg { config })) => commands::rotate(&config),
+        Command::Ledger(LedgerCommand::Verify(ConfigArg { config })) => commands::verify(&config),
+        Command::Record(RecordCommand::Find { id, config }) => {
+            commands::find(&config.config, id)
+        }
+        Command::Prober => prober::run(),
+    }
+}
+
+/// Prints a fault as every command does, and gives the exit code for it.
+fn fault(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(1)
+}

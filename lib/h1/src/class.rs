@@ -37,11 +37,11 @@ const CLASSES: [u8; 256] = {
             classes |= VALUE;
         }
         // Browsers always encode these four; anything else visible arrives raw in
-        // honest queries. A raw `\` they send in queries only: in a path some
-        // servers take it for `/`.
+        // honest queries. In a path they also encode a backquote (the `http` crate
+        // refuses it there), and `\`, which some servers take for `/`, becomes one.
         if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>') {
             classes |= QUERY;
-            if !matches!(byte, b'?' | b'\\') {
+            if !matches!(byte, b'?' | b'\\' | b'`') {
                 classes |= PATH;
             }
         }

@@ -58,8 +58,8 @@ pub fn judge_method(method: &[u8]) -> Result<(), Refusal> {
 
 /// Judges a target in origin-form (`:path` of HTTP/2) and splits it at its first `?`.
 ///
-/// Raw `|`, `^`, `{`, `}`, `` ` ``, `[`, `]` pass, since browsers send them, and `\` in the
-/// query. Percent signs aren't judged: browsers send a lone `%` too.
+/// Raw `|`, `^`, `{`, `}`, `[`, `]` pass, since browsers send them, in the query `\` and
+/// `` ` `` too. Percent signs aren't judged: browsers send a lone `%` too.
 ///
 /// # Errors
 /// It doesn't begin with `/`, or holds a byte that can't stand where it does.

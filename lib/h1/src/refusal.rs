@@ -19,9 +19,9 @@ pub enum Refusal {
     #[error("expected `method target version`, separated by one space each")]
     RequestLine,
     /// A byte that can't stand in a request target: a control, `"`, `#`, `<`, `>`,
-    /// anything not ASCII, or `\` before the query (RFC 3986 §3.3).
+    /// anything not ASCII, or `\` or a backquote before the query (RFC 3986 §3.3).
     #[error(
-        "expected visible ASCII other than `\"`, `#`, `<`, `>` (and `\\` in the path) in the target"
+        "expected visible ASCII other than `\"`, `#`, `<`, `>` (in the path also `\\` and a backquote) in the target"
     )]
     TargetByte,
     /// The target has none of the four forms, or not the one its method asks for

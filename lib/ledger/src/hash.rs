@@ -3,7 +3,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-/// Bytes in a [`Hash`].
+/// Bytes in a hash.
 pub const HASH_LEN: usize = 32;
 
 /// A SHA-256 digest: a leaf hash, a node or a root.

@@ -296,7 +296,7 @@ impl Ground {
 impl Drop for Ground {
     fn drop(&mut self) {
         // It lies in the system's folder for such things, which is emptied anyway.
-        drop(fs::remove_dir_all(&self.folder));
+        fs::remove_dir_all(&self.folder).ok();
     }
 }
 

@@ -99,8 +99,8 @@ impl Report {
     /// The run as Markdown.
     pub(super) fn page(&self) -> String {
         let mut page = String::new();
-        // Writing to a string can't fail.
-        drop(self.write_page(&mut page));
+        self.write_page(&mut page)
+            .expect("a string takes every write");
         page
     }
 
@@ -166,20 +166,21 @@ impl Report {
             }
             writeln!(page)?;
         }
-        let rows: [(&str, fn(&Entry) -> f64); 3] = [
-            ("start, ms", |entry| entry.start_ms),
-            ("memory at rest, MiB", |entry| mib(entry.memory_at_rest_kib)),
-            ("memory after the load, MiB", |entry| {
-                mib(entry.memory_after_kib)
-            }),
-        ];
-        for (name, value) in rows {
+        let mut row = |name: &str, value: &dyn Fn(&Entry) -> f64| {
             write!(page, "| {name} |")?;
             for entry in &self.contestants {
                 write!(page, " {:.1} |", value(entry))?;
             }
-            writeln!(page)?;
-        }
+            writeln!(page)
+        };
+        row("start, ms", &|entry| entry.start_ms)?;
+        row(
+            "memory at rest, MiB",
+            &|entry| mib(entry.memory_at_rest_kib),
+        )?;
+        row("memory after the load, MiB", &|entry| {
+            mib(entry.memory_after_kib)
+        })?;
         writeln!(page)?;
         for entry in &self.contestants {
             write!(page, "- {}: {}", entry.name, entry.version)?;

@@ -186,7 +186,7 @@ impl Drop for Server {
         }
         signal("KILL", self.child.id());
         // Nothing is left to do with its status: it was killed.
-        drop(self.child.wait());
+        self.child.wait().ok();
     }
 }
 
@@ -211,7 +211,7 @@ fn listen(output: impl Read + Send + 'static) -> mpsc::Receiver<()> {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             if line.starts_with("ready") {
                 // Full or closed: word has been sent already.
-                drop(send.try_send(()));
+                send.try_send(()).ok();
             }
         }
     });
@@ -221,13 +221,12 @@ fn listen(output: impl Read + Send + 'static) -> mpsc::Receiver<()> {
 /// Signals a whole process group. It may be gone already, which is what we want.
 fn signal(name: &str, group: u32) {
     let script = format!("kill -{name} -- -{group}");
-    drop(
-        Command::new("sh")
-            .args(["-c", &script])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .status(),
-    );
+    Command::new("sh")
+        .args(["-c", &script])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok();
 }
 
 #[cfg(test)]

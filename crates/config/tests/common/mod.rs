@@ -19,7 +19,7 @@ fn pair(names: &[&str], years: (i32, i32)) -> (String, String) {
 }
 
 /// What the samples name.
-pub fn env() -> Env {
+pub(crate) fn env() -> Env {
     let hosts = [
         "app.example.com",
         "www.app.example.com",

@@ -8,7 +8,11 @@ async fn add(store: &Store, actor: &Actor, entries: &[&str]) -> AuditHead {
     let mut change = store.change(actor).await.unwrap();
     for subject in entries {
         change
-            .record(Entry::new("user.add", *subject).before(json!(null)).after(json!({ "name": subject })))
+            .record(
+                Entry::new("user.add", *subject)
+                    .before(json!(null))
+                    .after(json!({ "name": subject })),
+            )
             .unwrap();
     }
     change.commit().await.unwrap()
@@ -128,6 +132,12 @@ both! {
 fn an_entry_beyond_its_limit_is_refused() {
     let state = |bytes: usize| Entry::new("a", "b").after(json!("x".repeat(bytes)));
     state(MAX_ENTRY_BYTES - 2).check().unwrap();
-    assert!(matches!(state(MAX_ENTRY_BYTES - 1).check(), Err(Error::TooLarge { .. })));
-    assert!(matches!(Entry::new("a".repeat(513), "b").check(), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        state(MAX_ENTRY_BYTES - 1).check(),
+        Err(Error::TooLarge { .. })
+    ));
+    assert!(matches!(
+        Entry::new("a".repeat(513), "b").check(),
+        Err(Error::TooLarge { .. })
+    ));
 }

@@ -23,7 +23,11 @@ async fn live(store: &Store, day: u64) {
     let now = store.clock().now();
     let mut change = store.change(&actor()).await.unwrap();
     change.set("day", &day.into()).await.unwrap();
-    let leaf = NewLeaf { hash: [1; 32], salt: [2; 32], record: json!(day) };
+    let leaf = NewLeaf {
+        hash: [1; 32],
+        salt: [2; 32],
+        record: json!(day),
+    };
     change.append(day, &[leaf]).await.unwrap();
     let run = DrillRun {
         run: day.to_string(),
@@ -45,7 +49,10 @@ async fn live(store: &Store, day: u64) {
             dedupe: format!("{kind}-{day}"),
             domain: "example.com".to_owned(),
         };
-        assert!(matches!(change.enqueue(&mail).await.unwrap(), Enqueued::New(_)));
+        assert!(matches!(
+            change.enqueue(&mail).await.unwrap(),
+            Enqueued::New(_)
+        ));
         if kind == "sent" {
             change
                 .connection
@@ -114,15 +121,25 @@ both! {
 async fn what_was_erased_is_not_left_in_the_file() {
     let place = Place::sqlite();
     let store = place.open().await;
-    let leaf = |word: &str| NewLeaf { hash: [1; 32], salt: [2; 32], record: json!(word) };
+    let leaf = |word: &str| NewLeaf {
+        hash: [1; 32],
+        salt: [2; 32],
+        record: json!(word),
+    };
     let mut tx = store.tx().await.unwrap();
-    tx.append(0, &[leaf("erased-marker"), leaf("kept-marker")]).await.unwrap();
+    tx.append(0, &[leaf("erased-marker"), leaf("kept-marker")])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut tx = store.tx().await.unwrap();
     tx.erase(0).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;
     let bytes = place.file_bytes();
-    let seen = |word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+    let seen = |word: &str| {
+        bytes
+            .windows(word.len())
+            .any(|window| window == word.as_bytes())
+    };
     assert!(!seen("erased-marker") && seen("kept-marker"));
 }

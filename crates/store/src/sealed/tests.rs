@@ -4,12 +4,16 @@ use crate::{
     audit::{Actor, AuditQuery, Chain},
     db::values,
     outbox::Mail,
-    store::Until,
+    rotation::Until,
     testing::{Place, both},
 };
 
 const PLAIN: &[u8] = b"JBSWY3DPEHPK3PXP";
-const HERE: Cell<'static> = Cell { table: "factor", column: "secret", row: "ann" };
+const HERE: Cell<'static> = Cell {
+    table: "factor",
+    column: "secret",
+    row: "ann",
+};
 
 fn actor() -> Actor {
     Actor::command(0)
@@ -145,7 +149,9 @@ both! {
 }
 
 fn contains(bytes: &[u8], needle: &str) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+    bytes
+        .windows(needle.len())
+        .any(|window| window == needle.as_bytes())
 }
 
 #[tokio::test]
@@ -166,7 +172,10 @@ async fn nothing_sealed_stands_in_the_file_in_the_clear() {
         store.close().await;
         place.file_bytes()
     }] {
-        assert!(contains(&bytes, "marker-subject"), "the honest twin is seen");
+        assert!(
+            contains(&bytes, "marker-subject"),
+            "the honest twin is seen"
+        );
         assert!(contains(&bytes, "marker-dedupe"));
         assert!(!contains(&bytes, "marker-recipient"));
         assert!(!contains(&bytes, "marker-text"));
@@ -185,7 +194,9 @@ async fn a_provided_key_is_not_replaced_but_its_owners_change_is_followed() {
     std::fs::rename(place.folder.key_file(), &provided).unwrap();
     let open = async || {
         let keys = MasterKeys::load(&place.folder.key_file(), Some(credentials.path())).unwrap();
-        Store::open(&place.location, keys, place.clock.clone(), Rng::System).await.unwrap()
+        Store::open(&place.location, keys, place.clock.clone(), Rng::System)
+            .await
+            .unwrap()
     };
     let store = open().await;
     let sealed = store.seal(Purpose::Totp, HERE, PLAIN);
@@ -201,7 +212,11 @@ async fn a_provided_key_is_not_replaced_but_its_owners_change_is_followed() {
     let store = open().await;
     assert!(opens(&store, HERE, &sealed).await);
     store.close().await;
-    assert_eq!(std::fs::read_to_string(&provided).unwrap(), both, "it isn't ours to write");
+    assert_eq!(
+        std::fs::read_to_string(&provided).unwrap(),
+        both,
+        "it isn't ours to write"
+    );
     let found = Store::inspect(&place.location).await.unwrap();
     assert_eq!(found.masters, [new.current().as_str()]);
 }

@@ -1004,7 +1004,7 @@ fn a_view_of_an_unfinished_head_is_empty() {
     head.clear();
     let whole = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
     head.parse(whole, &Limits::default()).unwrap();
-    assert_eq!(head.view(b"short").fields.get("host"), Some(&b""[..]));
+    assert_eq!(head.view(b"short").fields.get("host"), None);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Properties over generated and spoilt requests; httparse and hyper as second readers.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Mutex};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper::{Response, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use proptest::prelude::*;
@@ -24,8 +24,8 @@ fn method() -> impl Strategy<Value = String> {
 
 fn target() -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => "/[a-zA-Z0-9/._~%!$&'()*+,;=:@|^{}`\\[\\]-]{0,40}(\\?[a-zA-Z0-9/?%&=|^{}`\\\\\\[\\]-]{0,20})?",
-        1 => "http://example.com(/[a-z]{0,5})?(\\?[a-z]{0,5})?",
+        4 => "/[a-zA-Z0-9/._~%!$&'()*+,;=:@|^{}\\[\\]-]{0,40}(\\?[a-zA-Z0-9/?%&=|^{}`\\\\\\[\\]-]{0,20})?",
+        1 => "http://example\\.com(/[a-z]{0,5})?(\\?[a-z]{0,5})?",
         1 => Just("*".into()),
     ]
 }
@@ -191,40 +191,36 @@ proptest! {
     }
 }
 
-/// What hyper's server made of a request: a line each for method, target, fields, body.
+/// What hyper's server made of a request, in one line, or `None` if it refused it.
 async fn hyper_reads(bytes: Vec<u8>) -> Option<String> {
     let (mut client, server) = tokio::io::duplex(1 << 16);
-    let (told, heard) = tokio::sync::oneshot::channel();
-    let told = std::sync::Mutex::new(Some(told));
-    let service = service_fn(|request: hyper::Request<Incoming>| {
-        let told = told.lock().unwrap().take();
-        async move {
-            let (head, body) = request.into_parts();
-            let body = body.collect().await.map(|body| body.to_bytes());
-            let path = head.uri.path_and_query().map_or("", |path| path.as_str());
-            let mut fields: Vec<_> = head
-                .headers
-                .iter()
-                .map(|(name, value)| show(name.as_str(), value.as_bytes()))
-                .collect();
-            fields.sort();
-            if let (Some(told), Ok(body)) = (told, body) {
-                let _ = told.send(format!("{} {path} {fields:?} {body:?}", head.method));
-            }
-            Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+    let heard = Mutex::new(None);
+    let service = service_fn(|request: hyper::Request<Incoming>| async {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map(Collected::to_bytes);
+        let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+        let fields = head.headers.iter();
+        let mut fields: Vec<_> = fields
+            .map(|(name, value)| show(name.as_str(), value.as_bytes()))
+            .collect();
+        fields.sort();
+        if let Ok(body) = body {
+            *heard.lock().unwrap() = Some(format!("{} {path} {fields:?} {body:?}", head.method));
         }
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
     });
     let serve = hyper::server::conn::http1::Builder::new()
         .keep_alive(false)
         .serve_connection(TokioIo::new(server), service);
     let ask = async {
-        client.write_all(&bytes).await.ok()?;
-        client.shutdown().await.ok()?;
+        // What hyper does with a peer that goes on or hangs up isn't in question.
+        let _ = client.write_all(&bytes).await;
+        let _ = client.shutdown().await;
         let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.ok()
+        let _ = client.read_to_end(&mut answer).await;
     };
-    let (_, _) = tokio::join!(serve, ask);
-    heard.await.ok()
+    let (_, ()) = tokio::join!(serve, ask);
+    heard.into_inner().unwrap()
 }
 
 fn show(name: &str, value: &[u8]) -> String {

@@ -1,0 +1,271 @@
+//! Proof on the running deployment: drills on schedule and on demand, their reports in
+//! store and ledger in one transaction, the trust page after it.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use pages::LedgerView;
+use promises::{
+    Order, Report,
+    ground::{Evidence, Question},
+    state::Latest,
+};
+use serde_json::{Value, json};
+use store::{DrillRun, Lease};
+use terms::{Micros, PromiseId, RequestId, Vantage, Verdict};
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access_log,
+    keeper::KeeperError,
+    prober::{self, Host, ProbeError, hex},
+    publish::Proof,
+    state::{Kept, State},
+};
+
+/// Lines of one trace that are given as evidence.
+const LINES: usize = 16;
+/// How often a page is looked at for having become too old.
+const TICK: Duration = Duration::from_secs(5);
+/// The audit trail's head goes into the ledger this often.
+const AUDIT_EVERY: Duration = Duration::from_secs(3600);
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProofError {
+    /// Runs are recorded or not made.
+    #[error("the store can't be reached, so a run couldn't be recorded")]
+    NoStore,
+    /// Another node runs the drills.
+    #[error("another node holds the lease and runs the drills")]
+    NoLease,
+    /// The run failed as a whole.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// It couldn't be recorded.
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Makes runs.
+pub(crate) struct Prover {
+    pub(crate) state: State,
+    pub(crate) program: PathBuf,
+    /// Where the edge listens.
+    pub(crate) connect: SocketAddr,
+    /// Own certificate authority, where sites use one (the demo).
+    pub(crate) roots: Option<PathBuf>,
+    pub(crate) lease: watch::Receiver<Option<Lease>>,
+    /// One run at a time.
+    pub(crate) busy: Mutex<Option<Micros>>,
+}
+
+/// Answers the prober while a run goes on.
+struct Asked<'a> {
+    log: PathBuf,
+    progress: Option<&'a mpsc::Sender<String>>,
+}
+
+impl Host for Asked<'_> {
+    async fn evidence(&self, question: Question) -> Evidence {
+        let Question::Trace { trace } = question;
+        let none = |why: &str| Evidence::None { why: why.to_owned() };
+        let Ok(id) = trace.parse::<RequestId>() else { return none("no-trace-id") };
+        let folder = self.log.clone();
+        let found =
+            tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
+        match found {
+            Ok(Ok(lines)) => Evidence::Trace { lines },
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the access log could not be read");
+                none("log-unreadable")
+            }
+            Err(_) => none("log-unreadable"),
+        }
+    }
+
+    fn progress(&self, what: &str) {
+        if let Some(progress) = self.progress {
+            // A listener that lags behind misses a line of progress, nothing else.
+            let _ = progress.try_send(what.to_owned());
+        }
+    }
+}
+
+impl Prover {
+    /// Runs the drills of `promises` now, records them and publishes what they show.
+    pub(crate) async fn run(
+        &self,
+        promises: Vec<PromiseId>,
+        progress: Option<&mpsc::Sender<String>>,
+    ) -> Result<Vec<Report>, ProofError> {
+        let mut audited = self.busy.lock().await;
+        let kept = self.state.kept().ok_or(ProofError::NoStore)?;
+        let lease = self.lease.borrow().clone().ok_or(ProofError::NoLease)?;
+        let run = kept.store.new_id();
+        let nonce = {
+            let keeper = kept.keeper.lock().await;
+            hex(&keeper.latest().map_or(ledger::EMPTY_ROOT, |latest| latest.root))
+        };
+        let config = self.state.publisher.config();
+        let order = Order {
+            run: run.clone(),
+            nonce,
+            promises,
+            reading: self.state.publisher.reading(),
+            connect: Some(self.connect),
+            roots: self.roots.clone(),
+            vantage: Vantage::SameHost,
+            active: true,
+        };
+        let host = Asked { log: config.track.log_dir.clone(), progress };
+        let reports = prober::run(&self.program, order, &self.state.rng, &host).await?;
+        self.record(&kept, &lease, &run, &reports, &mut audited).await?;
+        for report in &reports {
+            let parts = promises::entry(report.promise)
+                .map(|entry| (entry.parts)(&self.state.publisher.reading()))
+                .unwrap_or_default();
+            let verdict = report.verdict(&parts);
+            self.state.tallies.drilled(report.promise, verdict);
+            if verdict != Verdict::Pass {
+                tracing::warn!(promise = %report.promise, %verdict, run, "a drill did not pass");
+            }
+        }
+        self.refresh(&kept).await?;
+        Ok(reports)
+    }
+
+    /// Store rows, ledger leaves and checkpoint of one run: all or nothing.
+    async fn record(
+        &self,
+        kept: &Kept,
+        lease: &Lease,
+        run: &str,
+        reports: &[Report],
+        audited: &mut Option<Micros>,
+    ) -> Result<(), ProofError> {
+        let now = self.state.clock.now();
+        let period = Duration::from_secs(self.state.publisher.reading().period_s);
+        let mut keeper = kept.keeper.lock().await;
+        let mut leaves = Vec::new();
+        for report in reports {
+            leaves.push(json!({ "kind": "run", "run": run, "report": report }));
+        }
+        for report in reports {
+            // What is due next stands in the ledger in advance: a missing run shows.
+            let due = now.after(period);
+            leaves.push(json!({ "kind": "due", "promise": report.promise, "at": due }));
+        }
+        let head_due = audited.is_none_or(|at| now.since(at) >= AUDIT_EVERY);
+        if head_due {
+            let head = kept.store.audit_head().await?;
+            leaves.push(json!({ "kind": "audit", "seq": head.seq, "hash": hex(&head.hash) }));
+        }
+        let mut tx = kept.store.tx().await?;
+        for report in reports {
+            for finding in &report.findings {
+                let figures: BTreeMap<_, _> = finding.figures.iter().cloned().collect();
+                tx.record_run(&DrillRun {
+                    run: run.to_owned(),
+                    promise: report.promise,
+                    clause: finding.part.clone(),
+                    verdict: finding.verdict,
+                    vantage: report.vantage,
+                    at: report.at,
+                    transcript: json!({ "figures": figures, "steps": finding.steps }),
+                    leaf: None,
+                })
+                .await?;
+            }
+            tx.announce(report.promise, now.after(period)).await?;
+        }
+        let rng = &self.state.rng;
+        let appended = keeper.append(&mut tx, lease, &leaves, now, rng).await?;
+        // One leaf per report; the rows of all its parts point at the first.
+        tx.link_run(run, appended.first).await?;
+        tx.commit().await?;
+        keeper.commit(appended);
+        if head_due {
+            *audited = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Publishes earlier runs, at start.
+    pub(crate) async fn read(&self, kept: &Kept) {
+        if let Err(error) = self.refresh(kept).await {
+            tracing::error!(%error, "earlier runs could not be read");
+        }
+    }
+
+    /// Publishes what the store says.
+    async fn refresh(&self, kept: &Kept) -> Result<(), ProofError> {
+        let runs = kept.store.latest_runs().await?.into_iter().map(latest).collect();
+        let keeper = kept.keeper.lock().await;
+        let ledger = keeper.latest().map(|latest| LedgerView {
+            size: latest.size,
+            root_b64: crate::base64(&latest.root),
+            checkpoint_at: latest.at,
+        });
+        drop(keeper);
+        self.state.publisher.prove(Proof { runs, ledger });
+        Ok(())
+    }
+
+    /// Runs every drill each period, the first soon after start, until `stop`.
+    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut next = self.state.clock.now();
+        let mut lease = self.lease.clone();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+                changed = lease.changed() => if changed.is_err() { return },
+            }
+            self.state.publisher.tick();
+            let now = self.state.clock.now();
+            let ready = self.lease.borrow().is_some() && self.state.kept().is_some();
+            if now < next || !ready {
+                continue;
+            }
+            let all = promises::PROMISES.iter().map(|entry| entry.id).collect();
+            let ran = tokio::select! {
+                () = stop.cancelled() => return,
+                ran = self.run(all, None) => ran,
+            };
+            if let Err(error) = ran {
+                tracing::error!(%error, "the drills could not be run");
+            }
+            let period = self.state.publisher.reading().period_s;
+            // A tenth of the period more or less, so that nobody can be good at the hour.
+            let jitter = u64::from(u16::from_le_bytes(self.state.rng.bytes())) * period / 655_360;
+            next = self.state.clock.now().after(Duration::from_secs(
+                period.saturating_sub(period / 20).saturating_add(jitter),
+            ));
+        }
+    }
+}
+
+fn latest(row: DrillRun) -> Latest {
+    let figures = match &row.transcript["figures"] {
+        Value::Object(figures) => figures
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), value.as_i64()?)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    Latest {
+        promise: row.promise,
+        part: row.clause,
+        run: row.run,
+        verdict: row.verdict,
+        at: row.at,
+        vantage: row.vantage,
+        figures,
+    }
+}

@@ -1,0 +1,139 @@
+//! What the edge goes by: made from the configuration and the state of the promises,
+//! swapped whole whenever either changes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use config::{Config, Reading};
+use pages::{LedgerView, OwnPath, Pages};
+use promises::state::Latest;
+use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
+use terms::{Clock, Micros};
+
+use crate::{prebuilt, trust};
+
+/// What the trust page is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Proof {
+    /// The newest run of each part.
+    pub runs: Vec<Latest>,
+    /// The ledger's newest checkpoint.
+    pub ledger: Option<LedgerView>,
+}
+
+struct Now {
+    config: Arc<Config>,
+    digest: String,
+    proof: Proof,
+    generation: u64,
+    /// When the page changes although nothing else does.
+    changes_at: Option<Micros>,
+}
+
+/// Builds and swaps snapshots. The lock is control's own: the edge never sees it.
+pub struct Publisher {
+    cell: Mutex<Option<Arc<SnapshotCell>>>,
+    pages: Pages,
+    now: Mutex<Now>,
+    clock: Clock,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held left whole values behind: each is replaced at once.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Publisher {
+    /// For this configuration; `digest` is that of its file.
+    ///
+    /// # Panics
+    /// Never for a configuration that was loaded: its prefix is a path.
+    pub fn new(config: Arc<Config>, digest: String, clock: Clock) -> Self {
+        let prefix = OwnPath::new(&config.prefix).expect("the configuration's prefix is a path");
+        Self {
+            cell: Mutex::new(None),
+            pages: Pages::load(prefix),
+            now: Mutex::new(Now {
+                config,
+                digest,
+                proof: Proof::default(),
+                generation: 0,
+                changes_at: None,
+            }),
+            clock,
+        }
+    }
+
+    /// The pages' texts and templates.
+    pub const fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        lock(&self.now).config.clone()
+    }
+
+    /// The drills' reading of it.
+    pub fn reading(&self) -> Reading {
+        let now = lock(&self.now);
+        now.config.reading(now.digest.clone())
+    }
+
+    /// The first snapshot, and the cell that later ones go into.
+    pub fn begin(&self) -> Arc<SnapshotCell> {
+        let cell = Arc::new(SnapshotCell::new(self.build()));
+        *lock(&self.cell) = Some(cell.clone());
+        cell
+    }
+
+    /// Takes a new configuration.
+    pub fn configure(&self, config: Arc<Config>, digest: String) {
+        {
+            let mut now = lock(&self.now);
+            now.config = config;
+            now.digest = digest;
+        }
+        self.publish();
+    }
+
+    /// Takes new runs.
+    pub fn prove(&self, proof: Proof) {
+        lock(&self.now).proof = proof;
+        self.publish();
+    }
+
+    /// Publishes again where a sentence has become too old meanwhile.
+    pub fn tick(&self) {
+        let due = lock(&self.now).changes_at;
+        if due.is_some_and(|due| due <= self.clock.now()) {
+            self.publish();
+        }
+    }
+
+    fn publish(&self) {
+        let next = self.build();
+        if let Some(cell) = &*lock(&self.cell) {
+            cell.swap(next);
+        }
+    }
+
+    fn build(&self) -> Snapshot {
+        let mut now = lock(&self.now);
+        let at = self.clock.now();
+        let reading = now.config.reading(now.digest.clone());
+        let (view, fresh_until) = trust::view(&reading, &now.proof, at);
+        let prefix = &now.config.prefix;
+        let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view);
+        if let Some(until) = fresh_until {
+            // Should control stop, the edge shows from then on what is no longer proven.
+            let (later, _) = trust::view(&reading, &now.proof, until.after(std::time::Duration::from_secs(1)));
+            built.stale = prebuilt::trust_pages(&self.pages, prefix, &later)
+                .into_iter()
+                .map(|(path, page)| (path, (until, page)))
+                .collect();
+        }
+        now.changes_at = fresh_until;
+        now.generation += 1;
+        now.config.compile(Arc::new(built), now.generation)
+    }
+}

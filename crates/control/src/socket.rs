@@ -1,0 +1,288 @@
+//! `data/control.sock`: commands to the running server. One JSON line asks, JSON lines
+//! answer; the last is the result. Only the server's own user and root may ask.
+
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use promises::Report;
+use serde::{Deserialize, Serialize};
+use store::{Actor, Store};
+use terms::{PromiseId, RequestId};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{access_log, keeper, prober::line, proof::Prover};
+
+/// The socket's name in the data folder.
+pub const SOCKET: &str = "control.sock";
+/// Longest line either way, in bytes.
+const LINE_MAX: u64 = 4 * 1024 * 1024;
+/// Lines of one request that are given back.
+const LINES: usize = 16;
+
+/// What a command asks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub enum Command {
+    /// Run drills now.
+    Prove {
+        /// Which; all where empty.
+        promises: Vec<PromiseId>,
+    },
+    /// Replace the master key.
+    KeyRotate,
+    /// Verify ledger and audit trail.
+    LedgerVerify,
+    /// Find a request's lines in the access log.
+    RecordFind {
+        /// 32 hex digits: the request's id or its trace.
+        id: String,
+    },
+}
+
+/// What the server answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "answer")]
+pub enum Reply {
+    /// It goes on.
+    Progress {
+        /// A few words.
+        what: String,
+    },
+    /// Reports of a run.
+    Proved {
+        /// One per promise.
+        reports: Vec<Report>,
+        /// The sentences of the configuration in force, to judge the reports by.
+        reading: Box<config::Reading>,
+    },
+    /// Done, with a sentence.
+    Done {
+        /// For people.
+        what: String,
+    },
+    /// Lines of the access log.
+    Lines {
+        /// As they stand there.
+        lines: Vec<String>,
+    },
+    /// The answer is no, with what doesn't agree.
+    No {
+        /// For people.
+        why: String,
+    },
+    /// It couldn't be done.
+    Failed {
+        /// For people.
+        why: String,
+    },
+}
+
+/// The socket can't be had, or talked to.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// No server answers there.
+    #[error("no server answers at {path}: {source}; start it with `waarborg serve`, or name its configuration with `--config`")]
+    NoServer {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It broke off.
+    #[error("the server broke off: {0}")]
+    Broke(#[from] io::Error),
+    /// It said what this version doesn't know.
+    #[error("the server's answer can't be read: {0}; is it another version?")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+/// Opens the socket. A socket that a killed server left is replaced: the data folder's
+/// lock says that nobody else is here.
+pub(crate) fn bind(data: &Path) -> io::Result<UnixListener> {
+    let path = data.join(SOCKET);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers commands until `stop`.
+pub(crate) async fn serve(listener: UnixListener, prover: Arc<Prover>, stop: CancellationToken) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let prover = prover.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = answer(stream, &prover).await {
+                        tracing::warn!(%error, "a command broke off");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a command could not be accepted");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn answer(mut stream: UnixStream, prover: &Prover) -> io::Result<()> {
+    let uid = stream.peer_cred()?.uid();
+    let ours = rustix::process::geteuid().as_raw();
+    if uid != ours && uid != 0 {
+        let why = format!("user {uid} may not command this server; run it as user {ours}");
+        return stream.write_all(line(&Reply::Failed { why }).as_bytes()).await;
+    }
+    let (read, mut write) = stream.split();
+    let mut text = Vec::new();
+    BufReader::new(read.take(LINE_MAX)).read_until(b'\n', &mut text).await?;
+    let reply = match serde_json::from_slice(&text) {
+        Ok(command) => {
+            let (progress, mut steps) = mpsc::channel(64);
+            let work = carry_out(command, uid, prover, progress);
+            tokio::pin!(work);
+            loop {
+                tokio::select! {
+                    Some(what) = steps.recv() => {
+                        write.write_all(line(&Reply::Progress { what }).as_bytes()).await?;
+                    }
+                    reply = &mut work => break reply,
+                }
+            }
+        }
+        Err(error) => Reply::Failed { why: format!("this command is unknown here: {error}") },
+    };
+    write.write_all(line(&reply).as_bytes()).await
+}
+
+async fn carry_out(
+    command: Command,
+    uid: u32,
+    prover: &Prover,
+    progress: mpsc::Sender<String>,
+) -> Reply {
+    let Some(kept) = prover.state.kept() else {
+        return Reply::Failed { why: "the store can't be reached".to_owned() };
+    };
+    match command {
+        Command::Prove { mut promises } => {
+            if promises.is_empty() {
+                promises = promises::PROMISES.iter().map(|entry| entry.id).collect();
+            }
+            match prover.run(promises, Some(&progress)).await {
+                Ok(reports) => {
+                    Reply::Proved { reports, reading: Box::new(prover.state.publisher.reading()) }
+                }
+                Err(error) => Reply::Failed { why: error.to_string() },
+            }
+        }
+        Command::KeyRotate => rotate(&kept.store, uid).await,
+        Command::LedgerVerify => {
+            let verifier = kept.keeper.lock().await.verifier().clone();
+            verify(&kept.store, &verifier).await
+        }
+        Command::RecordFind { id } => {
+            find(prover.state.publisher.config().track.log_dir.clone(), &id).await
+        }
+    }
+}
+
+/// Carries a command out without a server.
+pub(crate) async fn offline(store: &Store, data: &Path, log: &Path, command: &Command) -> Reply {
+    match command {
+        Command::Prove { .. } => Reply::Failed {
+            why: "drills attack the running server: start it with `waarborg serve`".to_owned(),
+        },
+        Command::KeyRotate => rotate(store, rustix::process::geteuid().as_raw()).await,
+        Command::LedgerVerify => match keeper::read_key(data) {
+            Ok(Some(key)) => verify(store, key.verifier()).await,
+            Ok(None) => Reply::Failed { why: "there is no ledger yet".to_owned() },
+            Err(error) => Reply::Failed { why: error.to_string() },
+        },
+        Command::RecordFind { id } => find(log.to_owned(), id).await,
+    }
+}
+
+async fn rotate(store: &Store, uid: u32) -> Reply {
+    match store.rotate(&Actor::command(uid)).await {
+        Ok(_) => Reply::Done {
+            what: "the master key was replaced and every data key wrapped anew".to_owned(),
+        },
+        Err(error) => Reply::Failed { why: error.to_string() },
+    }
+}
+
+async fn find(folder: PathBuf, id: &str) -> Reply {
+    let Ok(id) = id.parse::<RequestId>() else {
+        return Reply::Failed { why: format!("`{id}` is no id: expected 32 hex digits") };
+    };
+    let found = tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
+    match found {
+        Ok(Ok(lines)) => Reply::Lines { lines },
+        Ok(Err(error)) => Reply::Failed { why: format!("the access log: {error}") },
+        Err(error) => Reply::Failed { why: error.to_string() },
+    }
+}
+
+/// Verifies ledger and audit trail of a store.
+pub(crate) async fn verify(store: &Store, key: &ledger::VerifierKey) -> Reply {
+    let leaves = match keeper::verify(store, key).await {
+        Ok(leaves) => leaves,
+        Err(keeper::KeeperError::Broken(why)) => {
+            return Reply::No { why: format!("the ledger: {why}") };
+        }
+        Err(error) => return Reply::Failed { why: error.to_string() },
+    };
+    match store.audit_verify().await {
+        Ok(store::Chain::Whole { .. }) => Reply::Done {
+            what: format!("{leaves} leaves agree with the signed checkpoint, the audit trail is whole"),
+        },
+        Ok(broken) => Reply::No { why: format!("the audit trail: {broken:?}") },
+        Err(error) => Reply::Failed { why: error.to_string() },
+    }
+}
+
+/// Asks a running server; `each` hears its progress.
+///
+/// # Errors
+/// [`SocketError`].
+pub async fn ask(
+    data: &Path,
+    command: &Command,
+    mut each: impl FnMut(&str),
+) -> Result<Reply, SocketError> {
+    let path = data.join(SOCKET);
+    let mut stream = UnixStream::connect(&path)
+        .await
+        .map_err(|source| SocketError::NoServer { path, source })?;
+    stream.write_all(line(command).as_bytes()).await?;
+    let mut lines = BufReader::new(stream);
+    loop {
+        let mut text = Vec::new();
+        (&mut lines).take(LINE_MAX).read_until(b'\n', &mut text).await?;
+        if text.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        match serde_json::from_slice(&text)? {
+            Reply::Progress { what } => each(&what),
+            reply => return Ok(reply),
+        }
+    }
+}

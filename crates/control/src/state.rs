@@ -1,0 +1,34 @@
+//! What control's parts share.
+
+use std::sync::Arc;
+
+use store::Store;
+use terms::{Clock, Rng};
+use tokio::sync::{Mutex, watch};
+
+use crate::{keeper::Keeper, metrics::Tallies, publish::Publisher};
+
+/// Shared by own pages, the socket and the drills.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) publisher: Arc<Publisher>,
+    /// The store and the ledger in it; `None` while the store can't be reached.
+    pub(crate) kept: watch::Receiver<Option<Kept>>,
+    pub(crate) tallies: Arc<Tallies>,
+    pub(crate) clock: Clock,
+    pub(crate) rng: Rng,
+}
+
+/// What stands in the store.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) store: Store,
+    pub(crate) keeper: Arc<Mutex<Keeper>>,
+}
+
+impl State {
+    /// The store and its ledger, if they can be reached.
+    pub(crate) fn kept(&self) -> Option<Kept> {
+        self.kept.borrow().clone()
+    }
+}

@@ -1,0 +1,66 @@
+//! The trust page: what may be said of each promise, as its view.
+// promise: trust
+
+use config::Reading;
+use pages::{ClauseView, PromiseView, RunView, Standing as Shown, State, TrustView};
+use promises::state::{Colour, PromiseState, Standing};
+use terms::{Micros, PromiseId};
+
+use crate::publish::Proof;
+
+/// The view at `now`, and when it changes by itself.
+pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView, Option<Micros>) {
+    let mut changes_at: Option<Micros> = None;
+    let promises = PromiseId::ALL
+        .into_iter()
+        .map(|id| {
+            let Some(entry) = promises::entry(id) else { return not_promised(id) };
+            let state = promises::state::state(entry, reading, &proof.runs, now);
+            changes_at = match (changes_at, state.fresh_until) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            promised(state)
+        })
+        .collect();
+    let site = reading.sites.first().and_then(|site| site.hosts.first()).cloned();
+    let view = TrustView {
+        site: site.unwrap_or_default(),
+        generated_at: now,
+        promises,
+        ledger: proof.ledger.clone(),
+    };
+    (view, changes_at)
+}
+
+const fn not_promised(id: PromiseId) -> PromiseView {
+    PromiseView { id, state: State::NotPromised, clauses: Vec::new(), proven_at: None, last: None }
+}
+
+fn promised(state: PromiseState) -> PromiseView {
+    let clauses = state.parts.into_iter().map(|(clause, standing, _)| ClauseView {
+        clause,
+        standing: match standing {
+            Standing::Proven => Shown::Proven,
+            Standing::Stated => Shown::Limit,
+            Standing::Unproven | Standing::Stale => Shown::Unproven,
+            Standing::Failed => Shown::Refuted,
+        },
+    });
+    PromiseView {
+        id: state.id,
+        state: match state.colour {
+            Colour::Green => State::Green,
+            Colour::Amber => State::Amber,
+            Colour::Red => State::Red,
+        },
+        clauses: clauses.collect(),
+        proven_at: state.proven_at,
+        last: state.last.map(|run| RunView {
+            drill: format!("{}-{}", state.id, run.run),
+            at: run.at,
+            vantage: run.vantage,
+            verdict: run.verdict,
+        }),
+    }
+}

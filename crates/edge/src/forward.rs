@@ -1,0 +1,260 @@
+//! The head that the application gets: the client's fields without those that are ours
+//! or the connection's, then ours.
+
+use std::io::Write as _;
+
+use h1::{Framing, write};
+use seam::{record::Version, snapshot::Site};
+
+use crate::{
+    handshake::Facts,
+    know::Visit,
+    read::{Field, Request},
+};
+
+/// Writes the head that the application gets: the client's fields without those that
+/// are ours or the connection's, then ours.
+pub(crate) fn write_head(request: &Request<'_>, site: &Site, visit: &Visit, facts: &Facts, out: &mut Vec<u8>) {
+    out.clear();
+    let authority = if request.authority.is_empty() {
+        &site.name
+    } else {
+        request.authority
+    };
+    out.extend_from_slice(request.method.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(request.path.as_bytes());
+    if let Some(query) = request.query {
+        out.push(b'?');
+        out.extend_from_slice(query.as_bytes());
+    }
+    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
+    out.extend_from_slice(authority.as_bytes());
+    out.extend_from_slice(b"\r\n");
+    let mut cookies = 0_u32;
+    request.fields(|field| {
+        if field.hop || is_written_by_us(field.name) {
+            return;
+        }
+        if field.name.len() == 6 && field.name.eq_ignore_ascii_case("cookie") {
+            write_cookie(&field, request.version, &mut cookies, out);
+            return;
+        }
+        write::field(out, field.name, field.value);
+    });
+    match request.framing {
+        Framing::Length(length) => write::field_number(out, "content-length", length),
+        Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+        Framing::None | Framing::UntilClose => {
+            // A body-less POST says so (RFC 9110 section 8.6).
+            if matches!(request.method, "POST" | "PUT" | "PATCH") {
+                write::field_number(out, "content-length", 0);
+            }
+        }
+    }
+    if request.upgrade.is_some() {
+        out.extend_from_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
+    }
+    let client = facts.client_text.as_bytes();
+    out.extend_from_slice(b"x-forwarded-for: ");
+    out.extend_from_slice(client);
+    out.extend_from_slice(b"\r\nx-forwarded-proto: https\r\nx-forwarded-host: ");
+    out.extend_from_slice(authority.as_bytes());
+    out.extend_from_slice(b"\r\nforwarded: for=");
+    if facts.client.ip().is_ipv6() {
+        // RFC 7239 section 6: an IPv6 address stands in brackets and quotes.
+        let written = write!(out, "\"[{}]\"", facts.client_text);
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+    } else {
+        out.extend_from_slice(client);
+    }
+    out.extend_from_slice(b";host=\"");
+    out.extend_from_slice(authority.as_bytes());
+    out.extend_from_slice(b"\";proto=https\r\nx-request-id: ");
+    out.extend_from_slice(&visit.id.hex());
+    out.extend_from_slice(b"\r\ntraceparent: ");
+    out.extend_from_slice(&visit.trace.header());
+    out.extend_from_slice(b"\r\n\r\n");
+}
+
+/// Field names that we write ourselves, folded: `_` and `.` count as `-`, since servers
+/// that put headers into environment variables can't tell them apart (CVE-2026-39858
+/// and its kin).
+pub(crate) fn is_written_by_us(name: &str) -> bool {
+    const OURS: [&str; 14] = [
+        "host",
+        "expect",
+        "forwarded",
+        "x-real-ip",
+        "traceparent",
+        "remote-user",
+        "remote-name",
+        "x-request-id",
+        "remote-email",
+        "remote-groups",
+        "content-length",
+        "transfer-encoding",
+        "waarborg-assertion",
+        "waarborg-csp-nonce",
+    ];
+    let folded = |with: &str| {
+        name.len() == with.len()
+            && name
+                .bytes()
+                .zip(with.bytes())
+                .all(|(ours, theirs)| fold(ours) == theirs)
+    };
+    OURS.iter().any(|ours| folded(ours))
+        || (name.len() >= 11
+            && name
+                .bytes()
+                .zip(*b"x-forwarded")
+                .all(|(ours, theirs)| fold(ours) == theirs))
+}
+
+const fn fold(byte: u8) -> u8 {
+    match byte {
+        b'_' | b'.' => b'-',
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+/// The beginning of the names of our cookies.
+const OUR_COOKIES: &[u8] = b"__host-http-waarborg";
+
+/// Writes a `Cookie` field without our own cookies. HTTP/2 may split the field; the
+/// parts, which come one after the other, are joined again (RFC 9113 section 8.2.3).
+fn write_cookie(field: &Field<'_>, version: Version, written: &mut u32, out: &mut Vec<u8>) {
+    let ours = field
+        .value
+        .windows(8)
+        .any(|part| part.eq_ignore_ascii_case(b"waarborg"));
+    let mark = out.len();
+    let joins = version == Version::Http2 && *written > 0 && out.ends_with(b"\r\n");
+    if joins {
+        out.truncate(mark - 2);
+        out.extend_from_slice(b"; ");
+    } else {
+        out.extend_from_slice(b"cookie: ");
+    }
+    let start = out.len();
+    if ours {
+        let kept = field
+            .value
+            .split(|byte| *byte == b';')
+            .filter(|pair| !is_our_cookie(pair));
+        for pair in kept {
+            if out.len() > start {
+                out.extend_from_slice(b"; ");
+            }
+            out.extend_from_slice(pair.trim_ascii());
+        }
+    } else {
+        out.extend_from_slice(field.value);
+    }
+    if out.len() > start {
+        out.extend_from_slice(b"\r\n");
+        *written += 1;
+        return;
+    }
+    // Nothing but ours: the field goes, and the line before it gets its end back.
+    out.truncate(if joins { mark - 2 } else { mark });
+    if joins {
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Whether a cookie pair bears our name, also behind spaces and quotes.
+fn is_our_cookie(pair: &[u8]) -> bool {
+    let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+    let skip = name
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'"' | b'$'))
+        .unwrap_or(name.len());
+    name.get(skip..)
+        .and_then(|name| name.get(..OUR_COOKIES.len()))
+        .is_some_and(|start| start.eq_ignore_ascii_case(OUR_COOKIES))
+}
+
+/// Whether a `Set-Cookie` of the application uses one of our names.
+pub(crate) fn sets_our_cookie(value: &[u8]) -> bool {
+    is_our_cookie(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookies(version: Version, fields: &[&str]) -> String {
+        let mut out = b"a: b\r\n".to_vec();
+        let mut written = 0;
+        for value in fields {
+            let field = Field {
+                name: "cookie",
+                value: value.as_bytes(),
+                hop: false,
+            };
+            write_cookie(&field, version, &mut written, &mut out);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn our_cookies_stay_here_and_others_go_on() {
+        let check = |value: &str, expected: &str| {
+            assert_eq!(
+                cookies(Version::Http11, &[value]),
+                format!("a: b\r\n{expected}"),
+                "{value}"
+            );
+        };
+        check("a=1; b=2", "cookie: a=1; b=2\r\n");
+        check("a=1; __Host-Http-waarborg=x; b=2", "cookie: a=1; b=2\r\n");
+        check("__Host-Http-waarborg-device=x", "");
+        check("__HOST-http-WaarBorg=x;b=2", "cookie: b=2\r\n");
+        check("a=1;  \"__Host-Http-waarborg\"=x", "cookie: a=1\r\n");
+        check("$__Host-Http-waarborg=x; b=2", "cookie: b=2\r\n");
+        check("shop=waarborg", "cookie: shop=waarborg\r\n");
+    }
+
+    #[test]
+    fn the_parts_of_a_split_field_are_joined_and_ours_leaves_no_trace() {
+        let check = |fields: &[&str], expected: &str| {
+            assert_eq!(
+                cookies(Version::Http2, fields),
+                format!("a: b\r\n{expected}"),
+                "{fields:?}"
+            );
+        };
+        check(&["a=1", "b=2"], "cookie: a=1; b=2\r\n");
+        check(&["a=1", "__Host-Http-waarborg=x"], "cookie: a=1\r\n");
+        check(
+            &["__Host-Http-waarborg=x", "a=1", "b=2"],
+            "cookie: a=1; b=2\r\n",
+        );
+        check(
+            &["a=1", "__Host-Http-waarborg=x", "b=2"],
+            "cookie: a=1; b=2\r\n",
+        );
+        check(&["__Host-Http-waarborg=x"], "");
+    }
+
+    #[test]
+    fn names_of_ours_are_known_in_every_spelling() {
+        for name in [
+            "X-Forwarded-For",
+            "x_forwarded_for",
+            "X.Forwarded.Proto",
+            "X-Forwarded",
+            "Remote_User",
+            "remote.user",
+            "X-Request-Id",
+            "Waarborg_Assertion",
+        ] {
+            assert!(is_written_by_us(name), "{name}");
+        }
+        for name in ["x-forward", "remote-users", "accept", "x-request-ids"] {
+            assert!(!is_written_by_us(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Starts an edge of one worker and reads what it hands up.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, PrivateKeyDer},
+    sign::CertifiedKey,
+};
+use seam::{
+    Counters, RefusalPage, Sessions, Snapshot, SnapshotCell,
+    own::{OwnReceiver, OwnRequest},
+    prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
+    record::{Outcome, Records, Version},
+    snapshot::{Access, Certificates, Limits, Place, Route, Site, Upstream},
+};
+use terms::{AddressKeeping, Clock, Language, Rng};
+
+use crate::{Edge, Listeners, Parts, Tickets, start};
+
+/// The largest body of `/small`, in bytes.
+pub(super) const SMALL: u64 = 10;
+
+/// What a test may want different.
+pub(super) struct Setting {
+    pub(super) limits: Limits,
+    pub(super) addresses: AddressKeeping,
+    pub(super) upstream: Option<Place>,
+}
+
+/// A running edge with all its rims.
+pub(super) struct Harness {
+    pub(super) address: SocketAddr,
+    pub(super) counters: Arc<Counters>,
+    pub(super) cell: Arc<SnapshotCell>,
+    /// Control's end of the queue; a test may drop it.
+    pub(super) control: Option<OwnReceiver>,
+    roots: Arc<RootCertStore>,
+    records: Records,
+    recorded: VecDeque<Recorded>,
+    edge: Option<Edge>,
+}
+
+/// A record with its texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recorded {
+    pub(super) id: String,
+    pub(super) trace: [u8; 16],
+    pub(super) site: u16,
+    pub(super) client: Option<IpAddr>,
+    pub(super) version: Version,
+    pub(super) status: u16,
+    pub(super) outcome: Outcome,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
+    pub(super) method: String,
+    pub(super) host: String,
+    pub(super) path: String,
+    pub(super) agent: String,
+}
+
+impl Harness {
+    /// An edge before the application at `upstream`.
+    pub(super) fn start(upstream: SocketAddr) -> Self {
+        Self::with(upstream, |_| {})
+    }
+
+    /// An edge before an application that nobody starts.
+    pub(super) fn alone() -> Self {
+        Self::with(([127, 0, 0, 1], 9).into(), |setting| setting.upstream = None)
+    }
+
+    pub(super) fn with(upstream: SocketAddr, change: impl FnOnce(&mut Setting)) -> Self {
+        let mut setting = Setting {
+            limits: Limits::default(),
+            addresses: AddressKeeping::Whole,
+            upstream: Some(Place::Socket(upstream)),
+        };
+        change(&mut setting);
+        let mut roots = RootCertStore::empty();
+        let snapshot = snapshot(&setting, &mut roots);
+        let cell = Arc::new(SnapshotCell::new(snapshot));
+        let (mut listeners, bound) =
+            Listeners::bind(&["127.0.0.1:0".parse().expect("an address")], 1).expect("a port");
+        let (own, control) = seam::own::queue();
+        let (recorder, records) = seam::record::channel();
+        let counters = Arc::new(Counters::default());
+        let edge = start(vec![Parts {
+            listeners: listeners.remove(0),
+            snapshot: cell.clone(),
+            sessions: Arc::new(Sessions::default()),
+            own,
+            recorder,
+            counters: counters.clone(),
+            tickets: Tickets::new().expect("randomness"),
+            clock: Clock::System,
+            rng: Rng::System,
+        }])
+        .expect("a thread");
+        Self {
+            address: bound[0],
+            counters,
+            cell,
+            control: Some(control),
+            roots: Arc::new(roots),
+            records,
+            recorded: VecDeque::new(),
+            edge: Some(edge),
+        }
+    }
+
+    /// What a client goes by.
+    pub(super) fn client_config(&self, protocol: &[u8]) -> Arc<ClientConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("TLS 1.2 and 1.3")
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Arc::new(config)
+    }
+
+    /// The next record.
+    pub(super) async fn record(&mut self) -> Recorded {
+        while self.recorded.is_empty() {
+            let batch = self.records.next().await.expect("the worker lives");
+            for (record, texts) in batch.iter() {
+                let [method, host, path, agent] =
+                    texts.map(|text| String::from_utf8(text.to_vec()).expect("text"));
+                self.recorded.push_back(Recorded {
+                    id: record.id.to_string(),
+                    trace: record.trace,
+                    site: record.site,
+                    client: record.client,
+                    version: record.version,
+                    status: record.status,
+                    outcome: record.outcome,
+                    bytes_in: record.bytes_in,
+                    bytes_out: record.bytes_out,
+                    method,
+                    host,
+                    path,
+                    agent,
+                });
+            }
+            self.records.done(batch);
+        }
+        self.recorded.pop_front().expect("one was read")
+    }
+
+    /// Ends the edge, and says whether no record is left.
+    pub(super) async fn has_no_more_records(mut self) -> bool {
+        self.drain(Duration::ZERO).await;
+        while let Some(batch) = self.records.next().await {
+            if !batch.is_empty() {
+                return false;
+            }
+        }
+        self.recorded.is_empty()
+    }
+
+    /// Drains the edge, as `main` does at SIGTERM.
+    pub(super) async fn drain(&mut self, limit: Duration) {
+        if let Some(edge) = self.edge.take() {
+            tokio::task::spawn_blocking(move || edge.drain(limit))
+                .await
+                .expect("the edge ends");
+        }
+    }
+
+    /// Drains beside what the test does next.
+    pub(super) fn begin_drain(&mut self, limit: Duration) -> tokio::task::JoinHandle<()> {
+        let edge = self.edge.take().expect("it runs");
+        tokio::task::spawn_blocking(move || edge.drain(limit))
+    }
+
+    /// The next request to an own page.
+    pub(super) async fn own(&mut self) -> OwnRequest {
+        let control = self.control.as_mut().expect("control runs");
+        control.recv().await.expect("the worker lives")
+    }
+}
+
+/// `app.test` and `alias.test` share site 0 and a certificate, `other.test` is site 1.
+pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot {
+    let mut certificates = Certificates::default();
+    for hosts in [&["app.test", "alias.test"][..], &["other.test"]] {
+        let (key, certificate) = certificate(hosts);
+        roots.add(certificate).expect("a certificate");
+        for host in hosts {
+            certificates.insert(host, key.clone());
+        }
+    }
+    let upstreams: Box<[Upstream]> = setting
+        .upstream
+        .iter()
+        .map(|place| Upstream {
+            place: place.clone(),
+            tls: None,
+        })
+        .collect();
+    let route = |path: &str, anonymous, body_max| Route {
+        path: path.into(),
+        anonymous,
+        body_max,
+    };
+    let site = |index, name: &str| {
+        Arc::new(Site {
+            index,
+            name: name.into(),
+            upstreams: upstreams.clone(),
+            access: Access::Public,
+            routes: Box::new([
+                route("/private", true, 1 << 30),
+                route("/small", false, SMALL),
+                route("/-/small", false, SMALL),
+                route("", false, 1 << 30),
+            ]),
+            hsts: guards::hsts::Policy::default(),
+        })
+    };
+    Snapshot {
+        generation: 1,
+        sites: Box::new([site(0, "app.test"), site(1, "other.test")]),
+        hosts: HashMap::from([
+            ("app.test".into(), 0),
+            ("alias.test".into(), 0),
+            ("other.test".into(), 1),
+        ]),
+        prefix: "/-/".into(),
+        certificates,
+        upstream_tls: None,
+        prebuilt: Arc::new(prebuilt()),
+        limits: setting.limits,
+        addresses: setting.addresses,
+        public_port: 443,
+    }
+}
+
+fn certificate(hosts: &[&str]) -> (Arc<CertifiedKey>, CertificateDer<'static>) {
+    let names: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let key = provider
+        .key_provider
+        .load_private_key(key)
+        .expect("a usable key");
+    let certificate = made.cert.der().clone();
+    let certified = CertifiedKey::new(vec![certificate.clone()], key);
+    (Arc::new(certified), certificate)
+}
+
+/// The page at `/-/security`, and refusals that say language, word and id.
+fn prebuilt() -> Prebuilt {
+    let mut refusals = HashMap::new();
+    for page in RefusalPage::ALL {
+        for language in Language::ALL {
+            let holed = |content_type, before: String, after: &'static str| Holed {
+                content_type,
+                csp: "default-src 'none'".to_owned(),
+                before: before.into(),
+                after: Bytes::from_static(after.as_bytes()),
+            };
+            let (tag, word) = (language.tag(), page.word());
+            let document = RefusalDocument {
+                html: holed(
+                    "text/html; charset=utf-8",
+                    format!("<p lang={tag}>{word} "),
+                    "</p>",
+                ),
+                json: holed(
+                    "application/problem+json",
+                    format!("{{\"lang\":\"{tag}\",\"type\":\"{word}\",\"id\":\""),
+                    "\"}",
+                ),
+            };
+            refusals.insert((*page, language), document);
+        }
+    }
+    let page = |language: Language| Document {
+        content_type: "text/html; charset=utf-8",
+        csp: "default-src 'none'".to_owned(),
+        cache_control: "max-age=60",
+        etag: format!("\"{}\"", language.tag()),
+        body: format!("security in {}", language.tag()).into(),
+    };
+    let each = Box::new(Language::ALL.map(page));
+    Prebuilt {
+        pages: HashMap::from([("/-/security".into(), Localised::Each(each))]),
+        refusals,
+    }
+}

@@ -1,0 +1,30 @@
+//! A real edge between real sockets: a scripted application behind it, a control stub
+//! beside it, and clients that write their own bytes.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "clients, applications and control run on the test's own runtime"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that is wrong about a place should fail there"
+)]
+
+mod allocation;
+mod bodies;
+mod client;
+mod exchange;
+mod forwarding;
+mod harness;
+mod hardening;
+mod limits;
+mod own_pages;
+mod records;
+mod refusals;
+mod smuggling;
+mod upstreams;
+mod websocket;
+mod wire;
+
+/// Counts what the whole test process allocates, where a test asks for it.
+#[global_allocator]
+static ALLOC: dhat::Alloc = dhat::Alloc;

@@ -1,0 +1,176 @@
+//! `waarborg prove`: drills now, and what they have shown as a table or JSON.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use config::Reading;
+use control::socket::{self, Command, Reply};
+use promises::{Report, target};
+use serde_json::json;
+use terms::{Clock, Language, Rng, Verdict};
+
+use crate::{ProveArgs, commands, fault};
+
+/// Drills of the running server.
+pub(crate) fn own(args: &ProveArgs) -> ExitCode {
+    let config = match commands::load(&args.config.config) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fault(&error),
+    };
+    let command = Command::Prove { promises: Vec::new() };
+    let mut progress = Progress::new();
+    let reply = runtime.block_on(socket::ask(&config.data, &command, |what| progress.say(what)));
+    progress.end();
+    match reply {
+        Ok(Reply::Proved { reports, reading }) => tell(&reports, &reading, args),
+        Ok(Reply::Failed { why } | Reply::No { why }) => fault(&why),
+        Ok(_) => fault(&"the server answered something else than was asked"),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Drills that any visitor may run, against any site.
+pub(crate) fn foreign(url: &str, args: &ProveArgs) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fault(&error),
+    };
+    let roots = args.ca.clone().or_else(visitor::tls::ssl_cert_file);
+    let mut progress = Progress::new();
+    let visited = runtime.block_on(async {
+        let visit = target::Visit {
+            url,
+            roots,
+            token: args.token.as_deref(),
+            clock: Clock::System,
+            rng: Rng::System,
+        };
+        target::prove(visit, |what: &str| progress.say(what)).await
+    });
+    progress.end();
+    match visited {
+        Ok(visited) => {
+            if let Some(token) = visited.offer {
+                eprintln!(
+                    "Attacks were left out. To have them tried, serve this token as text/plain at\n  \
+                     {url}/.well-known/waarborg-prove\nand run again with --token {token}\n"
+                );
+            }
+            tell(&visited.reports, &visited.reading, args)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One line that is written over while it goes on; plain lines where nobody watches.
+struct Progress {
+    terminal: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn say(&mut self, what: &str) {
+        let plain: String = what.chars().filter(|letter| !letter.is_control()).collect();
+        if self.terminal {
+            eprint!("\r\x1b[2K{plain}");
+            // A terminal that went away shows nothing more.
+            let _ = std::io::stderr().flush();
+        } else {
+            eprintln!("{plain}");
+        }
+    }
+
+    fn end(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+fn tell(reports: &[Report], reading: &Reading, args: &ProveArgs) -> ExitCode {
+    let mut worst = Verdict::Pass;
+    let mut rows = Vec::new();
+    for report in reports {
+        let parts = promises::entry(report.promise)
+            .map(|entry| (entry.parts)(reading))
+            .unwrap_or_default();
+        let verdict = report.verdict(&parts);
+        worst = worst.and(verdict);
+        rows.push((report, verdict, parts));
+    }
+    if args.json {
+        let document: Vec<_> = rows
+            .iter()
+            .map(|(report, verdict, _)| {
+                json!({
+                    "promise": report.promise,
+                    "verdict": verdict,
+                    "vantage": report.vantage,
+                    "at": report.at.to_string(),
+                    "parts": report.findings,
+                })
+            })
+            .collect();
+        println!("{}", json!({ "verdict": worst, "promises": document }));
+    } else {
+        let texts = pages::Texts::load();
+        for (report, verdict, parts) in &rows {
+            println!("{:<12} {}", report.promise, verdict.word().to_uppercase());
+            for finding in &report.findings {
+                let said = parts.iter().find(|part| part.name == finding.part).map(|part| {
+                    let clause = part.measured.iter().fold(
+                        part.clause.clone(),
+                        |clause, (name, figure)| {
+                            let value = finding.figures.iter().find(|(name, _)| name == figure);
+                            match value {
+                                Some((_, value)) => clause.with(name, terms::Arg::Number(*value)),
+                                None => clause,
+                            }
+                        },
+                    );
+                    texts.clause(Language::En, &clause)
+                });
+                println!("  {:<14} {:<13} {}", finding.part, finding.verdict, match finding.verdict {
+                    Verdict::Pass => said.unwrap_or_default(),
+                    _ => why(finding),
+                });
+            }
+        }
+    }
+    match worst {
+        Verdict::Fail => ExitCode::from(1),
+        Verdict::Inconclusive if args.strict => ExitCode::from(1),
+        Verdict::Inconclusive | Verdict::Pass => ExitCode::SUCCESS,
+    }
+}
+
+/// What went otherwise, in the words of the transcript.
+fn why(finding: &promises::Finding) -> String {
+    let telling = finding.steps.iter().filter(|step| {
+        !step.good || finding.verdict == Verdict::Inconclusive
+    });
+    let words: Vec<_> = telling
+        .take(3)
+        .map(|step| {
+            let seen: Vec<_> =
+                step.seen.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("{} ({})", step.step, seen.join(", "))
+        })
+        .collect();
+    words.join("; ")
+}

@@ -1,0 +1,109 @@
+//! `waarborg serve`: the gateway.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use config::{Config, Env};
+use control::Publisher;
+use terms::Clock;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    fault,
+    wire::{Server, reload},
+};
+
+/// How often the file is looked at for a change.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Log lines go to standard error: `WAARBORG_LOG` filters them as `RUST_LOG` does.
+pub(crate) fn log() {
+    let filter = EnvFilter::try_from_env("WAARBORG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) fn run(file: &Path) -> ExitCode {
+    log();
+    let loaded = match Config::load(file, &Env::system(Clock::System)) {
+        Ok(loaded) => loaded,
+        Err(mistakes) => {
+            eprint!("{mistakes}");
+            return ExitCode::from(1);
+        }
+    };
+    if !loaded.warnings.items().is_empty() {
+        eprint!("{}", loaded.warnings);
+    }
+    let server = match Server::start(loaded, None) {
+        Ok(server) => server,
+        Err(error) => return fault(&error),
+    };
+    for address in &server.listen {
+        println!("ready https://{address}");
+    }
+    tracing::info!(operations = %server.operations, "serving");
+    let publisher = server.publisher();
+    server.runtime().block_on(until_told(&publisher, Some(file)));
+    server.stop();
+    ExitCode::SUCCESS
+}
+
+/// Waits for the signal to end; reloads meanwhile where there is a file.
+pub(crate) async fn until_told(publisher: &Publisher, file: Option<&Path>) {
+    let signals = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    );
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
+        tracing::error!("signals can't be heard");
+        return;
+    };
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let mut known = file.and_then(state);
+    loop {
+        let asked = tokio::select! {
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = hangup.recv() => true,
+            _ = looks.tick() => false,
+        };
+        let Some(file) = file else { continue };
+        let now = state(file);
+        // A file that is being replaced may be away for a moment: the next look sees it.
+        if !asked && (now == known || now.is_none()) {
+            continue;
+        }
+        known = now;
+        // Reading keys and building pages takes milliseconds of computing.
+        tokio::task::block_in_place(|| take(publisher, file));
+    }
+}
+
+fn take(publisher: &Publisher, file: &Path) {
+    match reload(publisher, file) {
+        Ok(restart) if restart.is_empty() => tracing::info!("the configuration was reloaded"),
+        Ok(restart) => tracing::warn!(
+            keys = restart.join(", "),
+            "the configuration was reloaded, but these keys count only after a restart"
+        ),
+        Err(mistakes) => {
+            eprint!("{mistakes}");
+            tracing::error!("the configuration was not reloaded: the last good one stays");
+        }
+    }
+}
+
+/// What shows that a file was changed. Certificates and keys that it names count only
+/// with SIGHUP.
+fn state(file: &Path) -> Option<(PathBuf, SystemTime, u64)> {
+    let path = fs::canonicalize(file).ok()?;
+    let meta = fs::metadata(&path).ok()?;
+    Some((path, meta.modified().ok()?, meta.len()))
+}

@@ -1,0 +1,234 @@
+//! Puts the planes together: opens what a configuration names, in the order in which it
+//! can fail without leaving anything half done, and starts edge and control.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use config::{Config, Env, Loaded, Store as StoreKey};
+use control::{Control, Parts as ControlParts, Publisher};
+use edge::{BindError, Edge, Listeners, Parts as EdgeParts, Tickets};
+use seam::{Counters, Sessions, own, record};
+use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
+use terms::{Clock, Rng};
+
+/// How long requests under way may take to end.
+pub(crate) const DRAIN: Duration = Duration::from_secs(30);
+/// Threads of control's runtime.
+const CONTROL_THREADS: usize = 2;
+
+/// The server can't start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error("can't listen on {address} for operations: {source}")]
+    Operations {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Control(#[from] control::StartError),
+    #[error(transparent)]
+    Ledger(#[from] control::KeeperError),
+    #[error("TLS can't be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    #[error("{what}: {source}")]
+    System {
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The running server.
+pub(crate) struct Server {
+    edge: Edge,
+    control: Control,
+    runtime: tokio::runtime::Runtime,
+    publisher: Arc<Publisher>,
+    /// Where it listens, as bound.
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The operations listener, as bound.
+    pub(crate) operations: SocketAddr,
+    _lock: DataLock,
+}
+
+/// Hex of the SHA-256 of a configuration's text: which one a verdict is about.
+pub(crate) fn digest(text: &str) -> String {
+    control::digest(text.as_bytes())
+}
+
+/// Where the store of a configuration is.
+pub(crate) fn location(config: &Config, data: &DataFolder) -> Location {
+    match &config.store {
+        StoreKey::Sqlite => Location::Sqlite(data.store_file()),
+        StoreKey::Postgres(url) => Location::Postgres(url.clone()),
+    }
+}
+
+/// The folder of systemd's credentials.
+pub(crate) fn credentials() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}
+
+/// The master key; made where neither it nor a store is there yet.
+fn master_keys(data: &DataFolder, location: &Location, rng: &Rng) -> Result<MasterKeys, KeyError> {
+    let path = data.key_file();
+    match MasterKeys::load(&path, credentials().as_deref()) {
+        Err(KeyError::Missing { .. })
+            if !matches!(location, Location::Sqlite(file) if file.exists()) =>
+        {
+            MasterKeys::create(&path, rng)
+        }
+        other => other,
+    }
+}
+
+impl Server {
+    /// Starts everything. `roots` is the certificate authority of the sites where it is
+    /// our own: the drills trust it.
+    pub(crate) fn start(loaded: Loaded, roots: Option<PathBuf>) -> Result<Self, StartError> {
+        let Loaded { mut config, text, .. } = loaded;
+        let (clock, rng) = (Clock::System, Rng::System);
+        let data = DataFolder::open(&config.data)?;
+        let lock = data.lock()?;
+        let location = location(&config, &data);
+        let masters = master_keys(&data, &location, &rng)?;
+        let system = |what| move |source| StartError::System { what, source };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(CONTROL_THREADS)
+            .thread_name("control")
+            .enable_all()
+            .build()
+            .map_err(system("control's threads"))?;
+
+        let workers = match config.workers {
+            Some(workers) => usize::from(workers),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let (listeners, listen) = Listeners::bind(&config.listen, workers)?;
+        let operations = TcpListener::bind(config.operations)
+            .map_err(|source| StartError::Operations { address: config.operations, source })?;
+        let operations_at = operations.local_addr().map_err(system("the operations listener"))?;
+        let first = listen.first().copied();
+        let first = first.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        if config.public_port == 0 {
+            config.public_port = first.port();
+        }
+
+        let origin = config.sites.first().map_or("waarborg", |site| site.host.as_str());
+        let origin = format!("{origin}{}ledger", config.prefix);
+        let ledger_key = control::ledger_key(data.path(), &origin, &rng)?;
+        let publisher =
+            Arc::new(Publisher::new(Arc::new(config), digest(&text), clock.clone()));
+        let snapshot = publisher.begin();
+        let (own_in, own_out) = own::queue();
+        let sessions = Arc::new(Sessions::default());
+        let tickets = Tickets::new()?;
+        let (mut parts, mut records, mut counters) = (Vec::new(), Vec::new(), Vec::new());
+        for listeners in listeners {
+            let (recorder, recorded) = record::channel();
+            let numbers = Arc::new(Counters::default());
+            records.push(recorded);
+            counters.push(numbers.clone());
+            parts.push(EdgeParts {
+                listeners,
+                snapshot: snapshot.clone(),
+                sessions: sessions.clone(),
+                own: own_in.clone(),
+                recorder,
+                counters: numbers,
+                tickets: tickets.clone(),
+                clock: clock.clone(),
+                rng: rng.clone(),
+            });
+        }
+        let program = std::env::current_exe().map_err(system("our own program file"))?;
+        let control = runtime.block_on(Control::start(ControlParts {
+            publisher: publisher.clone(),
+            snapshot,
+            location,
+            masters,
+            ledger_key,
+            data: data.path().to_owned(),
+            own: own_out,
+            records,
+            counters,
+            operations,
+            connect: reachable(first),
+            roots,
+            program,
+            clock,
+            rng,
+        }))?;
+        let edge = edge::start(parts).map_err(system("the edge's threads"))?;
+        control.ready();
+        Ok(Self {
+            edge,
+            control,
+            runtime,
+            publisher,
+            listen,
+            operations: operations_at,
+            _lock: lock,
+        })
+    }
+
+    /// The runtime of control, for what is awaited beside it.
+    pub(crate) const fn runtime(&self) -> &tokio::runtime::Runtime {
+        &self.runtime
+    }
+
+    /// What publishes snapshots.
+    pub(crate) fn publisher(&self) -> Arc<Publisher> {
+        self.publisher.clone()
+    }
+
+    /// Lets requests under way end, then ends itself. The edge first: control answers
+    /// its own pages until then.
+    pub(crate) fn stop(self) {
+        self.edge.drain(DRAIN);
+        self.runtime.block_on(self.control.stop());
+    }
+}
+
+/// An address that this machine can connect to, for a listening one.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        other => other,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
+/// Takes a configuration into the running server, all or nothing. Returns the keys that
+/// need a restart to count.
+pub(crate) fn reload(
+    publisher: &Publisher,
+    file: &std::path::Path,
+) -> Result<Vec<&'static str>, config::Mistakes> {
+    let Loaded { mut config, text, .. } = Config::load(file, &Env::system(Clock::System))?;
+    let present = publisher.config();
+    let restart = present.restart_keys(&config);
+    config.data.clone_from(&present.data);
+    config.listen.clone_from(&present.listen);
+    config.operations = present.operations;
+    config.workers = present.workers;
+    config.store = present.store.clone();
+    if config.public_port == 0 {
+        config.public_port = present.public_port;
+    }
+    publisher.configure(Arc::new(config), digest(&text));
+    Ok(restart)
+}
