@@ -51,7 +51,9 @@ enum Sink {
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The folder or a file in it can't be used.
-    #[error("the access log can't be written in {folder}: {source}; make it writable for this user, or change `log_dir`")]
+    #[error(
+        "the access log can't be written in {folder}: {source}; make it writable for this user, or change `log_dir`"
+    )]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -99,7 +101,14 @@ impl Writer {
             AccessLog::Journald => Sink::Journal(journal(JOURNAL).map_err(LogError::Journal)?),
             AccessLog::Off => Sink::Off,
         };
-        Ok(Self { sink, snapshot, tallies, clock, lines: Vec::new(), said: None })
+        Ok(Self {
+            sink,
+            snapshot,
+            tallies,
+            clock,
+            lines: Vec::new(),
+            said: None,
+        })
     }
 
     /// Writes until every worker has ended.
@@ -201,7 +210,10 @@ impl<'a> Line<'a> {
             time: record.at.to_string(),
             id: record.id.to_string(),
             trace: RequestId(record.trace).to_string(),
-            site: snapshot.sites.get(usize::from(record.site)).map(|site| &*site.name),
+            site: snapshot
+                .sites
+                .get(usize::from(record.site))
+                .map(|site| &*site.name),
             client: record.client,
             method: text(method),
             host: text(host),
@@ -230,7 +242,10 @@ fn journal(path: &str) -> io::Result<UnixDatagram> {
 /// Entries of the journal's native protocol: one field a line, values without newlines.
 fn send(socket: &UnixDatagram, lines: &[u8]) -> io::Result<()> {
     let mut entry = Vec::new();
-    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in lines
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         entry.clear();
         entry.extend_from_slice(b"SYSLOG_IDENTIFIER=waarborg\nPRIORITY=6\nMESSAGE=");
         entry.extend_from_slice(line);

@@ -24,7 +24,9 @@ const KEY_FILE: &str = "ledger.key";
 #[derive(Debug, thiserror::Error)]
 pub enum KeeperError {
     /// The key's file can't be read, made or understood.
-    #[error("the ledger's key {path}: {why}; restore it from a backup, never make a new one for an old ledger")]
+    #[error(
+        "the ledger's key {path}: {why}; restore it from a backup, never make a new one for an old ledger"
+    )]
     Key {
         /// The file.
         path: PathBuf,
@@ -66,9 +68,15 @@ impl Keeper {
         if let Some(signed) = &latest {
             check(signed, &leaves, key.verifier())?;
         } else if !leaves.is_empty() {
-            return Err(KeeperError::Broken("it has leaves but no checkpoint".to_owned()));
+            return Err(KeeperError::Broken(
+                "it has leaves but no checkpoint".to_owned(),
+            ));
         }
-        Ok(Self { key, leaves, latest })
+        Ok(Self {
+            key,
+            leaves,
+            latest,
+        })
     }
 
     /// Appends records and signs the new checkpoint, inside `tx`. The caller commits and
@@ -89,7 +97,11 @@ impl Keeper {
             let salt = rng.bytes::<32>();
             let hash = ledger::commit(&salt, record.to_string().as_bytes());
             leaves.push(leaf_hash(&hash));
-            new.push(NewLeaf { hash, salt, record: record.clone() });
+            new.push(NewLeaf {
+                hash,
+                salt,
+                record: record.clone(),
+            });
         }
         let size = tx.append(first, &new).await?;
         let root = ledger::root(&leaves);
@@ -97,9 +109,18 @@ impl Keeper {
             .sign(&self.key)
             .map_err(|error| KeeperError::Broken(error.to_string()))?
             .to_string();
-        let latest = store::Checkpoint { size, root, note, at: now };
+        let latest = store::Checkpoint {
+            size,
+            root,
+            note,
+            at: now,
+        };
         tx.checkpoint(&latest).await?;
-        Ok(Appended { first, leaves, latest })
+        Ok(Appended {
+            first,
+            leaves,
+            latest,
+        })
     }
 
     /// Takes over what was committed.
@@ -138,10 +159,15 @@ fn check(
     key: &VerifierKey,
 ) -> Result<(), KeeperError> {
     let broken = |why: String| KeeperError::Broken(why);
-    let opened =
-        Checkpoint::open(signed.note.as_bytes(), key.name(), std::slice::from_ref(key))
-            .map_err(|error| broken(error.to_string()))?;
-    let covered = usize::try_from(opened.size).ok().and_then(|size| leaves.get(..size));
+    let opened = Checkpoint::open(
+        signed.note.as_bytes(),
+        key.name(),
+        std::slice::from_ref(key),
+    )
+    .map_err(|error| broken(error.to_string()))?;
+    let covered = usize::try_from(opened.size)
+        .ok()
+        .and_then(|size| leaves.get(..size));
     let Some(covered) = covered else {
         return Err(broken(format!(
             "{} leaves were signed and {} are there",
@@ -153,7 +179,9 @@ fn check(
         return Err(broken("a leaf was changed".to_owned()));
     }
     if covered.len() != leaves.len() {
-        return Err(broken("a leaf was added that no checkpoint covers".to_owned()));
+        return Err(broken(
+            "a leaf was added that no checkpoint covers".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -168,7 +196,9 @@ pub(crate) async fn verify(store: &Store, key: &VerifierKey) -> Result<u64, Keep
     let mut leaves = Vec::new();
     let mut at = 0;
     while at < size {
-        let page = store.leaves(at..size.min(at + store::MAX_LEAVES_PAGE)).await?;
+        let page = store
+            .leaves(at..size.min(at + store::MAX_LEAVES_PAGE))
+            .await?;
         if page.is_empty() {
             return Err(KeeperError::Broken(format!("leaf {at} is missing")));
         }
@@ -179,7 +209,9 @@ pub(crate) async fn verify(store: &Store, key: &VerifierKey) -> Result<u64, Keep
             if let Some((salt, record)) = &leaf.opened
                 && ledger::commit(salt, record.to_string().as_bytes()) != leaf.hash
             {
-                return Err(KeeperError::Broken(format!("the record of leaf {at} was changed")));
+                return Err(KeeperError::Broken(format!(
+                    "the record of leaf {at} was changed"
+                )));
             }
             leaves.push(leaf_hash(&leaf.hash));
             at += 1;
@@ -188,7 +220,11 @@ pub(crate) async fn verify(store: &Store, key: &VerifierKey) -> Result<u64, Keep
     match store.latest_checkpoint().await? {
         Some(signed) => check(&signed, &leaves, key)?,
         None if leaves.is_empty() => {}
-        None => return Err(KeeperError::Broken("it has leaves but no checkpoint".to_owned())),
+        None => {
+            return Err(KeeperError::Broken(
+                "it has leaves but no checkpoint".to_owned(),
+            ));
+        }
     }
     Ok(size)
 }
@@ -201,7 +237,10 @@ pub fn key(data: &Path, origin: &str, rng: &Rng) -> Result<SigningKey, KeeperErr
     if let Some(key) = read_key(data)? {
         return Ok(key);
     }
-    let fault = |why: String| KeeperError::Key { path: data.join(KEY_FILE), why };
+    let fault = |why: String| KeeperError::Key {
+        path: data.join(KEY_FILE),
+        why,
+    };
     let seed = Zeroizing::new(rng.bytes::<32>());
     let made = SigningKey::from_seed(origin, &seed).map_err(|error| fault(error.to_string()))?;
     let text = Zeroizing::new(format!("{origin}\n{}\n", hex(&*seed)));
@@ -212,7 +251,10 @@ pub fn key(data: &Path, origin: &str, rng: &Rng) -> Result<SigningKey, KeeperErr
 /// Reads the signing key; `None` where there is none yet.
 pub(crate) fn read_key(data: &Path) -> Result<Option<SigningKey>, KeeperError> {
     let path = data.join(KEY_FILE);
-    let fault = |why: String| KeeperError::Key { path: path.clone(), why };
+    let fault = |why: String| KeeperError::Key {
+        path: path.clone(),
+        why,
+    };
     let text = match fs::read_to_string(&path) {
         Ok(text) => Zeroizing::new(text),
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -220,7 +262,9 @@ pub(crate) fn read_key(data: &Path) -> Result<Option<SigningKey>, KeeperError> {
     };
     let mut lines = text.lines();
     let (Some(origin), Some(seed)) = (lines.next(), lines.next()) else {
-        return Err(fault("expected two lines: the origin and 64 hex digits".to_owned()));
+        return Err(fault(
+            "expected two lines: the origin and 64 hex digits".to_owned(),
+        ));
     };
     let seed = unhex(seed).and_then(|seed| <[u8; 32]>::try_from(seed).ok());
     let seed = seed.ok_or_else(|| fault("the seed isn't 64 hex digits".to_owned()))?;
@@ -236,8 +280,11 @@ pub(crate) fn write_private(folder: &Path, name: &str, bytes: &[u8]) -> io::Resu
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, folder.join(name))?;

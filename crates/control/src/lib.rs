@@ -151,16 +151,24 @@ impl Control {
             rng: parts.rng.clone(),
         };
         let commands = socket::bind(&parts.data).map_err(socket("data/control.sock"))?;
-        parts.operations.set_nonblocking(true).map_err(socket("the operations listener"))?;
+        parts
+            .operations
+            .set_nonblocking(true)
+            .map_err(socket("the operations listener"))?;
         let operations = tokio::net::TcpListener::from_std(parts.operations)
             .map_err(socket("the operations listener"))?;
-        let address = operations.local_addr().map_err(socket("the operations listener"))?;
+        let address = operations
+            .local_addr()
+            .map_err(socket("the operations listener"))?;
 
         tasks.spawn(log.run(parts.records));
         let router = web::router(&config.prefix, state.clone());
         tasks.spawn(web::serve(parts.own, router, stop.clone()));
         let told = Operations {
-            metrics: Arc::new(Metrics { workers: parts.counters, tallies }),
+            metrics: Arc::new(Metrics {
+                workers: parts.counters,
+                tallies,
+            }),
             ready: ready.clone(),
             address,
         };
@@ -199,7 +207,12 @@ impl Control {
         tasks.spawn(prover.keep(stop.clone()));
         tasks.close();
         guard.disarm();
-        Ok(Self { stop, tasks, ready, kept: kept_now })
+        Ok(Self {
+            stop,
+            tasks,
+            ready,
+            kept: kept_now,
+        })
     }
 
     /// From now on `/readyz` says so.
@@ -243,7 +256,10 @@ impl Opening {
             other => other?,
         };
         let keeper = Keeper::load(&store, self.ledger_key.clone()).await?;
-        Ok(Some(Kept { store, keeper: Arc::new(Mutex::new(keeper)) }))
+        Ok(Some(Kept {
+            store,
+            keeper: Arc::new(Mutex::new(keeper)),
+        }))
     }
 
     async fn until_open(&self) -> Kept {
@@ -282,9 +298,15 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
         let word = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
             let digit = word >> (18 - 6 * place) & 63;
-            let letter = usize::try_from(digit).ok().and_then(|digit| DIGITS.get(digit));
+            let letter = usize::try_from(digit)
+                .ok()
+                .and_then(|digit| DIGITS.get(digit));
             let padded = place > three.len();
-            text.push(if padded { '=' } else { char::from(*letter.unwrap_or(&b'=')) });
+            text.push(if padded {
+                '='
+            } else {
+                char::from(*letter.unwrap_or(&b'='))
+            });
         }
     }
     text
@@ -294,7 +316,12 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 mod tests {
     #[test]
     fn base64_is_that_of_the_rfc() {
-        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foobar", "Zm9vYmFy")] {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(super::base64(plain.as_bytes()), encoded);
         }
     }

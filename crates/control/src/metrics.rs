@@ -10,7 +10,10 @@ use std::{
     },
 };
 
-use seam::{Counters, RefusalPage, counters::{Counter, LATENCY_BOUNDS_US}};
+use seam::{
+    Counters, RefusalPage,
+    counters::{Counter, LATENCY_BOUNDS_US},
+};
 use terms::{PromiseId, Verdict, names};
 
 /// Control's own counters.
@@ -29,8 +32,7 @@ impl Tallies {
     /// Counts one run.
     pub(crate) fn drilled(&self, promise: PromiseId, verdict: Verdict) {
         let place = PromiseId::ALL.iter().position(|id| *id == promise);
-        if let Some(counter) =
-            place.and_then(|place| self.drills.get(place)?.get(verdict as usize))
+        if let Some(counter) = place.and_then(|place| self.drills.get(place)?.get(verdict as usize))
         {
             counter.fetch_add(1, Ordering::Relaxed);
         }
@@ -52,7 +54,11 @@ impl Metrics {
     /// The page of `/metrics`.
     pub(crate) fn render(&self) -> String {
         let mut page = Page(String::with_capacity(8 * 1024));
-        page.family(names::REQUESTS_TOTAL, "counter", "Requests answered, by status class.");
+        page.family(
+            names::REQUESTS_TOTAL,
+            "counter",
+            "Requests answered, by status class.",
+        );
         for class in 1..6 {
             let count = self
                 .workers
@@ -60,9 +66,17 @@ impl Metrics {
                 .filter_map(|worker| worker.answers.get(class))
                 .map(Counter::get)
                 .sum();
-            page.line(names::REQUESTS_TOTAL, &format!("class=\"{class}xx\""), count);
+            page.line(
+                names::REQUESTS_TOTAL,
+                &format!("class=\"{class}xx\""),
+                count,
+            );
         }
-        page.family(names::REFUSALS_TOTAL, "counter", "Refusals, by the page they got.");
+        page.family(
+            names::REFUSALS_TOTAL,
+            "counter",
+            "Refusals, by the page they got.",
+        );
         for (place, refusal) in RefusalPage::ALL.iter().enumerate() {
             let count = self
                 .workers
@@ -70,11 +84,20 @@ impl Metrics {
                 .filter_map(|worker| worker.refusals.get(place))
                 .map(Counter::get)
                 .sum();
-            page.line(names::REFUSALS_TOTAL, &format!("page=\"{}\"", refusal.word()), count);
+            page.line(
+                names::REFUSALS_TOTAL,
+                &format!("page=\"{}\"", refusal.word()),
+                count,
+            );
         }
         self.latency(&mut page);
         let plain = [
-            (names::CONNECTIONS, "gauge", "Open client connections.", self.sum(|c| &c.connections)),
+            (
+                names::CONNECTIONS,
+                "gauge",
+                "Open client connections.",
+                self.sum(|c| &c.connections),
+            ),
             (
                 "waarborg_connections_accepted_total",
                 "counter",
@@ -140,13 +163,30 @@ impl Metrics {
             page.family(name, kind, help);
             page.line(name, "", value);
         }
-        page.family(names::HANDSHAKES_TOTAL, "counter", "TLS handshakes, by outcome.");
-        page.line(names::HANDSHAKES_TOTAL, "outcome=\"done\"", self.sum(|c| &c.handshakes));
-        page.line(names::HANDSHAKES_TOTAL, "outcome=\"failed\"", self.sum(|c| &c.handshakes_failed));
-        page.family(names::DRILLS_TOTAL, "counter", "Drill runs, by promise and verdict.");
+        page.family(
+            names::HANDSHAKES_TOTAL,
+            "counter",
+            "TLS handshakes, by outcome.",
+        );
+        page.line(
+            names::HANDSHAKES_TOTAL,
+            "outcome=\"done\"",
+            self.sum(|c| &c.handshakes),
+        );
+        page.line(
+            names::HANDSHAKES_TOTAL,
+            "outcome=\"failed\"",
+            self.sum(|c| &c.handshakes_failed),
+        );
+        page.family(
+            names::DRILLS_TOTAL,
+            "counter",
+            "Drill runs, by promise and verdict.",
+        );
         for (promise, counts) in PromiseId::ALL.iter().zip(&self.tallies.drills) {
-            for (verdict, count) in
-                [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].iter().zip(counts)
+            for (verdict, count) in [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail]
+                .iter()
+                .zip(counts)
             {
                 let count = count.load(Ordering::Relaxed);
                 if count > 0 {
@@ -160,7 +200,11 @@ impl Metrics {
 
     fn latency(&self, page: &mut Page) {
         let name = names::REQUEST_SECONDS;
-        page.family(name, "histogram", "From the head of a request to the last byte of its answer.");
+        page.family(
+            name,
+            "histogram",
+            "From the head of a request to the last byte of its answer.",
+        );
         let mut total = 0;
         for place in 0..=LATENCY_BOUNDS_US.len() {
             total += self
@@ -195,7 +239,11 @@ impl Page {
     }
 
     fn line(&mut self, name: &str, labels: &str, value: u64) {
-        let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        let braces = if labels.is_empty() {
+            String::new()
+        } else {
+            format!("{{{labels}}}")
+        };
         self.text(&format!("{name}{braces}"), &value.to_string());
     }
 
@@ -215,7 +263,10 @@ mod tests {
         workers[0].answered(200, 300);
         workers[1].answered(204, 3_000_000);
         workers[1].answered(503, 10);
-        let metrics = Metrics { workers, tallies: Arc::default() };
+        let metrics = Metrics {
+            workers,
+            tallies: Arc::default(),
+        };
         metrics.tallies.drilled(PromiseId::Hsts, Verdict::Pass);
         let page = metrics.render();
         for line in [

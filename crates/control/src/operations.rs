@@ -44,9 +44,14 @@ pub(crate) async fn serve(
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .layer(middleware::from_fn_with_state(operations.clone(), own_host_only))
+        .layer(middleware::from_fn_with_state(
+            operations.clone(),
+            own_host_only,
+        ))
         .with_state(operations);
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
 }
 
 async fn own_host_only(
@@ -54,7 +59,10 @@ async fn own_host_only(
     request: Request,
     next: Next,
 ) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     if host.is_some_and(|host| is_own(host, operations.address)) {
         return next.run(request).await;
     }
@@ -65,7 +73,9 @@ async fn own_host_only(
 }
 
 fn is_own(host: &str, address: SocketAddr) -> bool {
-    let Some((name, port)) = host.rsplit_once(':') else { return false };
+    let Some((name, port)) = host.rsplit_once(':') else {
+        return false;
+    };
     port.parse() == Ok(address.port())
         && (matches!(name, "127.0.0.1" | "[::1]" | "localhost")
             || name.trim_matches(['[', ']']).parse() == Ok(address.ip()))
@@ -81,7 +91,14 @@ async fn ready(State(operations): State<Operations>) -> (StatusCode, &'static st
 
 async fn metrics(State(operations): State<Operations>) -> Response {
     let text = operations.metrics.render();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -94,7 +111,13 @@ mod tests {
         for host in ["127.0.0.1:9443", "localhost:9443", "[::1]:9443"] {
             assert!(is_own(host, address), "{host}");
         }
-        for host in ["evil.example:9443", "127.0.0.1", "localhost:80", "", "127.0.0.1.evil:9443"] {
+        for host in [
+            "evil.example:9443",
+            "127.0.0.1",
+            "localhost:80",
+            "",
+            "127.0.0.1.evil:9443",
+        ] {
             assert!(!is_own(host, address), "{host}");
         }
     }

@@ -34,10 +34,21 @@ pub(crate) fn trust_pages(
     trust: &TrustView,
 ) -> HashMap<Box<str>, Localised> {
     let security = Language::ALL.map(|language| html(pages.trust(trust, language), SHORT));
-    let json = document(JSON, SHORT, "default-src 'none'".to_owned(), pages.security_json(trust));
+    let json = document(
+        JSON,
+        SHORT,
+        "default-src 'none'".to_owned(),
+        pages.security_json(trust),
+    );
     HashMap::from([
-        (format!("{prefix}security").into(), Localised::Each(Box::new(security))),
-        (format!("{prefix}security.json").into(), Localised::One(json)),
+        (
+            format!("{prefix}security").into(),
+            Localised::Each(Box::new(security)),
+        ),
+        (
+            format!("{prefix}security.json").into(),
+            Localised::One(json),
+        ),
     ])
 }
 
@@ -45,7 +56,9 @@ fn refusals(pages: &Pages) -> HashMap<(RefusalPage, Language), RefusalDocument> 
     let mut built = HashMap::new();
     for page in RefusalPage::ALL {
         // A test holds the two lists together.
-        let Some(kind) = RefusalKind::from_word(page.word()) else { continue };
+        let Some(kind) = RefusalKind::from_word(page.word()) else {
+            continue;
+        };
         for language in Language::ALL {
             let document = RefusalDocument {
                 html: holed(HTML, pages.refusal(kind, language)),
@@ -58,7 +71,12 @@ fn refusals(pages: &Pages) -> HashMap<(RefusalPage, Language), RefusalDocument> 
 }
 
 fn holed(content_type: &'static str, page: WithHole) -> Holed {
-    Holed { content_type, csp: page.csp, before: page.before.into(), after: page.after.into() }
+    Holed {
+        content_type,
+        csp: page.csp,
+        before: page.before.into(),
+        after: page.after.into(),
+    }
 }
 
 fn html(page: Page, cache_control: &'static str) -> Document {
@@ -77,7 +95,13 @@ fn document(
         etag.push_str(&format!("{byte:02x}"));
     }
     etag.push('"');
-    Document { content_type, csp, cache_control, etag, body: Bytes::from(text) }
+    Document {
+        content_type,
+        csp,
+        cache_control,
+        etag,
+        body: Bytes::from(text),
+    }
 }
 
 #[cfg(test)]

@@ -112,7 +112,10 @@ pub(crate) async fn run(
     let seed = Zeroizing::new(rng.bytes::<32>());
     let key = SigningKey::from_seed("prober", &seed)
         .map_err(|error| ProbeError::Unreadable(error.to_string()))?;
-    let begin = Secret::new(line(&ToProber::Begin { order, seed: hex(&*seed) }));
+    let begin = Secret::new(line(&ToProber::Begin {
+        order,
+        seed: hex(&*seed),
+    }));
     let mut child = Command::new(program)
         .arg("prober")
         .stdin(Stdio::piped())
@@ -120,9 +123,14 @@ pub(crate) async fn run(
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|source| ProbeError::Start { program: program.clone(), source })?;
-    let talked =
-        tokio::time::timeout(RUN_MAX, talk(&mut child, begin.expose(), key.verifier(), host));
+        .map_err(|source| ProbeError::Start {
+            program: program.clone(),
+            source,
+        })?;
+    let talked = tokio::time::timeout(
+        RUN_MAX,
+        talk(&mut child, begin.expose(), key.verifier(), host),
+    );
     talked.await.unwrap_or(Err(ProbeError::Late))
 }
 
@@ -141,9 +149,14 @@ async fn talk(
     loop {
         text.clear();
         let limit = u64::try_from(LINE_MAX).unwrap_or(u64::MAX);
-        (&mut output).take(limit).read_until(b'\n', &mut text).await?;
+        (&mut output)
+            .take(limit)
+            .read_until(b'\n', &mut text)
+            .await?;
         if text.is_empty() {
-            return Err(ProbeError::Unreadable("it ended before its last line".to_owned()));
+            return Err(ProbeError::Unreadable(
+                "it ended before its last line".to_owned(),
+            ));
         }
         let said = serde_json::from_slice(&text)
             .map_err(|error| ProbeError::Unreadable(error.to_string()))?;
@@ -184,16 +197,22 @@ pub fn line(message: &impl Serialize) -> String {
 /// Bytes as lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let written = write!(text, "{byte:02x}");
-        debug_assert!(written.is_ok(), "writing to memory can't fail");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            let written = write!(text, "{byte:02x}");
+            debug_assert!(written.is_ok(), "writing to memory can't fail");
+            text
+        })
 }
 
 /// Lower-case hex as bytes.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
     if !text.len().is_multiple_of(2) {
         return None;
     }

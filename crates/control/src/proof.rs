@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use config::AccessLog;
 use pages::LedgerView;
 use promises::{
     Order, Report,
@@ -65,18 +66,24 @@ pub(crate) struct Prover {
 
 /// Answers the prober while a run goes on.
 struct Asked<'a> {
-    log: PathBuf,
+    /// The folder of the access log; `None` where it goes elsewhere.
+    log: Option<PathBuf>,
     progress: Option<&'a mpsc::Sender<String>>,
 }
 
 impl Host for Asked<'_> {
     async fn evidence(&self, question: Question) -> Evidence {
         let Question::Trace { trace } = question;
-        let none = |why: &str| Evidence::None { why: why.to_owned() };
-        let Ok(id) = trace.parse::<RequestId>() else { return none("no-trace-id") };
-        let folder = self.log.clone();
-        let found =
-            tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
+        let none = |why: &str| Evidence::None {
+            why: why.to_owned(),
+        };
+        let Ok(id) = trace.parse::<RequestId>() else {
+            return none("no-trace-id");
+        };
+        let Some(folder) = self.log.clone() else {
+            return none("log-not-in-files");
+        };
+        let found = tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
         match found {
             Ok(Ok(lines)) => Evidence::Trace { lines },
             Ok(Err(error)) => {
@@ -108,7 +115,9 @@ impl Prover {
         let run = kept.store.new_id();
         let nonce = {
             let keeper = kept.keeper.lock().await;
-            hex(&keeper.latest().map_or(ledger::EMPTY_ROOT, |latest| latest.root))
+            hex(&keeper
+                .latest()
+                .map_or(ledger::EMPTY_ROOT, |latest| latest.root))
         };
         let config = self.state.publisher.config();
         let order = Order {
@@ -121,9 +130,14 @@ impl Prover {
             vantage: Vantage::SameHost,
             active: true,
         };
-        let host = Asked { log: config.track.log_dir.clone(), progress };
+        let in_files = config.track.access_log == AccessLog::File;
+        let host = Asked {
+            log: in_files.then(|| config.track.log_dir.clone()),
+            progress,
+        };
         let reports = prober::run(&self.program, order, &self.state.rng, &host).await?;
-        self.record(&kept, &lease, &run, &reports, &mut audited).await?;
+        self.record(&kept, &lease, &run, &reports, &mut audited)
+            .await?;
         for report in &reports {
             let parts = promises::entry(report.promise)
                 .map(|entry| (entry.parts)(&self.state.publisher.reading()))
@@ -203,7 +217,13 @@ impl Prover {
 
     /// Publishes what the store says.
     async fn refresh(&self, kept: &Kept) -> Result<(), ProofError> {
-        let runs = kept.store.latest_runs().await?.into_iter().map(latest).collect();
+        let runs = kept
+            .store
+            .latest_runs()
+            .await?
+            .into_iter()
+            .map(latest)
+            .collect();
         let keeper = kept.keeper.lock().await;
         let ledger = keeper.latest().map(|latest| LedgerView {
             size: latest.size,

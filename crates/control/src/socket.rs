@@ -90,7 +90,9 @@ pub enum Reply {
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     /// No server answers there.
-    #[error("no server answers at {path}: {source}; start it with `waarborg serve`, or name its configuration with `--config`")]
+    #[error(
+        "no server answers at {path}: {source}; start it with `waarborg serve`, or name its configuration with `--config`"
+    )]
     NoServer {
         /// The socket.
         path: PathBuf,
@@ -148,11 +150,15 @@ async fn answer(mut stream: UnixStream, prover: &Prover) -> io::Result<()> {
     let ours = rustix::process::geteuid().as_raw();
     if uid != ours && uid != 0 {
         let why = format!("user {uid} may not command this server; run it as user {ours}");
-        return stream.write_all(line(&Reply::Failed { why }).as_bytes()).await;
+        return stream
+            .write_all(line(&Reply::Failed { why }).as_bytes())
+            .await;
     }
     let (read, mut write) = stream.split();
     let mut text = Vec::new();
-    BufReader::new(read.take(LINE_MAX)).read_until(b'\n', &mut text).await?;
+    BufReader::new(read.take(LINE_MAX))
+        .read_until(b'\n', &mut text)
+        .await?;
     let reply = match serde_json::from_slice(&text) {
         Ok(command) => {
             let (progress, mut steps) = mpsc::channel(64);
@@ -167,7 +173,9 @@ async fn answer(mut stream: UnixStream, prover: &Prover) -> io::Result<()> {
                 }
             }
         }
-        Err(error) => Reply::Failed { why: format!("this command is unknown here: {error}") },
+        Err(error) => Reply::Failed {
+            why: format!("this command is unknown here: {error}"),
+        },
     };
     write.write_all(line(&reply).as_bytes()).await
 }
@@ -179,7 +187,9 @@ async fn carry_out(
     progress: mpsc::Sender<String>,
 ) -> Reply {
     let Some(kept) = prover.state.kept() else {
-        return Reply::Failed { why: "the store can't be reached".to_owned() };
+        return Reply::Failed {
+            why: "the store can't be reached".to_owned(),
+        };
     };
     match command {
         Command::Prove { mut promises } => {
@@ -187,10 +197,13 @@ async fn carry_out(
                 promises = promises::PROMISES.iter().map(|entry| entry.id).collect();
             }
             match prover.run(promises, Some(&progress)).await {
-                Ok(reports) => {
-                    Reply::Proved { reports, reading: Box::new(prover.state.publisher.reading()) }
-                }
-                Err(error) => Reply::Failed { why: error.to_string() },
+                Ok(reports) => Reply::Proved {
+                    reports,
+                    reading: Box::new(prover.state.publisher.reading()),
+                },
+                Err(error) => Reply::Failed {
+                    why: error.to_string(),
+                },
             }
         }
         Command::KeyRotate => rotate(&kept.store, uid).await,
@@ -213,8 +226,12 @@ pub(crate) async fn offline(store: &Store, data: &Path, log: &Path, command: &Co
         Command::KeyRotate => rotate(store, rustix::process::geteuid().as_raw()).await,
         Command::LedgerVerify => match keeper::read_key(data) {
             Ok(Some(key)) => verify(store, key.verifier()).await,
-            Ok(None) => Reply::Failed { why: "there is no ledger yet".to_owned() },
-            Err(error) => Reply::Failed { why: error.to_string() },
+            Ok(None) => Reply::Failed {
+                why: "there is no ledger yet".to_owned(),
+            },
+            Err(error) => Reply::Failed {
+                why: error.to_string(),
+            },
         },
         Command::RecordFind { id } => find(log.to_owned(), id).await,
     }
@@ -225,19 +242,27 @@ async fn rotate(store: &Store, uid: u32) -> Reply {
         Ok(_) => Reply::Done {
             what: "the master key was replaced and every data key wrapped anew".to_owned(),
         },
-        Err(error) => Reply::Failed { why: error.to_string() },
+        Err(error) => Reply::Failed {
+            why: error.to_string(),
+        },
     }
 }
 
 async fn find(folder: PathBuf, id: &str) -> Reply {
     let Ok(id) = id.parse::<RequestId>() else {
-        return Reply::Failed { why: format!("`{id}` is no id: expected 32 hex digits") };
+        return Reply::Failed {
+            why: format!("`{id}` is no id: expected 32 hex digits"),
+        };
     };
     let found = tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
     match found {
         Ok(Ok(lines)) => Reply::Lines { lines },
-        Ok(Err(error)) => Reply::Failed { why: format!("the access log: {error}") },
-        Err(error) => Reply::Failed { why: error.to_string() },
+        Ok(Err(error)) => Reply::Failed {
+            why: format!("the access log: {error}"),
+        },
+        Err(error) => Reply::Failed {
+            why: error.to_string(),
+        },
     }
 }
 
@@ -246,16 +271,28 @@ pub(crate) async fn verify(store: &Store, key: &ledger::VerifierKey) -> Reply {
     let leaves = match keeper::verify(store, key).await {
         Ok(leaves) => leaves,
         Err(keeper::KeeperError::Broken(why)) => {
-            return Reply::No { why: format!("the ledger: {why}") };
+            return Reply::No {
+                why: format!("the ledger: {why}"),
+            };
         }
-        Err(error) => return Reply::Failed { why: error.to_string() },
+        Err(error) => {
+            return Reply::Failed {
+                why: error.to_string(),
+            };
+        }
     };
     match store.audit_verify().await {
         Ok(store::Chain::Whole { .. }) => Reply::Done {
-            what: format!("{leaves} leaves agree with the signed checkpoint, the audit trail is whole"),
+            what: format!(
+                "{leaves} leaves agree with the signed checkpoint, the audit trail is whole"
+            ),
         },
-        Ok(broken) => Reply::No { why: format!("the audit trail: {broken:?}") },
-        Err(error) => Reply::Failed { why: error.to_string() },
+        Ok(broken) => Reply::No {
+            why: format!("the audit trail: {broken:?}"),
+        },
+        Err(error) => Reply::Failed {
+            why: error.to_string(),
+        },
     }
 }
 
@@ -276,7 +313,10 @@ pub async fn ask(
     let mut lines = BufReader::new(stream);
     loop {
         let mut text = Vec::new();
-        (&mut lines).take(LINE_MAX).read_until(b'\n', &mut text).await?;
+        (&mut lines)
+            .take(LINE_MAX)
+            .read_until(b'\n', &mut text)
+            .await?;
         if text.is_empty() {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }

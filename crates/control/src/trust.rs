@@ -14,7 +14,9 @@ pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView,
     let promises = PromiseId::ALL
         .into_iter()
         .map(|id| {
-            let Some(entry) = promises::entry(id) else { return not_promised(id) };
+            let Some(entry) = promises::entry(id) else {
+                return not_promised(id);
+            };
             let state = promises::state::state(entry, reading, &proof.runs, now);
             changes_at = match (changes_at, state.fresh_until) {
                 (Some(one), Some(other)) => Some(one.min(other)),
@@ -23,7 +25,11 @@ pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView,
             promised(state)
         })
         .collect();
-    let site = reading.sites.first().and_then(|site| site.hosts.first()).cloned();
+    let site = reading
+        .sites
+        .first()
+        .and_then(|site| site.hosts.first())
+        .cloned();
     let view = TrustView {
         site: site.unwrap_or_default(),
         generated_at: now,
@@ -34,19 +40,28 @@ pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView,
 }
 
 const fn not_promised(id: PromiseId) -> PromiseView {
-    PromiseView { id, state: State::NotPromised, clauses: Vec::new(), proven_at: None, last: None }
+    PromiseView {
+        id,
+        state: State::NotPromised,
+        clauses: Vec::new(),
+        proven_at: None,
+        last: None,
+    }
 }
 
 fn promised(state: PromiseState) -> PromiseView {
-    let clauses = state.parts.into_iter().map(|(clause, standing, _)| ClauseView {
-        clause,
-        standing: match standing {
-            Standing::Proven => Shown::Proven,
-            Standing::Stated => Shown::Limit,
-            Standing::Unproven | Standing::Stale => Shown::Unproven,
-            Standing::Failed => Shown::Refuted,
-        },
-    });
+    let clauses = state
+        .parts
+        .into_iter()
+        .map(|(clause, standing, _)| ClauseView {
+            clause,
+            standing: match standing {
+                Standing::Proven => Shown::Proven,
+                Standing::Stated => Shown::Limit,
+                Standing::Unproven | Standing::Stale => Shown::Unproven,
+                Standing::Failed => Shown::Refuted,
+            },
+        });
     PromiseView {
         id: state.id,
         state: match state.colour {

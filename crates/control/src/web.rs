@@ -20,9 +20,15 @@ use tower::ServiceExt as _;
 
 /// The router of everything that control answers itself, below the prefix.
 pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
-    let own = Router::new().merge(security::routes()).merge(ledger::routes());
+    let own = Router::new()
+        .merge(security::routes())
+        .merge(ledger::routes());
     let at = prefix.trim_end_matches('/');
-    let router = if at.is_empty() { own } else { Router::new().nest(at, own) };
+    let router = if at.is_empty() {
+        own
+    } else {
+        Router::new().nest(at, own)
+    };
     router.with_state(state)
 }
 
@@ -40,7 +46,12 @@ pub(crate) async fn serve(mut requests: OwnReceiver, router: Router, stop: Cance
 }
 
 async fn answer(request: OwnRequest, router: Router) {
-    let OwnRequest { known, head, body, mut reply } = request;
+    let OwnRequest {
+        known,
+        head,
+        body,
+        mut reply,
+    } = request;
     let (mut parts, ()) = head.into_parts();
     parts.extensions.insert(known);
     let request = Request::from_parts(parts, AxumBody::new(Upload(body)));
@@ -55,7 +66,13 @@ async fn answer(request: OwnRequest, router: Router) {
     let (parts, mut body) = response.into_parts();
     let (sender, receiver) = seam::own::body();
     let head = Response::from_parts(parts, ());
-    if reply.send(OwnAnswer { head, body: receiver }).is_err() {
+    if reply
+        .send(OwnAnswer {
+            head,
+            body: receiver,
+        })
+        .is_err()
+    {
         return;
     }
     loop {

@@ -14,7 +14,9 @@ use crate::{
 
 /// Exit 1 where `serve` would not start.
 pub(crate) fn run(file: &Path) -> ExitCode {
-    let Loaded { config, warnings, .. } = match Config::load(file, &Env::system(Clock::System)) {
+    let Loaded {
+        config, warnings, ..
+    } = match Config::load(file, &Env::system(Clock::System)) {
         Ok(loaded) => loaded,
         Err(mistakes) => {
             eprint!("{mistakes}");
@@ -42,8 +44,9 @@ fn data(config: &Config) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let found =
-        runtime.block_on(Store::inspect(&location)).map_err(|error| error.to_string())?;
+    let found = runtime
+        .block_on(Store::inspect(&location))
+        .map_err(|error| error.to_string())?;
     match MasterKeys::load(&folder.key_file(), credentials().as_deref()) {
         Ok(keys) => found.opens_with(&keys).map_err(|error| error.to_string()),
         Err(KeyError::Missing { .. }) if found.schema == 0 => Ok(()),

@@ -59,7 +59,12 @@ enum Command {
 #[derive(Debug, Clone, Args)]
 struct ConfigArg {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", env = "WAARBORG_CONFIG", default_value = "waarborg.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "WAARBORG_CONFIG",
+        default_value = "waarborg.toml"
+    )]
     config: PathBuf,
 }
 
@@ -134,9 +139,7 @@ fn main() -> ExitCode {
         },
         Command::Key(KeyCommand::Rotate(ConfigArg { config })) => commands::rotate(&config),
         Command::Ledger(LedgerCommand::Verify(ConfigArg { config })) => commands::verify(&config),
-        Command::Record(RecordCommand::Find { id, config }) => {
-            commands::find(&config.config, id)
-        }
+        Command::Record(RecordCommand::Find { id, config }) => commands::find(&config.config, id),
         Command::Prober => prober::run(),
     }
 }

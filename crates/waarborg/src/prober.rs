@@ -25,7 +25,10 @@ const OPEN: usize = 16;
 
 /// Runs one order.
 pub(crate) fn run() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fault(&error),
     };
@@ -87,7 +90,9 @@ async fn work() -> Result<(), String> {
     tokio::spawn(answers(input, waiting.clone()));
     let drills = async {
         for id in promises {
-            let Some(entry) = promises::entry(id) else { continue };
+            let Some(entry) = promises::entry(id) else {
+                continue;
+            };
             ground.say(format!("{id} …"));
             let report = promises::run(entry, &ground).await;
             let text = serde_json::to_string(&report).map_err(|error| error.to_string())?;

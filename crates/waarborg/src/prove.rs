@@ -19,13 +19,20 @@ pub(crate) fn own(args: &ProveArgs) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fault(&error),
     };
-    let command = Command::Prove { promises: Vec::new() };
+    let command = Command::Prove {
+        promises: Vec::new(),
+    };
     let mut progress = Progress::new();
-    let reply = runtime.block_on(socket::ask(&config.data, &command, |what| progress.say(what)));
+    let reply = runtime.block_on(socket::ask(&config.data, &command, |what| {
+        progress.say(what)
+    }));
     progress.end();
     match reply {
         Ok(Reply::Proved { reports, reading }) => tell(&reports, &reading, args),
@@ -40,7 +47,10 @@ pub(crate) fn own(args: &ProveArgs) -> ExitCode {
 
 /// Drills that any visitor may run, against any site.
 pub(crate) fn foreign(url: &str, args: &ProveArgs) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fault(&error),
     };
@@ -81,7 +91,9 @@ struct Progress {
 
 impl Progress {
     fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal() }
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 
     fn say(&mut self, what: &str) {
@@ -132,23 +144,33 @@ fn tell(reports: &[Report], reading: &Reading, args: &ProveArgs) -> ExitCode {
         for (report, verdict, parts) in &rows {
             println!("{:<12} {}", report.promise, verdict.word().to_uppercase());
             for finding in &report.findings {
-                let said = parts.iter().find(|part| part.name == finding.part).map(|part| {
-                    let clause = part.measured.iter().fold(
-                        part.clause.clone(),
-                        |clause, (name, figure)| {
-                            let value = finding.figures.iter().find(|(name, _)| name == figure);
-                            match value {
-                                Some((_, value)) => clause.with(name, terms::Arg::Number(*value)),
-                                None => clause,
-                            }
-                        },
-                    );
-                    texts.clause(Language::En, &clause)
-                });
-                println!("  {:<14} {:<13} {}", finding.part, finding.verdict, match finding.verdict {
-                    Verdict::Pass => said.unwrap_or_default(),
-                    _ => why(finding),
-                });
+                let said = parts
+                    .iter()
+                    .find(|part| part.name == finding.part)
+                    .map(|part| {
+                        let clause = part.measured.iter().fold(
+                            part.clause.clone(),
+                            |clause, (name, figure)| {
+                                let value = finding.figures.iter().find(|(name, _)| name == figure);
+                                match value {
+                                    Some((_, value)) => {
+                                        clause.with(name, terms::Arg::Number(*value))
+                                    }
+                                    None => clause,
+                                }
+                            },
+                        );
+                        texts.clause(Language::En, &clause)
+                    });
+                println!(
+                    "  {:<14} {:<13} {}",
+                    finding.part,
+                    finding.verdict,
+                    match finding.verdict {
+                        Verdict::Pass => said.unwrap_or_default(),
+                        _ => why(finding),
+                    }
+                );
             }
         }
     }
@@ -161,14 +183,18 @@ fn tell(reports: &[Report], reading: &Reading, args: &ProveArgs) -> ExitCode {
 
 /// What went otherwise, in the words of the transcript.
 fn why(finding: &promises::Finding) -> String {
-    let telling = finding.steps.iter().filter(|step| {
-        !step.good || finding.verdict == Verdict::Inconclusive
-    });
+    let telling = finding
+        .steps
+        .iter()
+        .filter(|step| !step.good || finding.verdict == Verdict::Inconclusive);
     let words: Vec<_> = telling
         .take(3)
         .map(|step| {
-            let seen: Vec<_> =
-                step.seen.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let seen: Vec<_> = step
+                .seen
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             format!("{} ({})", step.step, seen.join(", "))
         })
         .collect();

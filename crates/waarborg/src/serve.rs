@@ -24,7 +24,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Log lines go to standard error: `WAARBORG_LOG` filters them as `RUST_LOG` does.
 pub(crate) fn log() {
     let filter = EnvFilter::try_from_env("WAARBORG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -49,7 +52,9 @@ pub(crate) fn run(file: &Path) -> ExitCode {
     }
     tracing::info!(operations = %server.operations, "serving");
     let publisher = server.publisher();
-    server.runtime().block_on(until_told(&publisher, Some(file)));
+    server
+        .runtime()
+        .block_on(until_told(&publisher, Some(file)));
     server.stop();
     ExitCode::SUCCESS
 }

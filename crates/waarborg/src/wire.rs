@@ -85,9 +85,7 @@ pub(crate) fn credentials() -> Option<PathBuf> {
 fn master_keys(data: &DataFolder, location: &Location, rng: &Rng) -> Result<MasterKeys, KeyError> {
     let path = data.key_file();
     match MasterKeys::load(&path, credentials().as_deref()) {
-        Err(KeyError::Missing { .. })
-            if !matches!(location, Location::Sqlite(file) if file.exists()) =>
-        {
+        Err(KeyError::Missing { .. }) if !matches!(location, Location::Sqlite(file) if file.exists()) => {
             MasterKeys::create(&path, rng)
         }
         other => other,
@@ -98,7 +96,9 @@ impl Server {
     /// Starts everything. `roots` is the certificate authority of the sites where it is
     /// our own: the drills trust it.
     pub(crate) fn start(loaded: Loaded, roots: Option<PathBuf>) -> Result<Self, StartError> {
-        let Loaded { mut config, text, .. } = loaded;
+        let Loaded {
+            mut config, text, ..
+        } = loaded;
         let (clock, rng) = (Clock::System, Rng::System);
         let data = DataFolder::open(&config.data)?;
         let lock = data.lock()?;
@@ -117,20 +117,31 @@ impl Server {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         let (listeners, listen) = Listeners::bind(&config.listen, workers)?;
-        let operations = TcpListener::bind(config.operations)
-            .map_err(|source| StartError::Operations { address: config.operations, source })?;
-        let operations_at = operations.local_addr().map_err(system("the operations listener"))?;
+        let operations =
+            TcpListener::bind(config.operations).map_err(|source| StartError::Operations {
+                address: config.operations,
+                source,
+            })?;
+        let operations_at = operations
+            .local_addr()
+            .map_err(system("the operations listener"))?;
         let first = listen.first().copied();
         let first = first.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         if config.public_port == 0 {
             config.public_port = first.port();
         }
 
-        let origin = config.sites.first().map_or("waarborg", |site| site.host.as_str());
+        let origin = config
+            .sites
+            .first()
+            .map_or("waarborg", |site| site.host.as_str());
         let origin = format!("{origin}{}ledger", config.prefix);
         let ledger_key = control::ledger_key(data.path(), &origin, &rng)?;
-        let publisher =
-            Arc::new(Publisher::new(Arc::new(config), digest(&text), clock.clone()));
+        let publisher = Arc::new(Publisher::new(
+            Arc::new(config),
+            digest(&text),
+            clock.clone(),
+        ));
         let snapshot = publisher.begin();
         let (own_in, own_out) = own::queue();
         let sessions = Arc::new(Sessions::default());
@@ -218,7 +229,9 @@ pub(crate) fn reload(
     publisher: &Publisher,
     file: &std::path::Path,
 ) -> Result<Vec<&'static str>, config::Mistakes> {
-    let Loaded { mut config, text, .. } = Config::load(file, &Env::system(Clock::System))?;
+    let Loaded {
+        mut config, text, ..
+    } = Config::load(file, &Env::system(Clock::System))?;
     let present = publisher.config();
     let restart = present.restart_keys(&config);
     config.data.clone_from(&present.data);

@@ -48,7 +48,11 @@ impl LogFiles {
                 file.write_all(b"\n")?;
             }
         }
-        let modified = if size == 0 { now } else { modified(&file).unwrap_or(now) };
+        let modified = if size == 0 {
+            now
+        } else {
+            modified(&file).unwrap_or(now)
+        };
         let mut files = Self {
             folder,
             rotate_bytes,
@@ -77,8 +81,11 @@ impl LogFiles {
     }
 
     fn rotate(&mut self, now: Micros) -> io::Result<()> {
-        let stamp: String =
-            now.to_string().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let stamp: String = now
+            .to_string()
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric())
+            .collect();
         let closed = self.folder.join(format!("access-{stamp}.jsonl"));
         fs::rename(self.folder.join(CURRENT), closed)?;
         self.file = open_current(&self.folder)?;
@@ -110,19 +117,27 @@ fn open_current(folder: &Path) -> io::Result<File> {
 }
 
 fn modified(file: &File) -> Option<Micros> {
-    let since = file.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let since = file
+        .metadata()
+        .ok()?
+        .modified()
+        .ok()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
     Some(Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
 }
 
 /// Closed files, oldest first: their names are their times.
 pub(super) fn closed(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut paths: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
-                name.starts_with("access-") && name.ends_with(".jsonl")
-            })
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| name.starts_with("access-") && name.ends_with(".jsonl"))
         })
         .collect();
     paths.sort();

@@ -35,8 +35,12 @@ fn track(folder: &std::path::Path) -> Track {
 }
 
 fn record(n: u8) -> Record {
-    let mut record =
-        Record::new(Micros(1), RequestId([n; 16]), [n ^ 0x80; 16], Version::Http2);
+    let mut record = Record::new(
+        Micros(1),
+        RequestId([n; 16]),
+        [n ^ 0x80; 16],
+        Version::Http2,
+    );
     record.status = 200;
     record.outcome = Outcome::Served;
     record
@@ -46,8 +50,7 @@ fn record(n: u8) -> Record {
 async fn a_recorded_request_is_found_by_id_and_by_trace() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Micros(0));
-    let writer =
-        Writer::open(&track(folder.path()), snapshot(), Arc::default(), clock).unwrap();
+    let writer = Writer::open(&track(folder.path()), snapshot(), Arc::default(), clock).unwrap();
     let (mut recorder, records) = record::channel();
     let texts = Texts {
         method: "GET",
@@ -66,26 +69,42 @@ async fn a_recorded_request_is_found_by_id_and_by_trace() {
         assert_eq!(line["status"], 200);
         assert_eq!(line["path"], texts.path);
     }
-    assert!(find(folder.path(), RequestId([2; 16]), 10).unwrap().is_empty());
+    assert!(
+        find(folder.path(), RequestId([2; 16]), 10)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
 fn files_rotate_by_size_and_by_day_and_old_ones_go() {
     let folder = tempfile::tempdir().unwrap();
     let now = Clock::System.now();
-    let mut files =
-        LogFiles::open(folder.path().to_owned(), 100, Duration::from_secs(3600), now).unwrap();
+    let mut files = LogFiles::open(
+        folder.path().to_owned(),
+        100,
+        Duration::from_secs(3600),
+        now,
+    )
+    .unwrap();
     let line = [b'x'; 99].into_iter().chain([b'\n']).collect::<Vec<_>>();
     files.append(&line, now).unwrap();
-    files.append(&line, now.after(Duration::from_secs(1))).unwrap();
+    files
+        .append(&line, now.after(Duration::from_secs(1)))
+        .unwrap();
     assert_eq!(files::closed(folder.path()).len(), 1, "by size");
-    files.append(b"y\n", now.after(Duration::from_secs(86_400))).unwrap();
+    files
+        .append(b"y\n", now.after(Duration::from_secs(86_400)))
+        .unwrap();
     assert_eq!(
         files::closed(folder.path()).len(),
         0,
         "the retention of an hour has passed for both"
     );
-    assert_eq!(std::fs::read(folder.path().join("access.jsonl")).unwrap(), b"y\n");
+    assert_eq!(
+        std::fs::read(folder.path().join("access.jsonl")).unwrap(),
+        b"y\n"
+    );
 }
 
 #[test]
@@ -93,10 +112,18 @@ fn a_line_that_a_crash_cut_off_does_not_swallow_the_next() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("access.jsonl"), b"{\"half").unwrap();
     let now = Clock::System.now();
-    let mut files =
-        LogFiles::open(folder.path().to_owned(), 1 << 20, Duration::from_secs(3600), now).unwrap();
+    let mut files = LogFiles::open(
+        folder.path().to_owned(),
+        1 << 20,
+        Duration::from_secs(3600),
+        now,
+    )
+    .unwrap();
     files.append(b"{}\n", now).unwrap();
-    assert_eq!(std::fs::read(folder.path().join("access.jsonl")).unwrap(), b"{\"half\n{}\n");
+    assert_eq!(
+        std::fs::read(folder.path().join("access.jsonl")).unwrap(),
+        b"{\"half\n{}\n"
+    );
 }
 
 #[test]

@@ -27,18 +27,30 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 const NOW: &str = "no-cache";
 
 fn answer(content_type: &'static str, cache: &'static str, body: impl Into<Body>) -> Response {
-    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, cache)], body.into())
+    (
+        [
+            (header::CONTENT_TYPE, content_type),
+            (header::CACHE_CONTROL, cache),
+        ],
+        body.into(),
+    )
         .into_response()
 }
 
 /// The ledger can't be read now: the store is away. Programs ask for it, so a status is
 /// enough.
 fn unavailable() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, "5")],
+    )
+        .into_response()
 }
 
 async fn checkpoint(Shared(state): Shared<State>) -> Response {
-    let Some(Kept { keeper, .. }) = state.kept() else { return unavailable() };
+    let Some(Kept { keeper, .. }) = state.kept() else {
+        return unavailable();
+    };
     let keeper = keeper.lock().await;
     match keeper.latest() {
         Some(latest) => answer(TEXT, NOW, latest.note.clone()),
@@ -47,13 +59,17 @@ async fn checkpoint(Shared(state): Shared<State>) -> Response {
 }
 
 async fn key(Shared(state): Shared<State>) -> Response {
-    let Some(Kept { keeper, .. }) = state.kept() else { return unavailable() };
+    let Some(Kept { keeper, .. }) = state.kept() else {
+        return unavailable();
+    };
     let text = format!("{}\n", keeper.lock().await.verifier());
     answer(TEXT, NOW, text)
 }
 
 async fn tile(Shared(state): Shared<State>, Path(path): Path<String>) -> Response {
-    let Some(Kept { store, keeper }) = state.kept() else { return unavailable() };
+    let Some(Kept { store, keeper }) = state.kept() else {
+        return unavailable();
+    };
     let Ok(wanted) = ledger::parse_tile_path(&format!("tile/{path}")) else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -17,14 +17,12 @@ use crate::state::{Kept, State};
 
 /// The addresses below the prefix.
 pub(super) fn routes() -> Router<State> {
-    Router::new().route("/security/evidence/{drill}", get(evidence)).fallback(nothing)
+    Router::new()
+        .route("/security/evidence/{drill}", get(evidence))
+        .fallback(nothing)
 }
 
-fn page_headers(
-    content_type: &str,
-    csp: String,
-    cache: &str,
-) -> [(header::HeaderName, String); 4] {
+fn page_headers(content_type: &str, csp: String, cache: &str) -> [(header::HeaderName, String); 4] {
     [
         (header::CONTENT_TYPE, content_type.to_owned()),
         (header::CACHE_CONTROL, cache.to_owned()),
@@ -67,18 +65,35 @@ async fn nothing(
 /// A refusal page of control's, like the edge's own.
 fn refuse(state: &State, known: &OwnKnown, headers: &HeaderMap, kind: RefusalKind) -> Response {
     let pages = state.publisher.pages();
-    let accept = headers.get(header::ACCEPT).map_or(&b""[..], |value| value.as_bytes());
-    let html = accept.windows(9).any(|part| part.eq_ignore_ascii_case(b"text/html"));
+    let accept = headers
+        .get(header::ACCEPT)
+        .map_or(&b""[..], |value| value.as_bytes());
+    let html = accept
+        .windows(9)
+        .any(|part| part.eq_ignore_ascii_case(b"text/html"));
     let (holed, content_type) = if html {
-        (pages.refusal(kind, known.language), "text/html; charset=utf-8")
+        (
+            pages.refusal(kind, known.language),
+            "text/html; charset=utf-8",
+        )
     } else {
-        (pages.refusal_json(kind, known.language), "application/problem+json")
+        (
+            pages.refusal_json(kind, known.language),
+            "application/problem+json",
+        )
     };
     let body = format!("{}{}{}", holed.before, known.id, holed.after);
     let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, page_headers(content_type, holed.csp, "no-store"), body).into_response();
+    let mut response = (
+        status,
+        page_headers(content_type, holed.csp, "no-store"),
+        body,
+    )
+        .into_response();
     if let Some(seconds) = kind.retry_after() {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }
@@ -89,21 +104,37 @@ async fn view(
     kept: &Kept,
     drill: &str,
 ) -> Result<Option<EvidenceView>, store::Error> {
-    let Some((promise, run)) = drill.rsplit_once('-') else { return Ok(None) };
-    let Ok(promise) = promise.parse::<PromiseId>() else { return Ok(None) };
-    let Some(entry) = promises::entry(promise) else { return Ok(None) };
-    let rows: Vec<DrillRun> =
-        kept.store.run(run).await?.into_iter().filter(|row| row.promise == promise).collect();
-    let Some(first) = rows.first() else { return Ok(None) };
+    let Some((promise, run)) = drill.rsplit_once('-') else {
+        return Ok(None);
+    };
+    let Ok(promise) = promise.parse::<PromiseId>() else {
+        return Ok(None);
+    };
+    let Some(entry) = promises::entry(promise) else {
+        return Ok(None);
+    };
+    let rows: Vec<DrillRun> = kept
+        .store
+        .run(run)
+        .await?
+        .into_iter()
+        .filter(|row| row.promise == promise)
+        .collect();
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
     let parts = (entry.parts)(&state.publisher.reading());
     let clauses = rows.iter().filter_map(|row| {
         let part = parts.iter().find(|part| part.name == row.clause)?;
-        let clause = part.measured.iter().fold(part.clause.clone(), |clause, (name, figure)| {
-            match row.transcript["figures"][*figure].as_i64() {
-                Some(value) => clause.with(name, terms::Arg::Number(value)),
-                None => clause,
-            }
-        });
+        let clause = part
+            .measured
+            .iter()
+            .fold(part.clause.clone(), |clause, (name, figure)| {
+                match row.transcript["figures"][*figure].as_i64() {
+                    Some(value) => clause.with(name, terms::Arg::Number(value)),
+                    None => clause,
+                }
+            });
         Some((clause, row.verdict))
     });
     let clauses: Vec<(Clause, _)> = clauses.collect();
@@ -114,7 +145,10 @@ async fn view(
     Ok(Some(EvidenceView {
         drill: drill.to_owned(),
         promise,
-        verdict: rows.iter().map(|row| row.verdict).fold(terms::Verdict::Pass, terms::Verdict::and),
+        verdict: rows
+            .iter()
+            .map(|row| row.verdict)
+            .fold(terms::Verdict::Pass, terms::Verdict::and),
         vantage: first.vantage,
         at: first.at,
         clauses,
@@ -134,7 +168,10 @@ fn lines(row: &DrillRun) -> Vec<TranscriptLine> {
                 fields.push(("twin".to_owned(), "true".to_owned()));
             }
             fields.extend(step.seen);
-            TranscriptLine { step: format!("{}: {}", row.clause, step.step), fields }
+            TranscriptLine {
+                step: format!("{}: {}", row.clause, step.step),
+                fields,
+            }
         })
         .collect()
 }

@@ -3,8 +3,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-
-use axum::{body::Body, routing::{get, post}};
+use axum::{
+    body::Body,
+    routing::{get, post},
+};
 use http_body_util::BodyExt as _;
 use seam::own::{OwnKnown, body, queue};
 use terms::{ClientAddr, Language, RequestId};
@@ -15,7 +17,11 @@ use super::*;
 fn request(
     method: &str,
     path: &str,
-) -> (OwnRequest, mpsc::Sender<Result<Bytes, BodyCut>>, oneshot::Receiver<OwnAnswer>) {
+) -> (
+    OwnRequest,
+    mpsc::Sender<Result<Bytes, BodyCut>>,
+    oneshot::Receiver<OwnAnswer>,
+) {
     let (reply, answer) = oneshot::channel();
     let (sender, receiver) = body();
     let mut head = Request::new(());
@@ -28,7 +34,16 @@ fn request(
         session: None,
         language: Language::En,
     };
-    (OwnRequest { known, head, body: receiver, reply }, sender, answer)
+    (
+        OwnRequest {
+            known,
+            head,
+            body: receiver,
+            reply,
+        },
+        sender,
+        answer,
+    )
 }
 
 #[tokio::test]
@@ -41,7 +56,10 @@ async fn a_gibibyte_goes_up_with_a_few_chunks_in_flight() {
         "/up",
         post(move |mut body: Body| async move {
             while let Some(Ok(frame)) = body.frame().await {
-                counted.fetch_add(frame.into_data().map_or(0, |data| data.len()), Ordering::SeqCst);
+                counted.fetch_add(
+                    frame.into_data().map_or(0, |data| data.len()),
+                    Ordering::SeqCst,
+                );
             }
             "taken"
         }),
@@ -54,7 +72,10 @@ async fn a_gibibyte_goes_up_with_a_few_chunks_in_flight() {
     for sent in 0..PIECES {
         upload.send(Ok(piece.clone())).await.unwrap();
         let taken = seen.load(Ordering::SeqCst) / CHUNK;
-        assert!(sent + 1 - taken <= seam::own::CHUNKS + 2, "{sent} sent, {taken} taken");
+        assert!(
+            sent + 1 - taken <= seam::own::CHUNKS + 2,
+            "{sent} sent, {taken} taken"
+        );
     }
     drop(upload);
     let mut answer = answer.await.unwrap();

@@ -27,9 +27,13 @@ use crate::{
 /// The demo can't start.
 #[derive(Debug, thiserror::Error)]
 enum DemoError {
-    #[error("the demo's passwords are known to everyone, so it listens on this machine only: expected a loopback address such as 127.0.0.1:8443, not {0}")]
+    #[error(
+        "the demo's passwords are known to everyone, so it listens on this machine only: expected a loopback address such as 127.0.0.1:8443, not {0}"
+    )]
     NotLoopback(SocketAddr),
-    #[error("there is no home folder to keep the demo's certificates in; name one with `--data DIR`")]
+    #[error(
+        "there is no home folder to keep the demo's certificates in; name one with `--data DIR`"
+    )]
     NoHome,
     #[error("the demo's folder {folder}: {source}")]
     Folder {
@@ -53,7 +57,9 @@ pub(crate) fn run(listen: SocketAddr, data: Option<PathBuf>, json: bool) -> Exit
     match start(listen, data, json) {
         Ok((server, app)) => {
             let publisher = server.publisher();
-            server.runtime().block_on(serve::until_told(&publisher, None));
+            server
+                .runtime()
+                .block_on(serve::until_told(&publisher, None));
             server.stop();
             app.stop();
             ExitCode::SUCCESS
@@ -71,7 +77,10 @@ fn start(
         return Err(DemoError::NotLoopback(listen));
     }
     let folder = data.or_else(home).ok_or(DemoError::NoHome)?;
-    let wrong = |source| DemoError::Folder { folder: folder.clone(), source };
+    let wrong = |source| DemoError::Folder {
+        folder: folder.clone(),
+        source,
+    };
     std::fs::create_dir_all(&folder).map_err(wrong)?;
     let folder = std::fs::canonicalize(&folder).map_err(wrong)?;
     let ca = Ca::open_or_create(&folder.join("ca"), &Clock::System, &Rng::System)?;
@@ -84,7 +93,10 @@ fn start(
     let loaded = Config::parse(&file, &text, &Env::system(Clock::System))
         .map_err(|mistakes| DemoError::Config(Box::new(mistakes)))?;
     let server = Server::start(loaded, Some(ca.certificate()))?;
-    let port = server.listen.first().map_or(listen.port(), SocketAddr::port);
+    let port = server
+        .listen
+        .first()
+        .map_or(listen.port(), SocketAddr::port);
     say(port, &ca.certificate(), server.operations, json);
     Ok((server, app))
 }
@@ -101,10 +113,12 @@ fn configuration(
     let both = listen.port() != 0
         && listen.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST)
         && TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-    let second = if both { format!(", \"[::1]:{}\"", listen.port()) } else { String::new() };
-    let quoted = |path: &Path| {
-        toml_string(&path.to_string_lossy())
+    let second = if both {
+        format!(", \"[::1]:{}\"", listen.port())
+    } else {
+        String::new()
     };
+    let quoted = |path: &Path| toml_string(&path.to_string_lossy());
     format!(
         "data = {data}\n\
          portal = \"portal.localhost\"\n\
@@ -147,9 +161,12 @@ fn toml_string(text: &str) -> String {
 }
 
 fn home() -> Option<PathBuf> {
-    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    data.or_else(home).map(|folder| folder.join("waarborg-demo"))
+    data.or_else(home)
+        .map(|folder| folder.join("waarborg-demo"))
 }
 
 fn say(port: u16, ca: &Path, operations: SocketAddr, json: bool) {
@@ -187,7 +204,9 @@ fn say(port: u16, ca: &Path, operations: SocketAddr, json: bool) {
 
 fn resolves(name: &str) -> bool {
     use std::net::ToSocketAddrs as _;
-    (name, 0).to_socket_addrs().is_ok_and(|mut found| found.next().is_some())
+    (name, 0)
+        .to_socket_addrs()
+        .is_ok_and(|mut found| found.next().is_some())
 }
 
 /// The sample application on a thread of its own, as if it were another program.
@@ -202,19 +221,27 @@ impl App {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let stop = CancellationToken::new();
         let (stopped, uploads) = (stop.clone(), uploads.to_owned());
-        let thread = thread::Builder::new().name("sample".to_owned()).spawn(move || {
-            let served = runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener)?;
-                app::serve(listener, uploads, stopped).await
-            });
-            if let Err(error) = served {
-                tracing::error!(%error, "the sample application ended");
-            }
-        })?;
-        Ok(Self { address, stop, thread })
+        let thread = thread::Builder::new()
+            .name("sample".to_owned())
+            .spawn(move || {
+                let served = runtime.block_on(async {
+                    let listener = tokio::net::TcpListener::from_std(listener)?;
+                    app::serve(listener, uploads, stopped).await
+                });
+                if let Err(error) = served {
+                    tracing::error!(%error, "the sample application ended");
+                }
+            })?;
+        Ok(Self {
+            address,
+            stop,
+            thread,
+        })
     }
 
     fn stop(self) {
