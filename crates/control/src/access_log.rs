@@ -8,6 +8,7 @@
 
 mod files;
 mod find;
+mod line;
 
 use std::{
     io::{self, Write as _},
@@ -20,14 +21,14 @@ use std::{
 use config::{AccessLog, Track};
 use seam::{
     SnapshotCell,
-    record::{Batch, Outcome, Record, Records},
+    record::{Batch, Records},
 };
-use serde::Serialize;
-use terms::{Clock, Micros, RequestId};
+use terms::{Clock, Micros};
 use tokio::sync::mpsc;
 
 pub use files::LogFiles;
 pub use find::find;
+use line::Lines;
 
 use crate::metrics::Tallies;
 
@@ -72,7 +73,7 @@ pub(crate) struct Writer {
     snapshot: Arc<SnapshotCell>,
     tallies: Arc<Tallies>,
     clock: Clock,
-    lines: Vec<u8>,
+    lines: Lines,
     said: Option<Micros>,
 }
 
@@ -106,7 +107,7 @@ impl Writer {
             snapshot,
             tallies,
             clock,
-            lines: Vec::new(),
+            lines: Lines::default(),
             said: None,
         })
     }
@@ -147,86 +148,24 @@ impl Writer {
         }
         self.lines.clear();
         let snapshot = self.snapshot.load_full();
-        let mut count = 0;
         for (record, texts) in batch.iter() {
-            let line = Line::of(record, texts, &snapshot);
-            // Writing to memory fails only for values that JSON can't hold: none here.
-            if serde_json::to_writer(&mut self.lines, &line).is_ok() {
-                self.lines.push(b'\n');
-                count += 1;
-            }
+            self.lines.push(record, texts, &snapshot);
         }
         let now = self.clock.now();
         let written = match &mut self.sink {
-            Sink::Files(files) => files.append(&self.lines, now),
-            Sink::Stdout => io::stdout().lock().write_all(&self.lines),
-            Sink::Journal(socket) => send(socket, &self.lines),
+            Sink::Files(files) => files.append(&self.lines.bytes, now),
+            Sink::Stdout => io::stdout().lock().write_all(&self.lines.bytes),
+            Sink::Journal(socket) => send(socket, &self.lines.bytes),
             Sink::Off => Ok(()),
         };
         if let Err(error) = written {
-            self.tallies.log_lost.fetch_add(count, Ordering::Relaxed);
+            self.tallies
+                .log_lost
+                .fetch_add(self.lines.count, Ordering::Relaxed);
             if self.said.is_none_or(|said| now.since(said) >= SAY_EVERY) {
                 self.said = Some(now);
-                tracing::error!(%error, lines = count, "access log lines were lost");
+                tracing::error!(%error, lines = self.lines.count, "access log lines were lost");
             }
-        }
-    }
-}
-
-/// A line of the log.
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    id: String,
-    trace: String,
-    site: Option<&'a str>,
-    client: Option<std::net::IpAddr>,
-    method: &'a str,
-    host: &'a str,
-    path: &'a str,
-    version: &'static str,
-    status: u16,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    took_us: u32,
-    upstream_us: u32,
-    bytes_in: u64,
-    bytes_out: u64,
-    agent: std::borrow::Cow<'a, str>,
-}
-
-impl<'a> Line<'a> {
-    fn of(record: &Record, texts: [&'a [u8]; 4], snapshot: &'a seam::Snapshot) -> Self {
-        let [method, host, path, agent] = texts;
-        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();
-        let (outcome, reason) = match record.outcome {
-            Outcome::Served => ("served", None),
-            Outcome::Refused(reason) => ("refused", Some(reason)),
-            Outcome::ClientGone => ("client-gone", None),
-            Outcome::UpstreamCut => ("upstream-cut", None),
-        };
-        Self {
-            time: record.at.to_string(),
-            id: record.id.to_string(),
-            trace: RequestId(record.trace).to_string(),
-            site: snapshot
-                .sites
-                .get(usize::from(record.site))
-                .map(|site| &*site.name),
-            client: record.client,
-            method: text(method),
-            host: text(host),
-            path: text(path),
-            version: record.version.word(),
-            status: record.status,
-            outcome,
-            reason,
-            took_us: record.took_us,
-            upstream_us: record.upstream_us,
-            bytes_in: record.bytes_in,
-            bytes_out: record.bytes_out,
-            agent: String::from_utf8_lossy(agent),
         }
     }
 }

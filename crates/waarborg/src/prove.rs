@@ -2,14 +2,17 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use config::Reading;
 use control::socket::{self, Command, Reply};
-use promises::{Report, target};
+use promises::{Ground, Report, target};
 use serde_json::json;
 use terms::{Clock, Language, Rng, Verdict};
+use tokio::sync::mpsc;
+use visitor::{Url, VisitError};
 
 use crate::{ProveArgs, commands, fault};
 
@@ -54,34 +57,69 @@ pub(crate) fn foreign(url: &str, args: &ProveArgs) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fault(&error),
     };
-    let roots = args.ca.clone().or_else(visitor::tls::ssl_cert_file);
-    let mut progress = Progress::new();
-    let visited = runtime.block_on(async {
-        let visit = target::Visit {
-            url,
-            roots,
-            token: args.token.as_deref(),
-            clock: Clock::System,
-            rng: Rng::System,
-        };
-        target::prove(visit, |what: &str| progress.say(what)).await
-    });
-    progress.end();
-    match visited {
-        Ok(visited) => {
-            if let Some(token) = visited.offer {
-                eprintln!(
-                    "Attacks were left out. To have them tried, serve this token as text/plain at\n  \
-                     {url}/.well-known/waarborg-prove\nand run again with --token {token}\n"
-                );
-            }
-            tell(&visited.reports, &visited.reading, args)
+    let url = match url.parse::<Url>() {
+        Ok(url) => url,
+        Err(error) => {
+            eprintln!("error: {url}: {error}");
+            return ExitCode::from(2);
         }
+    };
+    let roots = args.ca.clone().or_else(visitor::tls::ssl_cert_file);
+    let visited = runtime.block_on(visit(&url, roots, args));
+    match visited {
+        Ok((reports, reading)) => tell(&reports, &reading, args),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+async fn visit(
+    url: &Url,
+    roots: Option<PathBuf>,
+    args: &ProveArgs,
+) -> Result<(Vec<Report>, Reading), VisitError> {
+    let rng = Rng::System;
+    let (run, nonce) = (target::token(&rng), target::token(&rng));
+    let order = target::order(url, run, nonce, roots).await?;
+    let reading = order.reading.clone();
+    let promises = order.promises.clone();
+    let mut ground = Ground::new(order, Clock::System, rng.clone());
+    match &args.token {
+        Some(token) if target::consented(&ground, token).await => ground.order.active = true,
+        Some(_) => eprintln!(
+            "{} doesn't serve this token: attacks are left out.\n",
+            target::CONSENT_PATH
+        ),
+        None => eprintln!(
+            "Attacks are left out. To have them tried, let the site serve this token at\n\
+             {} and run again with --token {}\n",
+            target::CONSENT_PATH,
+            target::token(&rng)
+        ),
+    }
+    let (sender, mut steps) = mpsc::channel(64);
+    ground.progress = Some(sender);
+    let work = async {
+        let mut reports = Vec::new();
+        for id in promises {
+            if let Some(entry) = promises::entry(id) {
+                reports.push(promises::run(entry, &ground).await);
+            }
+        }
+        reports
+    };
+    tokio::pin!(work);
+    let mut progress = Progress::new();
+    let reports = loop {
+        tokio::select! {
+            Some(what) = steps.recv() => progress.say(&what),
+            reports = &mut work => break reports,
+        }
+    };
+    progress.end();
+    Ok((reports, reading))
 }
 
 /// One line that is written over while it goes on; plain lines where nobody watches.

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use seam::{
     prebuilt::Prebuilt,
-    record::{self, Texts, Version},
+    record::{self, Outcome, Record, Texts, Version},
     snapshot::{Certificates, Limits, Snapshot},
 };
-use terms::AddressKeeping;
+use terms::{AddressKeeping, RequestId};
 
 use super::*;
 
