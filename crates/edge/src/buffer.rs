@@ -141,6 +141,15 @@ impl Outbox {
         }
     }
 
+    /// Gives memory back before a wait of unknown length, unless it is little: a large
+    /// answer leaves an idle connection no larger than a small one does.
+    pub(crate) fn rest(&mut self) {
+        if self.is_empty() && self.bytes.capacity() > SIZE {
+            self.written = 0;
+            self.bytes = Vec::new();
+        }
+    }
+
     /// Starts again from the first byte: for a retry on another connection.
     pub(crate) const fn rewind(&mut self) {
         self.written = 0;
@@ -190,5 +199,85 @@ impl Outbox {
         ready!(Pin::new(io).poll_flush(cx))?;
         self.clear();
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a little and then wants to be asked again, as a slow reader's socket does.
+    struct Slow {
+        ready: bool,
+        taken: usize,
+    }
+
+    impl tokio::io::AsyncWrite for Slow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.ready = !self.ready;
+            if !self.ready {
+                return Poll::Pending;
+            }
+            let count = bytes.len().min(20_000);
+            self.taken += count;
+            Poll::Ready(Ok(count))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_reader_that_never_catches_up_costs_bounded_memory() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut out = Outbox::default();
+        let mut slow = Slow {
+            ready: false,
+            taken: 0,
+        };
+        let piece = vec![b'x'; SIZE];
+        while slow.taken < 100 * Outbox::HIGH {
+            if out.poll_room(&mut cx, &mut slow).is_ready() {
+                out.bytes.extend_from_slice(&piece);
+            }
+            assert!(out.bytes.len() <= Outbox::HIGH + SIZE);
+            let _ = out.poll_write(&mut cx, &mut slow);
+        }
+    }
+
+    #[test]
+    fn an_idle_box_keeps_little_memory_and_a_waiting_one_its_bytes() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut out = Outbox::default();
+        out.bytes.extend_from_slice(&[b'x'; 2 * SIZE]);
+        out.rest();
+        assert_eq!(out.bytes.len(), 2 * SIZE);
+        assert!(out.poll_flush(&mut cx, &mut Vec::new()).is_ready());
+        out.rest();
+        assert_eq!(out.bytes.capacity(), 0);
+    }
+
+    #[test]
+    fn what_was_written_can_be_written_again() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut out = Outbox {
+            bytes: b"GET".to_vec(),
+            written: 0,
+        };
+        let mut first = Vec::new();
+        assert!(out.poll_write(&mut cx, &mut first).is_ready());
+        out.rewind();
+        let mut second = Vec::new();
+        assert!(out.poll_write(&mut cx, &mut second).is_ready());
+        assert_eq!((&first[..], &second[..]), (&b"GET"[..], &b"GET"[..]));
     }
 }

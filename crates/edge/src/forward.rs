@@ -14,7 +14,13 @@ use crate::{
 
 /// Writes the head that the application gets: the client's fields without those that
 /// are ours or the connection's, then ours.
-pub(crate) fn write_head(request: &Request<'_>, site: &Site, visit: &Visit, facts: &Facts, out: &mut Vec<u8>) {
+pub(crate) fn write_head(
+    request: &Request<'_>,
+    site: &Site,
+    visit: &Visit,
+    facts: &Facts,
+    out: &mut Vec<u8>,
+) {
     out.clear();
     let authority = if request.authority.is_empty() {
         &site.name
@@ -183,6 +189,8 @@ pub(crate) fn sets_our_cookie(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn cookies(version: Version, fields: &[&str]) -> String {
@@ -237,6 +245,33 @@ mod tests {
             "cookie: a=1; b=2\r\n",
         );
         check(&["__Host-Http-waarborg=x"], "");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_ours_is_gone_and_the_rest_stays_in_one_head(
+            fields in vec(vec("( |\"|\\$)*(__Host-Http-|__hOsT-hTTp-|)(waarborg|Waarborg-x|a|)(=|\")?[b ]*", 0..4), 0..5),
+            http2: bool,
+        ) {
+            let sent: Vec<_> = fields.iter().map(|pairs| pairs.join(";")).collect();
+            let sent: Vec<_> = sent.iter().map(String::as_str).collect();
+            let version = if http2 { Version::Http2 } else { Version::Http11 };
+            let head = cookies(version, &sent);
+            prop_assert!(head.ends_with("\r\n"));
+            let mut lines = head.split_terminator("\r\n");
+            prop_assert_eq!(lines.next(), Some("a: b"));
+            let mut arrived = Vec::new();
+            for line in lines {
+                let value = line.strip_prefix("cookie: ");
+                prop_assert!(value.is_some(), "{}", line);
+                arrived.extend(value.unwrap_or_default().split(';').map(str::trim));
+            }
+            prop_assert!(!arrived.iter().any(|pair| is_our_cookie(pair.as_bytes())));
+            let kept = fields.iter().flatten().map(|pair| pair.trim());
+            let kept = kept.filter(|pair| !pair.is_empty() && !is_our_cookie(pair.as_bytes()));
+            arrived.retain(|pair| !pair.is_empty());
+            prop_assert_eq!(arrived, kept.collect::<Vec<_>>());
+        }
     }
 
     #[test]

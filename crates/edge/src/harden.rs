@@ -99,8 +99,13 @@ pub(crate) fn harden(
             for (name, value) in *fields {
                 match name.as_str() {
                     // The connection's, or written below.
-                    "connection" | "keep-alive" | "transfer-encoding" | "upgrade"
-                    | "strict-transport-security" | "x-content-type-options" | "x-request-id" => {
+                    "connection"
+                    | "keep-alive"
+                    | "transfer-encoding"
+                    | "upgrade"
+                    | "strict-transport-security"
+                    | "x-content-type-options"
+                    | "x-request-id" => {
                         continue;
                     }
                     "content-length" if answer.length() != Length::NoBody => continue,

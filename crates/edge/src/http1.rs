@@ -10,8 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use h1::{Asked, BodyDecoder, Framing, RequestHead, write};
+use h1::{BodyDecoder, Framing, RequestHead};
 use seam::{Refusal, RefusalPage, record::Outcome};
 use terms::Moment;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,18 +18,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::{
     buffer::{Buffer, Outbox},
     handshake::Facts,
-    harden::{Ending, finish_http1, harden},
+    harden::{finish_http1, harden},
     know::Visit,
     own,
     read::{Request, refused},
     record::{Notes, Tally, record},
-    serve::{Answer, Forward, Length, Page, Plan},
+    serve::{Answer, Page, Plan},
     steps::decide,
-    tunnel,
-    upstream::{self, Conn, Fault, LATE, Step, Taken},
     watch::Late,
     worker::Worker,
 };
+
+mod application;
+mod control;
 
 /// Silence after which a stream that only the application can continue is cut.
 pub(crate) const SILENCE: Duration = Duration::from_secs(3600);
@@ -129,13 +129,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let limits = local.limits;
         self.tally = Tally::default();
         self.head.clear();
+        self.out.rest();
         let length = match self.read_head(&local.codec, limits.idle, limits.head).await {
             Ok(Some(length)) => length,
             Ok(None) => return Then::Close,
             Err(refusal) => {
                 let visit = Visit::begin(&self.facts, &self.worker, std::mem::take(notes));
-                self.refuse(&visit, refusal).await;
-                return Then::Close;
+                let unfinished = Unfinished::of(&visit, &self.worker);
+                let then = self.refuse(&visit, refusal).await;
+                unfinished.end();
+                return then;
             }
         };
         let view = self.head.view(self.input.filled());
@@ -157,12 +160,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 .extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             // It leaves with the first wait: every wait below flushes.
         }
+        let unfinished = Unfinished::of(&visit, &self.worker);
         let then = match plan {
             Plan::Refuse(refusal) => self.refuse(&visit, refusal).await,
             Plan::Page(page) => self.page(&visit, &page, keep).await,
             Plan::Own(head) => self.own(&visit, head, keep).await,
             Plan::Forward(forward) => self.forward(&visit, forward, keep).await,
         };
+        unfinished.end();
         *notes = visit.notes;
         then
     }
@@ -254,297 +259,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         Then::after(outcome, keep)
     }
 
-    /// The application's answer.
-    async fn forward(&mut self, visit: &Visit, forward: Forward, keep: bool) -> Then {
-        let asked = Asked {
-            head: visit.head_only,
-            ..Asked::default()
-        };
-        let mut fresh = false;
-        let (mut taken, length) = loop {
-            let mut taken =
-                match upstream::take(&self.worker, &visit.local, visit.site, fresh).await {
-                    Ok(taken) => taken,
-                    Err(fault) => return self.refuse(visit, fault.refusal()).await,
-                };
-            taken.conn.begin(&mut self.forward);
-            match self.exchange(visit, &mut taken.conn, asked).await {
-                Ok(length) => break (taken, length),
-                Err(Stop::Fault(Fault::ClosedUnanswered))
-                    if taken.conn.reused && forward.replayable && !fresh =>
-                {
-                    taken.conn.take_back(&mut self.forward);
-                    fresh = true;
-                }
-                Err(Stop::Fault(fault)) => {
-                    self.worker.counters.upstream_faults.add(1);
-                    return self.refuse(visit, fault.refusal()).await;
-                }
-                Err(Stop::Refused(refusal)) => return self.refuse(visit, refusal).await,
-                Err(Stop::Gone) => {
-                    record(&self.worker, visit, &self.tally, Outcome::ClientGone);
-                    return Then::Break;
-                }
-            }
-        };
-        let conn = &mut taken.conn;
-        let asked_at = self.worker.clock.moment();
-        self.tally.upstream_us = micros_since(asked_at, visit.began);
-        let head = conn.view();
-        let upgraded = head.status == 101;
-        if upgraded && !(forward.upgrade && self.upload.is_done()) {
-            self.worker.counters.upstream_faults.add(1);
-            return self
-                .refuse(visit, Fault::Broken("upgrade-unasked").refusal())
-                .await;
-        }
-        let body = head.framing;
-        let keep_upstream = head.keep_alive && !upgraded;
-        // An answer that comes before the upload has ended ends the connection: the rest
-        // of the body is not read as a request.
-        let keep = keep && (self.upload.is_done() || upgraded);
-        let answer = Answer::application(&head);
-        self.tally.status = answer.status();
-        let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
-        let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
-        conn.input.consume(length);
-        if upgraded {
-            let outcome = tunnel::run(self, &mut taken.conn).await;
-            record(&self.worker, visit, &self.tally, outcome);
-            return Then::Close;
-        }
-        let mut body = BodyDecoder::new(body, &visit.local.codec);
-        let outcome = self.stream(&mut taken.conn, &mut body, ending, visit).await;
-        self.keep_upstream(visit, taken, keep_upstream && body.is_done());
-        record(&self.worker, visit, &self.tally, outcome);
-        Then::after(outcome, keep && ending != Ending::Close)
-    }
-
-    fn keep_upstream(&self, visit: &Visit, taken: Taken, may: bool) {
-        if may && self.upload.is_done() && taken.conn.is_clean() {
-            let most = visit.local.limits.kept;
-            let now = self.worker.clock.moment();
-            visit
-                .local
-                .pools
-                .keep(visit.site, taken.upstream, taken.conn, now, most);
-        }
-    }
-
-    /// Sends the request and what there is of its body until the application's head is
-    /// whole.
-    async fn exchange(
-        &mut self,
-        visit: &Visit,
-        conn: &mut Conn,
-        asked: Asked,
-    ) -> Result<usize, Stop> {
-        let limits = visit.local.limits;
-        let mut uploading = !self.upload.is_done();
-        let first = if uploading {
-            limits.stall
-        } else {
-            limits.answer
-        };
-        self.facts.watch.until(Some(visit.began.after(first)));
-        let mut seen = 0;
-        poll_fn(|cx| {
-            if uploading {
-                match self.poll_upload(cx, conn, visit.body_max) {
-                    Poll::Ready(Ok(())) => {
-                        uploading = false;
-                        let now = self.worker.clock.moment();
-                        self.facts.watch.until(Some(now.after(limits.answer)));
-                    }
-                    Poll::Ready(Err(UploadFault::Gone)) => return Poll::Ready(Err(Stop::Gone)),
-                    Poll::Ready(Err(UploadFault::Malformed(refusal))) => {
-                        return Poll::Ready(Err(Stop::Refused(refusal)));
-                    }
-                    // It may have answered and closed: its head is still to be read.
-                    Poll::Ready(Err(UploadFault::Receiver)) => uploading = false,
-                    Poll::Pending if self.tally.bytes_in != seen => {
-                        seen = self.tally.bytes_in;
-                        let now = self.worker.clock.moment();
-                        self.facts.watch.until(Some(now.after(limits.stall)));
-                    }
-                    Poll::Pending => {}
-                }
-            } else if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
-                // Closed for writing; perhaps it has answered before.
-            }
-            if let Poll::Ready(result) = conn.poll_head(cx, asked, &visit.local.codec, &self.worker)
-            {
-                return Poll::Ready(result.map_err(Stop::Fault));
-            }
-            if !uploading && self.poll_gone(cx) {
-                return Poll::Ready(Err(Stop::Gone));
-            }
-            if self.facts.watch.check(cx) == Err(Late) {
-                // With bytes still waiting for it, it is the application that is slow.
-                return Poll::Ready(Err(Stop::Refused(if uploading && conn.out.is_empty() {
-                    BODY_LATE
-                } else {
-                    LATE
-                })));
-            }
-            Poll::Pending
-        })
-        .await
-    }
-
-    /// Passes the answer's body on, and the rest of the upload the other way.
-    async fn stream(
-        &mut self,
-        conn: &mut Conn,
-        body: &mut BodyDecoder,
-        ending: Ending,
-        visit: &Visit,
-    ) -> Outcome {
-        let stall = visit.local.limits.stall;
-        let mut uploading = !self.upload.is_done();
-        let mut last = None;
-        poll_fn(|cx| {
-            if uploading {
-                // Faults of the upload no longer matter: the answer is already on its
-                // way, and the connection ends behind it.
-                uploading = self.poll_upload(cx, conn, visit.body_max).is_pending();
-            }
-            if let Poll::Ready(outcome) = self.poll_stream(cx, conn, body, ending) {
-                return Poll::Ready(outcome);
-            }
-            if !uploading && self.poll_gone(cx) {
-                return Poll::Ready(Outcome::ClientGone);
-            }
-            if self.facts.watch.check(cx) == Err(Late) {
-                return Poll::Ready(if self.out.is_empty() {
-                    Outcome::UpstreamCut
-                } else {
-                    Outcome::ClientGone
-                });
-            }
-            // A reader that takes nothing is cut; an application may be silent.
-            let wait = (
-                self.out.is_empty(),
-                self.tally.bytes_out,
-                self.tally.bytes_in,
-            );
-            if last != Some(wait) {
-                last = Some(wait);
-                let limit = if self.out.is_empty() { SILENCE } else { stall };
-                self.facts
-                    .watch
-                    .until(Some(self.worker.clock.moment().after(limit)));
-            }
-            Poll::Pending
-        })
-        .await
-    }
-
-    fn poll_stream(
-        &mut self,
-        cx: &mut Context<'_>,
-        conn: &mut Conn,
-        body: &mut BodyDecoder,
-        ending: Ending,
-    ) -> Poll<Outcome> {
-        let mut done = body.is_done();
-        loop {
-            if done {
-                return self
-                    .out
-                    .poll_flush(cx, &mut self.io)
-                    .map(|flushed| flushed.map_or(Outcome::ClientGone, |()| Outcome::Served));
-            }
-            if ready!(self.out.poll_room(cx, &mut self.io)).is_err() {
-                return Poll::Ready(Outcome::ClientGone);
-            }
-            let out = &mut self.out.bytes;
-            let sent = &mut self.tally.bytes_out;
-            let step = conn.decode(body, |data| {
-                *sent += u64::try_from(data.len()).unwrap_or(0);
-                if ending == Ending::Chunked {
-                    write::chunk(out, data);
-                } else {
-                    out.extend_from_slice(data);
-                }
-            });
-            match step {
-                Ok(Step::More) => {}
-                Ok(Step::Done) => {
-                    if ending == Ending::Chunked {
-                        write::last_chunk(&mut self.out.bytes, trailers(body));
-                    }
-                    done = true;
-                }
-                Ok(Step::Starved) => {
-                    // What is there leaves at once: server-sent events wait for nobody.
-                    if let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io) {
-                        return Poll::Ready(Outcome::ClientGone);
-                    }
-                    match ready!(conn.poll_fill(cx, &self.worker.buffers)) {
-                        Ok(count) if count > 0 => {}
-                        ended => {
-                            if ended.is_err() || body.at_end_of_input().is_err() {
-                                return Poll::Ready(Outcome::UpstreamCut);
-                            }
-                            *body = BodyDecoder::new(Framing::None, &h1::Limits::default());
-                            if ending == Ending::Chunked {
-                                write::last_chunk(&mut self.out.bytes, []);
-                            }
-                            done = true;
-                        }
-                    }
-                }
-                // The client sees a broken answer as broken: without its last chunk, or
-                // short of its length.
-                Err(_) => {
-                    return self
-                        .out
-                        .poll_flush(cx, &mut self.io)
-                        .map(|_| Outcome::UpstreamCut);
-                }
-            }
-        }
-    }
-
-    /// Passes the request's body on.
-    fn poll_upload(
-        &mut self,
-        cx: &mut Context<'_>,
-        conn: &mut Conn,
-        most: u64,
-    ) -> Poll<Result<(), UploadFault>> {
-        let chunked = self.chunked;
-        loop {
-            if self.upload.is_done() {
-                return conn.poll_flush(cx).map_err(|_| UploadFault::Receiver);
-            }
-            ready!(conn.poll_room(cx)).map_err(|_| UploadFault::Receiver)?;
-            let out = &mut conn.out.bytes;
-            let step = ready!(self.poll_body(cx, most, |data| {
-                if chunked {
-                    write::chunk(out, data);
-                } else {
-                    out.extend_from_slice(data);
-                }
-            }));
-            match step {
-                Ok(true) => {
-                    if chunked {
-                        write::last_chunk(&mut conn.out.bytes, []);
-                    }
-                }
-                Ok(false) => {
-                    // What has arrived goes on at once.
-                    if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
-                        return Poll::Ready(Err(UploadFault::Receiver));
-                    }
-                }
-                Err(fault) => return Poll::Ready(Err(fault)),
-            }
-        }
-    }
-
     /// The next run of the request's body: `Ok(true)` when it is complete.
     pub(crate) fn poll_body(
         &mut self,
@@ -614,143 +328,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         .await
     }
 
-    /// Control's answer.
-    async fn own(&mut self, visit: &Visit, head: http::Request<()>, keep: bool) -> Then {
-        let most = visit.body_max;
-        let mut exchange = match own::Exchange::begin(visit, head, &self.worker) {
-            Ok(exchange) => exchange,
-            Err(refusal) => return self.refuse(visit, refusal).await,
-        };
-        let limits = visit.local.limits;
-        self.facts
-            .watch
-            .until(Some(visit.began.after(limits.answer)));
-        let answered = poll_fn(|cx| {
-            match exchange.poll_upload(cx, self, most) {
-                Poll::Ready(Err(UploadFault::Gone)) => return Poll::Ready(Err(Stop::Gone)),
-                Poll::Ready(Err(UploadFault::Malformed(refusal))) => {
-                    return Poll::Ready(Err(Stop::Refused(refusal)));
-                }
-                Poll::Ready(_) => {
-                    if self.poll_gone(cx) {
-                        return Poll::Ready(Err(Stop::Gone));
-                    }
-                }
-                Poll::Pending => {}
-            }
-            if let Poll::Ready(answer) = exchange.poll_answer(cx) {
-                return Poll::Ready(answer.map_err(Stop::Refused));
-            }
-            if self.facts.watch.check(cx) == Err(Late) {
-                return Poll::Ready(Err(Stop::Refused(own::CONTROL_LATE)));
-            }
-            Poll::Pending
-        })
-        .await;
-        let head = match answered {
-            Ok(head) => head,
-            Err(Stop::Refused(refusal)) => return self.refuse(visit, refusal).await,
-            Err(Stop::Gone | Stop::Fault(_)) => {
-                record(&self.worker, visit, &self.tally, Outcome::ClientGone);
-                return Then::Break;
-            }
-        };
-        let keep = keep && self.upload.is_done();
-        let answer = Answer::control(&head, visit.head_only);
-        self.tally.status = answer.status();
-        exchange.expect(answer.length());
-        let bodiless = answer.length() == Length::NoBody;
-        let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
-        let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
-        let outcome = if bodiless {
-            self.flush()
-                .await
-                .map_or(Outcome::ClientGone, |()| Outcome::Served)
-        } else {
-            self.stream_own(exchange, ending, most).await
-        };
-        record(&self.worker, visit, &self.tally, outcome);
-        Then::after(outcome, keep && ending != Ending::Close)
-    }
-
-    async fn stream_own(
-        &mut self,
-        mut exchange: own::Exchange,
-        ending: Ending,
-        most: u64,
-    ) -> Outcome {
-        let stall = self.worker.snapshot().limits.stall;
-        let mut uploading = !self.upload.is_done();
-        let mut done = false;
-        let mut last = None;
-        poll_fn(|cx| {
-            loop {
-                if uploading {
-                    uploading = exchange.poll_upload(cx, self, most).is_pending();
-                }
-                let next = if self.out.has_room() && !done {
-                    exchange.poll_data(cx)
-                } else {
-                    Poll::Pending
-                };
-                match next {
-                    Poll::Ready(Some(Ok(data))) => {
-                        self.append(&data, ending);
-                        continue;
-                    }
-                    // Broken, as the client will see it: what is there goes out first.
-                    Poll::Ready(Some(Err(_))) => {
-                        let _ = self.out.poll_flush(cx, &mut self.io);
-                        return Poll::Ready(Outcome::UpstreamCut);
-                    }
-                    Poll::Ready(None) => {
-                        if ending == Ending::Chunked {
-                            write::last_chunk(&mut self.out.bytes, []);
-                        }
-                        done = true;
-                    }
-                    Poll::Pending => {}
-                }
-                match self.out.poll_flush(cx, &mut self.io) {
-                    Poll::Ready(Err(_)) => return Poll::Ready(Outcome::ClientGone),
-                    Poll::Ready(Ok(())) if done => return Poll::Ready(Outcome::Served),
-                    Poll::Ready(Ok(())) | Poll::Pending => {}
-                }
-                if !uploading && self.poll_gone(cx) {
-                    return Poll::Ready(Outcome::ClientGone);
-                }
-                if self.facts.watch.check(cx) == Err(Late) {
-                    return Poll::Ready(Outcome::ClientGone);
-                }
-                let wait = (
-                    self.out.is_empty(),
-                    self.tally.bytes_out,
-                    self.tally.bytes_in,
-                );
-                if last != Some(wait) {
-                    last = Some(wait);
-                    let limit = if self.out.is_empty() { SILENCE } else { stall };
-                    self.facts
-                        .watch
-                        .until(Some(self.worker.clock.moment().after(limit)));
-                    // Room may have been made by the flush: ask again before waiting.
-                    continue;
-                }
-                return Poll::Pending;
-            }
-        })
-        .await
-    }
-
-    fn append(&mut self, data: &Bytes, ending: Ending) {
-        self.tally.bytes_out += u64::try_from(data.len()).unwrap_or(0);
-        if ending == Ending::Chunked {
-            write::chunk(&mut self.out.bytes, data);
-        } else {
-            self.out.bytes.extend_from_slice(data);
-        }
-    }
-
     /// Ends the connection so that the last answer arrives: our direction first, then
     /// what the client still sends is read and thrown away for a moment.
     async fn close(&mut self) {
@@ -787,19 +364,33 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
     }
 }
 
-/// The trailers of an answer. Those of a request are dropped: names among them could be
-/// ones that the application trusts only from us.
-fn trailers(body: &BodyDecoder) -> impl Iterator<Item = (&str, &[u8])> {
-    body.trailers()
-        .iter()
-        .map(|field| (field.name, field.value))
+/// A request that isn't recorded yet. Should its connection be dropped under it, at the
+/// limit of a drain, a record is left all the same; how much had moved isn't known then.
+struct Unfinished<'a> {
+    visit: &'a Visit,
+    /// `None` once the request was recorded.
+    worker: Option<Rc<Worker>>,
 }
 
-/// Why no head came.
-enum Stop {
-    Fault(Fault),
-    Refused(Refusal),
-    Gone,
+impl<'a> Unfinished<'a> {
+    fn of(visit: &'a Visit, worker: &Rc<Worker>) -> Self {
+        Self {
+            visit,
+            worker: Some(worker.clone()),
+        }
+    }
+
+    fn end(mut self) {
+        self.worker = None;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(worker) = &self.worker {
+            record(worker, self.visit, &Tally::default(), Outcome::ClientGone);
+        }
+    }
 }
 
 pub(crate) fn micros_since(now: Moment, earlier: Moment) -> u32 {

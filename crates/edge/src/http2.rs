@@ -1,25 +1,15 @@
 //! HTTP/2 towards clients: hyper and h2 frame, our steps decide. Every answer is ours;
 //! what h2 refuses itself it refuses by resetting the stream.
 
-use std::{
-    cell::Cell,
-    convert::Infallible,
-    future::poll_fn,
-    pin::{Pin, pin},
-    rc::Rc,
-    task::{Context, Poll, ready},
-};
+use std::{cell::Cell, convert::Infallible, future::poll_fn, pin::pin, rc::Rc, task::Poll};
 
 use bytes::Bytes;
-use h1::{Asked, BodyDecoder, Framing, write};
-use http::{
-    HeaderMap, Request as HttpRequest, Response,
-    header::{HeaderName, HeaderValue},
-};
-use http_body::{Body, Frame, SizeHint};
+use h1::{Asked, BodyDecoder, Framing};
+use http::{Request as HttpRequest, Response};
+use http_body::Body as _;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use seam::{Refusal, RefusalPage, own::BodyCut, record::Outcome};
+use seam::{Refusal, record::Outcome};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::spawn_local,
@@ -35,10 +25,16 @@ use crate::{
     record::{Notes, Tally, record},
     serve::{Answer, Forward, Length, Plan},
     steps::decide,
-    upstream::{self, Conn, Fault, LATE, Step},
+    upstream::{self, Conn, Fault, LATE},
     watch::{Late, Watch},
     worker::Worker,
 };
+
+mod answer;
+mod upload;
+
+use answer::{Http2Body, Streaming, short};
+use upload::Upload;
 
 /// Window of one stream.
 const STREAM_WINDOW: u32 = 256 * 1024;
@@ -223,12 +219,7 @@ impl Served {
     }
 
     /// An answer that is already here.
-    fn whole(
-        mut self,
-        head: Response<()>,
-        body: Bytes,
-        outcome: Outcome,
-    ) -> Response<Http2Body> {
+    fn whole(mut self, head: Response<()>, body: Bytes, outcome: Outcome) -> Response<Http2Body> {
         self.tally.bytes_out = u64::try_from(body.len()).unwrap_or(u64::MAX);
         // Without a body the head ends the stream, and nothing is polled after it.
         let served = if body.is_empty() {
@@ -414,363 +405,4 @@ impl Served {
 enum Stop {
     Fault(Fault),
     Refused(Refusal),
-}
-
-/// The whole body, where it is already in the buffer.
-fn short(conn: &mut Conn, body: &mut BodyDecoder, framing: Framing) -> Option<Bytes> {
-    if body.is_done() {
-        return Some(Bytes::new());
-    }
-    let Framing::Length(length) = framing else {
-        return None;
-    };
-    let length = usize::try_from(length).ok()?;
-    if conn.input.filled().len() < length {
-        return None;
-    }
-    let mut whole = Bytes::new();
-    let step = conn.decode(body, |data| whole = Bytes::copy_from_slice(data));
-    (step == Ok(Step::Done)).then_some(whole)
-}
-
-/// The client reset its stream before its body was whole.
-const BODY_CUT: Refusal = Refusal::new(RefusalPage::BadRequest, "body-cut");
-
-/// The body of a request.
-struct Upload {
-    incoming: Option<Incoming>,
-    chunked: bool,
-    /// Bytes that the head promised and that have not come.
-    left: Option<u64>,
-    received: u64,
-    most: u64,
-    /// The end was passed on.
-    ended: bool,
-    /// It will never be whole: nothing after this may look like its end.
-    broken: bool,
-}
-
-impl Upload {
-    fn new(incoming: Incoming, framing: Framing, most: u64) -> Self {
-        let left = if let Framing::Length(length) = framing {
-            Some(length)
-        } else {
-            None
-        };
-        let some = !matches!(framing, Framing::None);
-        Self {
-            incoming: if some { Some(incoming) } else { None },
-            chunked: matches!(framing, Framing::Chunked),
-            left,
-            received: 0,
-            most,
-            ended: !some,
-            broken: false,
-        }
-    }
-
-    /// Whether all of it was passed on, up to its end.
-    const fn is_done(&self) -> bool {
-        self.ended && !self.broken
-    }
-
-    /// The next piece; `None` at the end of a well-formed body.
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
-        if self.broken {
-            return Poll::Ready(Some(Err(BODY_CUT)));
-        }
-        let piece = self.poll_next(cx);
-        self.broken = matches!(piece, Poll::Ready(Some(Err(_))));
-        piece
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
-        loop {
-            let Some(incoming) = &mut self.incoming else {
-                return Poll::Ready(None);
-            };
-            match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => {
-                        let count = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                        self.received = self.received.saturating_add(count);
-                        if self.received > self.most {
-                            return Poll::Ready(Some(Err(Refusal::new(
-                                RefusalPage::PayloadTooLarge,
-                                "body-too-large",
-                            ))));
-                        }
-                        if let Some(left) = &mut self.left {
-                            let Some(rest) = left.checked_sub(count) else {
-                                return Poll::Ready(Some(Err(Self::misstated())));
-                            };
-                            *left = rest;
-                        }
-                        if !data.is_empty() {
-                            return Poll::Ready(Some(Ok(data)));
-                        }
-                    }
-                    // Trailers of a request are dropped, as over HTTP/1.
-                    Err(_) => {}
-                },
-                Some(Err(_)) => return Poll::Ready(Some(Err(BODY_CUT))),
-                // hyper takes a stream that was reset without an error for an ended one.
-                None if !incoming.is_end_stream() => return Poll::Ready(Some(Err(BODY_CUT))),
-                None => {
-                    self.incoming = None;
-                    if self.left.is_some_and(|left| left > 0) {
-                        return Poll::Ready(Some(Err(Self::misstated())));
-                    }
-                }
-            }
-        }
-    }
-
-    const fn misstated() -> Refusal {
-        Refusal::new(RefusalPage::BadRequest, "content-length-misstated")
-    }
-
-    /// Passes the body to the application. `Err(None)`: it takes no more.
-    fn poll_upstream(
-        &mut self,
-        cx: &mut Context<'_>,
-        conn: &mut Conn,
-    ) -> Poll<Result<(), Option<Refusal>>> {
-        loop {
-            if self.ended {
-                return conn.poll_flush(cx).map_err(|_| None);
-            }
-            ready!(conn.poll_room(cx)).map_err(|_| None)?;
-            match self.poll_piece(cx) {
-                Poll::Ready(Some(Ok(data))) => {
-                    if self.chunked {
-                        write::chunk(&mut conn.out.bytes, &data);
-                    } else {
-                        conn.out.bytes.extend_from_slice(&data);
-                    }
-                }
-                Poll::Ready(Some(Err(refusal))) => return Poll::Ready(Err(Some(refusal))),
-                Poll::Ready(None) => {
-                    if self.chunked {
-                        write::last_chunk(&mut conn.out.bytes, []);
-                    }
-                    self.ended = true;
-                }
-                Poll::Pending => {
-                    if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
-                        return Poll::Ready(Err(None));
-                    }
-                    return Poll::Pending;
-                }
-            }
-        }
-    }
-
-    /// Passes the body to control.
-    fn poll_own(
-        &mut self,
-        cx: &mut Context<'_>,
-        exchange: &mut own::Exchange,
-    ) -> Poll<Result<(), Refusal>> {
-        loop {
-            if self.ended {
-                exchange.end();
-                return Poll::Ready(Ok(()));
-            }
-            if !ready!(exchange.poll_room(cx)) {
-                self.ended = true;
-                return Poll::Ready(Ok(()));
-            }
-            match ready!(self.poll_piece(cx)) {
-                Some(Ok(mut data)) => {
-                    // h2's frames are at most 16 KiB by default: one chunk holds them.
-                    let rest = data.split_off(data.len().min(seam::own::CHUNK));
-                    debug_assert!(rest.is_empty(), "frames are smaller than a chunk");
-                    exchange.send(data);
-                }
-                Some(Err(refusal)) => {
-                    exchange.cut();
-                    return Poll::Ready(Err(refusal));
-                }
-                None => self.ended = true,
-            }
-        }
-    }
-}
-
-/// The body of an answer.
-enum Http2Body {
-    /// All of it is here.
-    Whole {
-        body: Bytes,
-        served: Option<Box<Served>>,
-        outcome: Outcome,
-    },
-    /// It comes from control.
-    Own {
-        exchange: own::Exchange,
-        served: Box<Served>,
-    },
-    /// It comes from the application.
-    Stream(Box<Streaming>),
-}
-
-struct Streaming {
-    taken: Option<upstream::Taken>,
-    body: BodyDecoder,
-    keep: bool,
-    left: Option<u64>,
-    served: Served,
-}
-
-impl Body for Http2Body {
-    type Data = Bytes;
-    type Error = BodyCut;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        match &mut *self {
-            Self::Whole {
-                body,
-                served,
-                outcome,
-            } => {
-                if let Some(mut served) = served.take() {
-                    served.end(*outcome);
-                }
-                let body = std::mem::take(body);
-                Poll::Ready((!body.is_empty()).then(|| Ok(Frame::data(body))))
-            }
-            Self::Own { exchange, served } => {
-                // What is left of the upload goes on beside the answer.
-                let _ = served.upload.poll_own(cx, exchange);
-                if served.watch.check(cx) == Err(Late) {
-                    return Poll::Ready(Some(Err(BodyCut)));
-                }
-                match ready!(exchange.poll_data(cx)) {
-                    Some(Ok(data)) => {
-                        served.tally.bytes_out += u64::try_from(data.len()).unwrap_or(0);
-                        let now = served.worker.clock.moment();
-                        served.watch.until(Some(now.after(SILENCE)));
-                        Poll::Ready(Some(Ok(Frame::data(data))))
-                    }
-                    Some(Err(cut)) => {
-                        served.end(Outcome::UpstreamCut);
-                        Poll::Ready(Some(Err(cut)))
-                    }
-                    None => {
-                        served.end(Outcome::Served);
-                        Poll::Ready(None)
-                    }
-                }
-            }
-            Self::Stream(streaming) => streaming.poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole { body, served, .. } => body.is_empty() && served.is_none(),
-            Self::Own { .. } | Self::Stream(_) => false,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole { body, .. } => {
-                SizeHint::with_exact(u64::try_from(body.len()).unwrap_or(0))
-            }
-            Self::Own { .. } => SizeHint::default(),
-            Self::Stream(streaming) => streaming
-                .left
-                .map_or_else(SizeHint::default, SizeHint::with_exact),
-        }
-    }
-}
-
-impl Streaming {
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        loop {
-            let Some(taken) = &mut self.taken else {
-                return Poll::Ready(None);
-            };
-            if !self.served.upload.is_done() {
-                // The answer is under way: the upload's faults no longer matter.
-                let _ = self.served.upload.poll_upstream(cx, &mut taken.conn);
-            }
-            if self.body.is_done() {
-                return Poll::Ready(self.finish());
-            }
-            let mut piece = Bytes::new();
-            let step = taken
-                .conn
-                .decode(&mut self.body, |data| piece = Bytes::copy_from_slice(data));
-            if !piece.is_empty() {
-                let count = u64::try_from(piece.len()).unwrap_or(0);
-                self.served.tally.bytes_out += count;
-                self.left = self.left.map(|left| left.saturating_sub(count));
-                return Poll::Ready(Some(Ok(Frame::data(piece))));
-            }
-            match step {
-                Ok(Step::More | Step::Done) => {}
-                Ok(Step::Starved) => {
-                    if self.served.watch.check(cx) == Err(Late) {
-                        return Poll::Ready(Some(self.cut()));
-                    }
-                    match ready!(taken.conn.poll_fill(cx, &self.served.worker.buffers)) {
-                        Ok(count) if count > 0 => {
-                            let now = self.served.worker.clock.moment();
-                            self.served.watch.until(Some(now.after(SILENCE)));
-                        }
-                        ended => {
-                            if ended.is_err() || self.body.at_end_of_input().is_err() {
-                                return Poll::Ready(Some(self.cut()));
-                            }
-                            self.keep = false;
-                            return Poll::Ready(self.finish());
-                        }
-                    }
-                }
-                Err(_) => return Poll::Ready(Some(self.cut())),
-            }
-        }
-    }
-
-    fn cut(&mut self) -> Result<Frame<Bytes>, BodyCut> {
-        self.taken = None;
-        self.served.end(Outcome::UpstreamCut);
-        Err(BodyCut)
-    }
-
-    /// The answer is whole: its trailers, if it has any, are the last frame.
-    fn finish(&mut self) -> Option<Result<Frame<Bytes>, BodyCut>> {
-        let served = &mut self.served;
-        served.end(Outcome::Served);
-        let taken = self.taken.take()?;
-        if self.keep && served.upload.is_done() && taken.conn.is_clean() {
-            let now = served.worker.clock.moment();
-            let limits = served.visit.local.limits;
-            let pools = &served.visit.local.pools;
-            pools.keep(
-                served.visit.site,
-                taken.upstream,
-                taken.conn,
-                now,
-                limits.kept,
-            );
-        }
-        let mut trailers = HeaderMap::new();
-        for field in self.body.trailers().iter() {
-            if let (Ok(name), Ok(value)) = (
-                HeaderName::from_bytes(field.name.as_bytes()),
-                HeaderValue::from_bytes(field.value),
-            ) {
-                // Refused only beyond 32,768 fields.
-                let _ = trailers.try_append(name, value);
-            }
-        }
-        (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
-    }
 }

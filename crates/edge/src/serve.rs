@@ -108,7 +108,9 @@ fn has_it(request: &Request<'_>, etag: &str) -> bool {
                 .value
                 .split(|byte| *byte == b',')
                 .map(<[u8]>::trim_ascii)
-                .any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag.as_bytes());
+                .any(|tag| {
+                    tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag.as_bytes()
+                });
         }
     });
     has

@@ -144,6 +144,7 @@ impl Pools {
     pub(crate) fn keep(&self, site: u16, upstream: usize, mut conn: Conn, now: Moment, most: u16) {
         conn.reused = true;
         conn.since = now;
+        conn.out.rest();
         if let Some(list) = self.list(site, upstream) {
             let mut list = list.borrow_mut();
             if list.len() < usize::from(most) {

@@ -240,7 +240,8 @@ impl Drop for Worker {
     }
 }
 
-async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
+/// Makes a worker of its parts, on the thread and in the runtime where it will run.
+pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), String> {
     let Parts {
         listeners,
         snapshot,
@@ -252,16 +253,8 @@ async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
         clock,
         rng,
     } = parts;
-    let started = handshake::acceptor(snapshot.clone(), &tickets)
-        .map_err(|error| error.to_string())
-        .and_then(|tls| Ok((tls, listeners.serve().map_err(|error| error.to_string())?)));
-    let (tls, listeners) = match started {
-        Ok(started) => started,
-        Err(error) => {
-            tracing::error!(error, "a worker could not start");
-            return;
-        }
-    };
+    let tls = handshake::acceptor(snapshot.clone(), &tickets).map_err(|error| error.to_string())?;
+    let listeners = listeners.serve().map_err(|error| error.to_string())?;
     let worker = Rc::new(Worker {
         local: RefCell::new(Local::of(snapshot.load_full())),
         cell: snapshot,
@@ -282,6 +275,17 @@ async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
         clock,
     });
     worker.look(false);
+    Ok((worker, listeners))
+}
+
+async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
+    let (worker, listeners) = match assemble(parts) {
+        Ok(assembled) => assembled,
+        Err(error) => {
+            tracing::error!(error, "a worker could not start");
+            return;
+        }
+    };
     let accepting: Vec<_> = listeners
         .into_iter()
         .map(|listener| spawn_local(accept(listener, worker.clone())))

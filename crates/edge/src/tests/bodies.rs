@@ -43,6 +43,21 @@ async fn an_upload_with_a_length_arrives_with_it() {
 }
 
 #[tokio::test]
+async fn the_head_of_an_upload_waits_for_nothing() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = harness.http1().await;
+    client
+        .say("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 6\r\n\r\n")
+        .await;
+    let (_over_http1, _) = app.asked().await;
+    let mut client = harness.http2().await;
+    let (_never, body) = pieces();
+    let _answer = client.spawn(request("POST", "/").body(body).unwrap()).await;
+    let (_over_http2, _) = app.asked().await;
+}
+
+#[tokio::test]
 async fn chunks_arrive_as_chunks_and_their_trailers_stay_here() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
@@ -54,7 +69,10 @@ async fn chunks_arrive_as_chunks_and_their_trailers_stay_here() {
         )
         .await;
     let (mut peer, head) = app.asked().await;
-    assert!(head.contains("\r\ntransfer-encoding: chunked\r\n"), "{head}");
+    assert!(
+        head.contains("\r\ntransfer-encoding: chunked\r\n"),
+        "{head}"
+    );
     assert_eq!(peer.until(b"0\r\n\r\n").await, "3\r\nabc\r\n0\r\n\r\n");
     peer.say(OK).await;
     assert_eq!(client.answer().await.text(), "ok");
@@ -87,7 +105,9 @@ async fn a_client_that_waits_is_told_to_continue() {
     let harness = Harness::start(app.address);
     let mut client = harness.http1().await;
     client
-        .say("PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        .say(
+            "PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+        )
         .await;
     assert_eq!(client.head().await, "HTTP/1.1 100 Continue\r\n\r\n");
     client.say("hi").await;
@@ -164,7 +184,10 @@ async fn a_large_download_is_exact_over_http1() {
     let mut client = harness.http1().await;
     client.say(GET).await;
     let (mut peer, _) = app
-        .answer_one(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 8 << 20))
+        .answer_one(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+            8 << 20
+        ))
         .await;
     let (_, answer) = tokio::join!(peer.say(large()), client.answer());
     assert!(answer.body == large(), "8 MiB, byte by byte");
@@ -272,19 +295,30 @@ async fn a_reader_that_stops_stops_the_application() {
     let mut client = harness.http1().await;
     client.say(GET).await;
     let (mut peer, _) = app
-        .answer_one(format!("HTTP/1.1 200 OK\r\nContent-Length: {ENDLESS}\r\n\r\n"))
+        .answer_one(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {ENDLESS}\r\n\r\n"
+        ))
         .await;
-    let sent = taken(async |piece| or_stuck(async { peer.try_say(piece).await.is_ok() }).await).await;
+    let sent =
+        taken(async |piece| or_stuck(async { peer.try_say(piece).await.is_ok() }).await).await;
     assert!(sent < ENDLESS / 2, "{sent} bytes stand between them");
+}
 
+#[tokio::test]
+async fn a_reader_that_stops_stops_the_application_over_http2() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
     let mut client = harness.http2().await;
     let asked = request("GET", "/").body(nothing()).unwrap();
     let answer = client.spawn(asked).await;
     let (mut peer, _) = app
-        .answer_one(format!("HTTP/1.1 200 OK\r\nContent-Length: {ENDLESS}\r\n\r\n"))
+        .answer_one(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {ENDLESS}\r\n\r\n"
+        ))
         .await;
     let _unread = answer.await.unwrap().unwrap();
-    let sent = taken(async |piece| or_stuck(async { peer.try_say(piece).await.is_ok() }).await).await;
+    let sent =
+        taken(async |piece| or_stuck(async { peer.try_say(piece).await.is_ok() }).await).await;
     assert!(sent < ENDLESS / 2, "{sent} bytes stand between them");
 }
 
@@ -302,7 +336,12 @@ async fn an_application_that_stops_reading_stops_the_upload() {
     let sent =
         taken(async |piece| or_stuck(async { client.try_say(piece).await.is_ok() }).await).await;
     assert!(sent < ENDLESS / 2, "{sent} bytes stand between them");
+}
 
+#[tokio::test]
+async fn an_application_that_stops_reading_stops_the_upload_over_http2() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
     let mut client = harness.http2().await;
     let (send, body) = pieces();
     let asked = request("POST", "/").body(body).unwrap();
@@ -323,7 +362,10 @@ async fn a_slow_reader_gets_every_byte() {
     let mut client = harness.http1().await;
     client.say(GET).await;
     let (mut peer, _) = app
-        .answer_one(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 8 << 20))
+        .answer_one(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+            8 << 20
+        ))
         .await;
     client.head().await;
     let read = async {

@@ -78,7 +78,9 @@ impl Body for Sent {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        self.0.poll_recv(cx).map(|piece| piece.map(|data| data.map(Frame::data)))
+        self.0
+            .poll_recv(cx)
+            .map(|piece| piece.map(|data| data.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -98,13 +100,6 @@ pub(super) fn pieces() -> (mpsc::Sender<Result<Bytes, BodyCut>>, Sent) {
     (send, Sent(body))
 }
 
-/// A whole body.
-pub(super) fn whole(bytes: impl Into<Bytes>) -> Sent {
-    let (send, body) = mpsc::channel(1);
-    send.try_send(Ok(bytes.into())).expect("room for one");
-    Sent(body)
-}
-
 /// A request to `app.test`.
 pub(super) fn request(method: &str, path: &str) -> http::request::Builder {
     Request::builder()
@@ -113,7 +108,10 @@ pub(super) fn request(method: &str, path: &str) -> http::request::Builder {
 }
 
 impl Http2 {
-    pub(super) async fn begin(&mut self, request: Request<Sent>) -> hyper::Result<Response<Incoming>> {
+    pub(super) async fn begin(
+        &mut self,
+        request: Request<Sent>,
+    ) -> hyper::Result<Response<Incoming>> {
         self.send.ready().await?;
         self.send.send_request(request).await
     }

@@ -53,10 +53,12 @@ async fn pipelined_requests_are_answered_in_order() {
     assert!(first.starts_with("POST /1 "), "{first}");
     assert_eq!(peer.take(3).await, b"abc");
     assert_eq!(peer.waiting, b"", "the second waits for the first");
-    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;
+    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
+        .await;
     let second = peer.head().await;
     assert!(second.starts_with("GET /2 "), "{second}");
-    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2").await;
+    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2")
+        .await;
     assert_eq!(client.answer().await.text(), "1");
     assert_eq!(client.answer().await.text(), "2");
 }
@@ -82,7 +84,9 @@ async fn http_1_0_without_a_host_is_for_the_name_of_the_handshake() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
     let mut client = harness.http1().await;
-    client.say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").await;
+    client
+        .say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        .await;
     let (_peer, head) = app.answer_one(OK).await;
     assert!(head.contains("\r\nhost: app.test\r\n"), "{head}");
     let answer = client.answer().await;
@@ -111,7 +115,9 @@ async fn the_length_of_an_answer_to_head_is_kept() {
     app.always(b"HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n");
     let mut client = harness.http1().await;
     for _ in 0..2 {
-        client.say("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n").await;
+        client
+            .say("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n")
+            .await;
         let answer = client.answer_to("HEAD").await;
         assert_eq!(answer.field("content-length"), Some("1234"));
         answer.assert_hardened();
@@ -128,7 +134,9 @@ async fn an_unknown_length_stays_unknown_to_head() {
     let harness = Harness::start(app.address);
     app.always(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     let mut client = harness.http1().await;
-    client.say("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n").await;
+    client
+        .say("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n")
+        .await;
     let over_http1 = client.answer_to("HEAD").await;
     let head = request("HEAD", "/").body(nothing()).unwrap();
     let over_http2 = harness.http2().await.ask(head).await;
@@ -188,7 +196,9 @@ async fn interim_answers_of_the_application_are_not_taken_for_the_answer() {
     let mut client = harness.http1().await;
     client.say(GET).await;
     let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
-    let _peer = app.answer_one([hints.as_bytes(), hints.as_bytes(), OK].concat()).await;
+    let _peer = app
+        .answer_one([hints.as_bytes(), hints.as_bytes(), OK].concat())
+        .await;
     assert_eq!(client.answer().await.text(), "ok");
 }
 

@@ -12,7 +12,9 @@ async fn arrives(fields: &str) -> String {
     let harness = Harness::start(app.address);
     let mut client = harness.http1().await;
     client
-        .say(format!("GET /a?b=c HTTP/1.1\r\nHost: app.test\r\n{fields}\r\n"))
+        .say(format!(
+            "GET /a?b=c HTTP/1.1\r\nHost: app.test\r\n{fields}\r\n"
+        ))
         .await;
     let (_peer, head) = app.answer_one(OK).await;
     assert_eq!(client.answer().await.text(), "ok");
@@ -56,7 +58,10 @@ async fn a_trace_goes_on_with_a_span_of_ours() {
 
 #[tokio::test]
 async fn a_malformed_trace_is_replaced_by_a_new_one() {
-    for wrong in ["00-0-0-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
+    for wrong in [
+        "00-0-0-01",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+    ] {
         let head = arrives(&format!("traceparent: {wrong}\r\n")).await;
         let parent = values(&head, "traceparent");
         assert_eq!(parent.len(), 1);
@@ -73,7 +78,10 @@ async fn names_that_the_application_trusts_come_from_us_alone() {
          Waarborg-Assertion: evil\r\nRemote-Users: kept\r\n",
     )
     .await;
-    assert!(!head.contains("evil") && !head.contains("6.6.6.6"), "{head}");
+    assert!(
+        !head.contains("evil") && !head.contains("6.6.6.6"),
+        "{head}"
+    );
     assert_eq!(values(&head, "x-forwarded-for"), ["127.0.0.1"]);
     assert_eq!(values(&head, "remote-users"), ["kept"]);
 }
@@ -85,7 +93,13 @@ async fn fields_of_the_connection_stay_on_it() {
          TE: trailers\r\nProxy-Connection: close\r\nX-Yours: kept\r\n",
     )
     .await;
-    for name in ["connection", "keep-alive", "x-mine", "te", "proxy-connection"] {
+    for name in [
+        "connection",
+        "keep-alive",
+        "x-mine",
+        "te",
+        "proxy-connection",
+    ] {
         assert_eq!(values(&head, name), [""; 0], "{name}");
     }
     assert_eq!(values(&head, "x-yours"), ["kept"]);
@@ -100,10 +114,9 @@ async fn our_fields_survive_a_client_that_nominates_them() {
 
 #[tokio::test]
 async fn our_cookies_never_reach_the_application() {
-    let head = arrives(
-        "Cookie: a=1; __Host-Http-waarborg=s; b=2; \"__host-HTTP-Waarborg-device\"=t\r\n",
-    )
-    .await;
+    let head =
+        arrives("Cookie: a=1; __Host-Http-waarborg=s; b=2; \"__host-HTTP-Waarborg-device\"=t\r\n")
+            .await;
     assert_eq!(values(&head, "cookie"), ["a=1; b=2"]);
 }
 
@@ -122,7 +135,10 @@ async fn split_cookies_of_http2_are_joined_without_ours() {
     let answer = client.spawn(asked).await;
     let (_peer, head) = app.answer_one(OK).await;
     assert_eq!(answer.await.unwrap().unwrap().status(), 200);
-    assert!(head.starts_with("GET /a?b=c HTTP/1.1\r\nhost: app.test\r\n"), "{head}");
+    assert!(
+        head.starts_with("GET /a?b=c HTTP/1.1\r\nhost: app.test\r\n"),
+        "{head}"
+    );
     assert_eq!(values(&head, "cookie"), ["a=1; b=2"]);
     assert_eq!(values(&head, "x-last"), ["kept"]);
     assert_eq!(values(&head, "x-forwarded-for"), ["127.0.0.1"]);
@@ -137,7 +153,10 @@ async fn an_absolute_target_goes_on_in_origin_form() {
         .say("GET https://app.test/x?y HTTP/1.1\r\nHost: app.test\r\n\r\n")
         .await;
     let (_peer, head) = app.answer_one(OK).await;
-    assert!(head.starts_with("GET /x?y HTTP/1.1\r\nhost: app.test\r\n"), "{head}");
+    assert!(
+        head.starts_with("GET /x?y HTTP/1.1\r\nhost: app.test\r\n"),
+        "{head}"
+    );
     assert_eq!(client.answer().await.status, 200);
 }
 

@@ -15,7 +15,7 @@ use rustls::{
 };
 use seam::{
     Counters, RefusalPage, Sessions, Snapshot, SnapshotCell,
-    own::{OwnReceiver, OwnRequest},
+    own::{OwnReceiver, OwnRequest, OwnSender},
     prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
     record::{Outcome, Records, Version},
     snapshot::{Access, Certificates, Limits, Place, Route, Site, Upstream},
@@ -41,10 +41,13 @@ pub(super) struct Harness {
     pub(super) cell: Arc<SnapshotCell>,
     /// Control's end of the queue; a test may drop it.
     pub(super) control: Option<OwnReceiver>,
+    /// The edge's end of the queue.
+    pub(super) own: OwnSender,
     roots: Arc<RootCertStore>,
     records: Records,
     recorded: VecDeque<Recorded>,
     edge: Option<Edge>,
+    setting: Setting,
 }
 
 /// A record with its texts.
@@ -73,7 +76,9 @@ impl Harness {
 
     /// An edge before an application that nobody starts.
     pub(super) fn alone() -> Self {
-        Self::with(([127, 0, 0, 1], 9).into(), |setting| setting.upstream = None)
+        Self::with(([127, 0, 0, 1], 9).into(), |setting| {
+            setting.upstream = None;
+        })
     }
 
     pub(super) fn with(upstream: SocketAddr, change: impl FnOnce(&mut Setting)) -> Self {
@@ -95,7 +100,7 @@ impl Harness {
             listeners: listeners.remove(0),
             snapshot: cell.clone(),
             sessions: Arc::new(Sessions::default()),
-            own,
+            own: own.clone(),
             recorder,
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),
@@ -108,10 +113,12 @@ impl Harness {
             counters,
             cell,
             control: Some(control),
+            own,
             roots: Arc::new(roots),
             records,
             recorded: VecDeque::new(),
             edge: Some(edge),
+            setting,
         }
     }
 
@@ -179,6 +186,12 @@ impl Harness {
     pub(super) fn begin_drain(&mut self, limit: Duration) -> tokio::task::JoinHandle<()> {
         let edge = self.edge.take().expect("it runs");
         tokio::task::spawn_blocking(move || edge.drain(limit))
+    }
+
+    /// A snapshot like its own.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let mut roots = RootCertStore::empty();
+        snapshot(&self.setting, &mut roots)
     }
 
     /// The next request to an own page.
@@ -295,6 +308,7 @@ fn prebuilt() -> Prebuilt {
     let each = Box::new(Language::ALL.map(page));
     Prebuilt {
         pages: HashMap::from([("/-/security".into(), Localised::Each(each))]),
+        stale: HashMap::new(),
         refusals,
     }
 }

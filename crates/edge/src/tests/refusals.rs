@@ -195,7 +195,10 @@ async fn a_name_that_nobody_serves_gets_no_handshake_and_ours_does() {
 async fn a_refusal_speaks_its_readers_language_and_form() {
     let mut harness = Harness::alone();
     for (fields, start) in [
-        ("Accept: text/html\r\nAccept-Language: nl\r\n", "<p lang=nl>"),
+        (
+            "Accept: text/html\r\nAccept-Language: nl\r\n",
+            "<p lang=nl>",
+        ),
         (
             "Accept: text/html;q=0.9\r\nAccept-Language: fr-BE, nl;q=0.5\r\n",
             "<p lang=fr>",

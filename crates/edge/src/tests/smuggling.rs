@@ -153,7 +153,9 @@ async fn an_honest_head_of_http2_in_raw_frames_is_served() {
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);
     let mut client = harness.raw_http2().await;
-    client.say(post(&[("te", "trailers"), ("content-length", "3")])).await;
+    client
+        .say(post(&[("te", "trailers"), ("content-length", "3")]))
+        .await;
     client.say(frame(DATA, END_STREAM, 1, b"abc")).await;
     let (mut peer, head) = app.asked().await;
     assert!(head.contains("\r\ncontent-length: 3\r\n"), "{head}");
@@ -171,7 +173,9 @@ async fn an_http2_body_that_isnt_as_long_as_stated_never_looks_whole() {
         let mut client = harness.raw_http2().await;
         client.say(post(&[("content-length", stated)])).await;
         let (mut peer, _) = app.asked().await;
-        client.say(frame(DATA, END_STREAM, 1, sent.as_bytes())).await;
+        client
+            .say(frame(DATA, END_STREAM, 1, sent.as_bytes()))
+            .await;
         let (body, _) = peer.end().await;
         assert!(body.len() < stated.parse().unwrap(), "{body:?}");
     }

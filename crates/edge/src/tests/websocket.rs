@@ -23,7 +23,10 @@ async fn bytes_flow_both_ways_also_those_that_came_with_the_handshakes() {
     let lower = head.to_lowercase();
     assert!(lower.contains("\r\nconnection: upgrade\r\n"), "{head}");
     assert!(lower.contains("\r\nupgrade: websocket\r\n"), "{head}");
-    assert!(lower.contains("\r\nsec-websocket-version: 13\r\n"), "{head}");
+    assert!(
+        lower.contains("\r\nsec-websocket-version: 13\r\n"),
+        "{head}"
+    );
     peer.say(format!("{AGREE}hello")).await;
     let agreed = Answer::of(&client.head().await);
     assert_eq!(agreed.status, 101);
@@ -48,7 +51,9 @@ async fn early_bytes_wait_until_the_application_has_agreed() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
     let mut client = harness.http1().await;
-    client.say(format!("{ASK}GET /smuggled HTTP/1.1\r\n\r\n")).await;
+    client
+        .say(format!("{ASK}GET /smuggled HTTP/1.1\r\n\r\n"))
+        .await;
     let (mut peer, _) = app.answer_one(OK).await;
     assert_eq!(client.answer().await.text(), "ok");
     // To an application that stays with HTTP they are the next request, judged as one.
@@ -58,7 +63,11 @@ async fn early_bytes_wait_until_the_application_has_agreed() {
     drop(client);
     assert_eq!(peer.waiting, b"");
     drop(harness);
-    assert_eq!(peer.end().await.0, b"", "nothing but the handshake was sent");
+    assert_eq!(
+        peer.end().await.0,
+        b"",
+        "nothing but the handshake was sent"
+    );
 }
 
 #[tokio::test]

@@ -48,10 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Everything up to and with `end`.
     pub(super) async fn until(&mut self, end: &[u8]) -> String {
         loop {
-            let found = self
-                .waiting
-                .windows(end.len())
-                .position(|part| part == end);
+            let found = self.waiting.windows(end.len()).position(|part| part == end);
             if let Some(at) = found {
                 let rest = self.waiting.split_off(at + end.len());
                 let bytes = std::mem::replace(&mut self.waiting, rest);
@@ -185,7 +182,10 @@ impl Answer {
 
     /// What every answer of ours carries, whatever made it.
     pub(super) fn assert_hardened(&self) {
-        let once = |name| self.field(name).unwrap_or_else(|| panic!("{name}: {self:?}"));
+        let once = |name| {
+            self.field(name)
+                .unwrap_or_else(|| panic!("{name}: {self:?}"))
+        };
         assert!(once("strict-transport-security").starts_with("max-age="));
         assert_eq!(once("x-content-type-options"), "nosniff");
         assert!(!once("referrer-policy").is_empty());

@@ -1,0 +1,331 @@
+//! A request of HTTP/1 and its answer, between a client and the application.
+
+use std::{
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
+
+use h1::{Asked, BodyDecoder, Framing, write};
+use seam::{Refusal, record::Outcome};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{BODY_LATE, Client, SILENCE, Then, UploadFault, micros_since};
+use crate::{
+    harden::{Ending, finish_http1, harden},
+    know::Visit,
+    record::record,
+    serve::{Answer, Forward},
+    tunnel,
+    upstream::{self, Conn, Fault, LATE, Step, Taken},
+    watch::Late,
+};
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
+    /// The application's answer.
+    pub(super) async fn forward(&mut self, visit: &Visit, forward: Forward, keep: bool) -> Then {
+        let asked = Asked {
+            head: visit.head_only,
+            ..Asked::default()
+        };
+        let mut fresh = false;
+        let (mut taken, length) = loop {
+            let mut taken =
+                match upstream::take(&self.worker, &visit.local, visit.site, fresh).await {
+                    Ok(taken) => taken,
+                    Err(fault) => return self.refuse(visit, fault.refusal()).await,
+                };
+            taken.conn.begin(&mut self.forward);
+            match self.exchange(visit, &mut taken.conn, asked).await {
+                Ok(length) => break (taken, length),
+                Err(Stop::Fault(Fault::ClosedUnanswered))
+                    if taken.conn.reused && forward.replayable && !fresh =>
+                {
+                    taken.conn.take_back(&mut self.forward);
+                    fresh = true;
+                }
+                Err(Stop::Fault(fault)) => {
+                    self.worker.counters.upstream_faults.add(1);
+                    return self.refuse(visit, fault.refusal()).await;
+                }
+                Err(Stop::Refused(refusal)) => return self.refuse(visit, refusal).await,
+                Err(Stop::Gone) => {
+                    record(&self.worker, visit, &self.tally, Outcome::ClientGone);
+                    return Then::Break;
+                }
+            }
+        };
+        let conn = &mut taken.conn;
+        let asked_at = self.worker.clock.moment();
+        self.tally.upstream_us = micros_since(asked_at, visit.began);
+        let head = conn.view();
+        let upgraded = head.status == 101;
+        if upgraded && !(forward.upgrade && self.upload.is_done()) {
+            self.worker.counters.upstream_faults.add(1);
+            return self
+                .refuse(visit, Fault::Broken("upgrade-unasked").refusal())
+                .await;
+        }
+        let body = head.framing;
+        let keep_upstream = head.keep_alive && !upgraded;
+        // An answer that comes before the upload has ended ends the connection: the rest
+        // of the body is not read as a request.
+        let keep = keep && (self.upload.is_done() || upgraded);
+        let answer = Answer::application(&head);
+        self.tally.status = answer.status();
+        let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
+        let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
+        conn.input.consume(length);
+        if upgraded {
+            let outcome = tunnel::run(self, &mut taken.conn).await;
+            record(&self.worker, visit, &self.tally, outcome);
+            return Then::Close;
+        }
+        let mut body = BodyDecoder::new(body, &visit.local.codec);
+        let outcome = self.stream(&mut taken.conn, &mut body, ending, visit).await;
+        self.keep_upstream(visit, taken, keep_upstream && body.is_done());
+        record(&self.worker, visit, &self.tally, outcome);
+        Then::after(outcome, keep && ending != Ending::Close)
+    }
+
+    fn keep_upstream(&self, visit: &Visit, taken: Taken, may: bool) {
+        if may && self.upload.is_done() && taken.conn.is_clean() {
+            let most = visit.local.limits.kept;
+            let now = self.worker.clock.moment();
+            visit
+                .local
+                .pools
+                .keep(visit.site, taken.upstream, taken.conn, now, most);
+        }
+    }
+
+    /// Sends the request and what there is of its body until the application's head is
+    /// whole.
+    async fn exchange(
+        &mut self,
+        visit: &Visit,
+        conn: &mut Conn,
+        asked: Asked,
+    ) -> Result<usize, Stop> {
+        let limits = visit.local.limits;
+        let mut uploading = !self.upload.is_done();
+        let first = if uploading {
+            limits.stall
+        } else {
+            limits.answer
+        };
+        self.facts.watch.until(Some(visit.began.after(first)));
+        let mut seen = 0;
+        poll_fn(|cx| {
+            if uploading {
+                match self.poll_upload(cx, conn, visit.body_max) {
+                    Poll::Ready(Ok(())) => {
+                        uploading = false;
+                        let now = self.worker.clock.moment();
+                        self.facts.watch.until(Some(now.after(limits.answer)));
+                    }
+                    Poll::Ready(Err(UploadFault::Gone)) => return Poll::Ready(Err(Stop::Gone)),
+                    Poll::Ready(Err(UploadFault::Malformed(refusal))) => {
+                        return Poll::Ready(Err(Stop::Refused(refusal)));
+                    }
+                    // It may have answered and closed: its head is still to be read.
+                    Poll::Ready(Err(UploadFault::Receiver)) => uploading = false,
+                    Poll::Pending if self.tally.bytes_in != seen => {
+                        seen = self.tally.bytes_in;
+                        let now = self.worker.clock.moment();
+                        self.facts.watch.until(Some(now.after(limits.stall)));
+                    }
+                    Poll::Pending => {}
+                }
+            } else if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
+                // Closed for writing; perhaps it has answered before.
+            }
+            if let Poll::Ready(result) = conn.poll_head(cx, asked, &visit.local.codec, &self.worker)
+            {
+                return Poll::Ready(result.map_err(Stop::Fault));
+            }
+            if !uploading && self.poll_gone(cx) {
+                return Poll::Ready(Err(Stop::Gone));
+            }
+            if self.facts.watch.check(cx) == Err(Late) {
+                // With bytes still waiting for it, it is the application that is slow.
+                return Poll::Ready(Err(Stop::Refused(if uploading && conn.out.is_empty() {
+                    BODY_LATE
+                } else {
+                    LATE
+                })));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Passes the answer's body on, and the rest of the upload the other way.
+    async fn stream(
+        &mut self,
+        conn: &mut Conn,
+        body: &mut BodyDecoder,
+        ending: Ending,
+        visit: &Visit,
+    ) -> Outcome {
+        let stall = visit.local.limits.stall;
+        let mut uploading = !self.upload.is_done();
+        let mut last = None;
+        poll_fn(|cx| {
+            if uploading {
+                // Faults of the upload no longer matter: the answer is already on its
+                // way, and the connection ends behind it.
+                uploading = self.poll_upload(cx, conn, visit.body_max).is_pending();
+            }
+            if let Poll::Ready(outcome) = self.poll_stream(cx, conn, body, ending) {
+                return Poll::Ready(outcome);
+            }
+            if !uploading && self.poll_gone(cx) {
+                return Poll::Ready(Outcome::ClientGone);
+            }
+            if self.facts.watch.check(cx) == Err(Late) {
+                return Poll::Ready(if self.out.is_empty() {
+                    Outcome::UpstreamCut
+                } else {
+                    Outcome::ClientGone
+                });
+            }
+            // A reader that takes nothing is cut; an application may be silent.
+            let wait = (
+                self.out.is_empty(),
+                self.tally.bytes_out,
+                self.tally.bytes_in,
+            );
+            if last != Some(wait) {
+                last = Some(wait);
+                let limit = if self.out.is_empty() { SILENCE } else { stall };
+                self.facts
+                    .watch
+                    .until(Some(self.worker.clock.moment().after(limit)));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn poll_stream(
+        &mut self,
+        cx: &mut Context<'_>,
+        conn: &mut Conn,
+        body: &mut BodyDecoder,
+        ending: Ending,
+    ) -> Poll<Outcome> {
+        let mut done = body.is_done();
+        loop {
+            if done {
+                return self
+                    .out
+                    .poll_flush(cx, &mut self.io)
+                    .map(|flushed| flushed.map_or(Outcome::ClientGone, |()| Outcome::Served));
+            }
+            if ready!(self.out.poll_room(cx, &mut self.io)).is_err() {
+                return Poll::Ready(Outcome::ClientGone);
+            }
+            let out = &mut self.out.bytes;
+            let sent = &mut self.tally.bytes_out;
+            let step = conn.decode(body, |data| {
+                *sent += u64::try_from(data.len()).unwrap_or(0);
+                if ending == Ending::Chunked {
+                    write::chunk(out, data);
+                } else {
+                    out.extend_from_slice(data);
+                }
+            });
+            match step {
+                Ok(Step::More) => {}
+                Ok(Step::Done) => {
+                    if ending == Ending::Chunked {
+                        write::last_chunk(&mut self.out.bytes, trailers(body));
+                    }
+                    done = true;
+                }
+                Ok(Step::Starved) => {
+                    // What is there leaves at once: server-sent events wait for nobody.
+                    if let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io) {
+                        return Poll::Ready(Outcome::ClientGone);
+                    }
+                    match ready!(conn.poll_fill(cx, &self.worker.buffers)) {
+                        Ok(count) if count > 0 => {}
+                        ended => {
+                            if ended.is_err() || body.at_end_of_input().is_err() {
+                                return Poll::Ready(Outcome::UpstreamCut);
+                            }
+                            *body = BodyDecoder::new(Framing::None, &h1::Limits::default());
+                            if ending == Ending::Chunked {
+                                write::last_chunk(&mut self.out.bytes, []);
+                            }
+                            done = true;
+                        }
+                    }
+                }
+                // The client sees a broken answer as broken: without its last chunk, or
+                // short of its length.
+                Err(_) => {
+                    return self
+                        .out
+                        .poll_flush(cx, &mut self.io)
+                        .map(|_| Outcome::UpstreamCut);
+                }
+            }
+        }
+    }
+
+    /// Passes the request's body on.
+    fn poll_upload(
+        &mut self,
+        cx: &mut Context<'_>,
+        conn: &mut Conn,
+        most: u64,
+    ) -> Poll<Result<(), UploadFault>> {
+        let chunked = self.chunked;
+        loop {
+            if self.upload.is_done() {
+                return conn.poll_flush(cx).map_err(|_| UploadFault::Receiver);
+            }
+            ready!(conn.poll_room(cx)).map_err(|_| UploadFault::Receiver)?;
+            let out = &mut conn.out.bytes;
+            let step = self.poll_body(cx, most, |data| {
+                if chunked {
+                    write::chunk(out, data);
+                } else {
+                    out.extend_from_slice(data);
+                }
+            });
+            match step {
+                Poll::Ready(Ok(true)) => {
+                    if chunked {
+                        write::last_chunk(&mut conn.out.bytes, []);
+                    }
+                }
+                Poll::Ready(Ok(false)) => {}
+                Poll::Ready(Err(fault)) => return Poll::Ready(Err(fault)),
+                Poll::Pending => {
+                    // What has arrived goes on at once, the head too.
+                    if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
+                        return Poll::Ready(Err(UploadFault::Receiver));
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+}
+
+/// The trailers of an answer. Those of a request are dropped: names among them could be
+/// ones that the application trusts only from us.
+fn trailers(body: &BodyDecoder) -> impl Iterator<Item = (&str, &[u8])> {
+    body.trailers()
+        .iter()
+        .map(|field| (field.name, field.value))
+}
+
+/// Why no head came.
+pub(super) enum Stop {
+    Fault(Fault),
+    Refused(Refusal),
+    Gone,
+}
