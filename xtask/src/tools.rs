@@ -229,6 +229,7 @@ fn npm(cache: &Path, node: &Path, wanted: &Npm) -> Result<(), Failure> {
             .env("PATH", path)
             .args([
                 "install",
+                "--no-update-notifier",
                 "--ignore-scripts",
                 "--no-audit",
                 "--no-fund",

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 /// Size of a buffer: twice the largest head, and two TLS records.
 pub(crate) const SIZE: usize = 32 * 1024;
 /// Free buffers a worker keeps; more are given back to the system.
-const SPARE: usize = 256;
+const SPARE: usize = 1024;
 
 /// A worker's free buffers.
 #[derive(Default)]

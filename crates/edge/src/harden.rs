@@ -52,10 +52,12 @@ impl HeadSink for MapSink<'_> {
 
     fn field(&mut self, name: &str, value: &[u8]) {
         // Both were judged by the codec, whose rules are stricter than these.
-        if let (Ok(name), Ok(value)) = (
+        if let (Ok(name), Ok(mut value)) = (
             HeaderName::from_bytes(name.as_bytes()),
             HeaderValue::from_bytes(value),
         ) {
+            // Another one each time: in HPACK's table it would only push others out.
+            value.set_sensitive(name.as_str() == "x-request-id");
             // Refused only beyond 32,768 fields; the codec takes 100.
             let _ = self.0.headers_mut().try_append(name, value);
         }
@@ -187,7 +189,7 @@ fn strict_transport(visit: &Visit, theirs: Option<&[u8]>, sink: &mut impl HeadSi
     const NAME: &str = "strict-transport-security";
     let Some(site) = visit.site() else {
         // Outside every site: browsers note the policy per host, so it binds nobody else.
-        return sink.field(NAME, DEFAULT_HSTS);
+        return sink.field(NAME, visit.local.hsts.header_value().as_bytes());
     };
     match guards::hsts::merge(theirs, &site.hsts) {
         Sent::Ours => sink.field(NAME, site.hsts.header_value().as_bytes()),
@@ -195,9 +197,6 @@ fn strict_transport(visit: &Visit, theirs: Option<&[u8]>, sink: &mut impl HeadSi
         Sent::Both(policy) => sink.field(NAME, policy.header_value().as_bytes()),
     }
 }
-
-/// For answers outside every site, such as to unknown hosts.
-const DEFAULT_HSTS: &[u8] = b"max-age=63072000";
 
 fn application<'a>(
     name: &str,

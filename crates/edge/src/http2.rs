@@ -90,7 +90,10 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
         move |request| {
             let stream = streams.open();
             let (facts, worker) = (facts.clone(), worker.clone());
-            async move { Ok::<_, Infallible>(answer(request, &facts, worker, stream).await) }
+            // Boxed: hyper would move the large future several times.
+            Box::pin(
+                async move { Ok::<_, Infallible>(answer(request, &facts, worker, stream).await) },
+            )
         }
     });
     let connection = http2::Builder::new(Here)
@@ -327,6 +330,8 @@ impl Served {
         let answer = Answer::application(&view);
         self.tally.status = answer.status();
         let mut head = Response::new(());
+        // The application's fields and ours, without growing in between.
+        head.headers_mut().reserve(24);
         harden(&answer, &self.visit, &self.worker, &mut MapSink(&mut head));
         taken.conn.input.consume(length);
         let mut body = BodyDecoder::new(framing, &self.visit.local.codec);
@@ -336,9 +341,13 @@ impl Served {
             if keep && self.upload.is_done() && taken.conn.is_clean() {
                 let most = self.visit.local.limits.kept;
                 let local = self.visit.local.clone();
-                local
-                    .pools
-                    .keep(self.visit.site, taken.upstream, taken.conn, now, most);
+                local.pools.keep(
+                    self.visit.site,
+                    taken.upstream,
+                    taken.conn,
+                    &self.worker,
+                    most,
+                );
             }
             return self.whole(head, whole, Outcome::Served);
         }

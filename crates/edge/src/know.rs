@@ -108,7 +108,7 @@ impl<'a> Known<'a> {
 /// Whether a path is ours or the application's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OwnPath {
-    /// Under the prefix, or one of our well-known ones.
+    /// Under the prefix.
     Ours,
     /// Everything else.
     Application,
@@ -166,7 +166,7 @@ pub(crate) fn know<'a>(
     let route = site.route(request.path);
     visit.anonymous = route.anonymous;
     visit.body_max = route.body_max;
-    let own = if request.path.starts_with(&*local.prefix) || is_well_known(request.path) {
+    let own = if request.path.starts_with(&*local.prefix) {
         OwnPath::Ours
     } else {
         OwnPath::Application
@@ -177,12 +177,6 @@ pub(crate) fn know<'a>(
         route,
         own,
     })
-}
-
-/// The well-known addresses that we answer ourselves (RFC 8615).
-fn is_well_known(path: &str) -> bool {
-    path.strip_prefix("/.well-known/")
-        .is_some_and(|name| name == "waarborg-prove")
 }
 
 fn without_port(authority: &str) -> &str {

@@ -23,7 +23,7 @@ use crate::{
 
 /// Control didn't answer in time.
 pub(crate) const CONTROL_LATE: Refusal =
-    Refusal::new(RefusalPage::Unavailable, "control-late").retry_after(10);
+    Refusal::new(RefusalPage::Unavailable, "control-late").retry_after(5);
 
 /// Control gave an answer that can't be one.
 const CONTROL_BROKEN: Refusal = Refusal::new(RefusalPage::Internal, "control-broken");
@@ -87,7 +87,7 @@ impl Exchange {
                 OwnRefused::Full => "control-busy",
                 OwnRefused::Stopped => "control-stopped",
             };
-            Refusal::new(RefusalPage::Unavailable, reason).retry_after(10)
+            Refusal::new(RefusalPage::Unavailable, reason).retry_after(5)
         })?;
         Ok(Self {
             upload: Some(Upload {
@@ -174,9 +174,7 @@ impl Exchange {
                 self.body = Some(body);
                 Ok(head)
             }
-            Err(_) => {
-                Err(Refusal::new(RefusalPage::Unavailable, "control-stopped").retry_after(10))
-            }
+            Err(_) => Err(Refusal::new(RefusalPage::Unavailable, "control-stopped").retry_after(5)),
         })
     }
 

@@ -106,11 +106,10 @@ impl Fault {
     pub(crate) const fn refusal(self) -> Refusal {
         match self {
             Self::Unreachable(reason) => {
-                Refusal::new(RefusalPage::UpstreamDown, reason).retry_after(10)
+                Refusal::new(RefusalPage::UpstreamDown, reason).retry_after(5)
             }
             Self::ClosedUnanswered => {
-                Refusal::new(RefusalPage::UpstreamBroken, "upstream-closed-unanswered")
-                    .retry_after(10)
+                Refusal::new(RefusalPage::UpstreamDown, "upstream-closed-unanswered").retry_after(5)
             }
             Self::Broken(reason) => Refusal::new(RefusalPage::UpstreamBroken, reason),
         }
@@ -141,10 +140,18 @@ impl Pools {
     }
 
     /// Keeps a connection for the next request.
-    pub(crate) fn keep(&self, site: u16, upstream: usize, mut conn: Conn, now: Moment, most: u16) {
+    pub(crate) fn keep(
+        &self,
+        site: u16,
+        upstream: usize,
+        mut conn: Conn,
+        worker: &Worker,
+        most: u16,
+    ) {
         conn.reused = true;
-        conn.since = now;
+        conn.since = worker.clock.moment();
         conn.out.rest();
+        conn.input.release(&worker.buffers);
         if let Some(list) = self.list(site, upstream) {
             let mut list = list.borrow_mut();
             if list.len() < usize::from(most) {

@@ -156,7 +156,7 @@ impl Default for Limits {
             fields: 100,
             connections: 16_384,
             streams: 100,
-            kept: 128,
+            kept: 512,
         }
     }
 }
@@ -180,6 +180,8 @@ pub struct Snapshot {
     pub prebuilt: Arc<Prebuilt>,
     /// Limits.
     pub limits: Limits,
+    /// `Strict-Transport-Security` of answers outside every site, such as to unknown hosts.
+    pub hsts: guards::hsts::Policy,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.

@@ -223,7 +223,7 @@ impl Ground {
         format!(
             "daemon off; pid {folder}/nginx.pid; error_log stderr;\n\
              worker_processes 1; events {{ worker_connections 4096; }}\n\
-             http {{\n  access_log {folder}/nginx.access buffer=64k flush=1s;\n  \
+             http {{\n  access_log {folder}/nginx.access combined buffer=64k flush=1s;\n  \
              keepalive_requests 1000000000;\n  \
              upstream application {{\n    server 127.0.0.1:{upstream};\n    keepalive 512;\n    \
              keepalive_requests 1000000000;\n  }}\n  \
@@ -257,7 +257,7 @@ impl Ground {
     fn caddy(&self, port: u16) -> String {
         let headers = lines(|name, value| format!("    {name} \"{value}\"\n"));
         format!(
-            "{{\n  admin off\n  persist_config off\n  auto_https off\n  \
+            "{{\n  admin off\n  auto_https off\n  \
              servers {{\n    protocols h1 h2\n  }}\n}}\n\
              https://localhost:{port} {{\n  bind 127.0.0.1\n  \
              tls {folder}/certificate.pem {folder}/key.pem {{\n    protocols tls1.3\n  }}\n  \

@@ -186,6 +186,7 @@ impl Drop for Server {
         }
         signal("KILL", self.child.id());
         // Nothing is left to do with its status: it was killed.
+        self.child.kill().ok();
         self.child.wait().ok();
     }
 }
@@ -220,7 +221,8 @@ fn listen(output: impl Read + Send + 'static) -> mpsc::Receiver<()> {
 
 /// Signals a whole process group. It may be gone already, which is what we want.
 fn signal(name: &str, group: u32) {
-    let script = format!("kill -{name} -- -{group}");
+    // The form that dash understands as well.
+    let script = format!("kill -s {name} -- -{group}");
     Command::new("sh")
         .args(["-c", &script])
         .stdin(Stdio::null())

@@ -19,6 +19,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         upstream_tls: None,
         prebuilt: Arc::new(Prebuilt::default()),
         limits: Limits::default(),
+        hsts: Default::default(),
         addresses: AddressKeeping::Whole,
         public_port: 443,
     }))

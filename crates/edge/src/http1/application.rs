@@ -90,11 +90,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
     fn keep_upstream(&self, visit: &Visit, taken: Taken, may: bool) {
         if may && self.upload.is_done() && taken.conn.is_clean() {
             let most = visit.local.limits.kept;
-            let now = self.worker.clock.moment();
             visit
                 .local
                 .pools
-                .keep(visit.site, taken.upstream, taken.conn, now, most);
+                .keep(visit.site, taken.upstream, taken.conn, &self.worker, most);
         }
     }
 

@@ -175,16 +175,10 @@ impl Streaming {
         served.end(Outcome::Served);
         let taken = self.taken.take()?;
         if self.keep && served.upload.is_done() && taken.conn.is_clean() {
-            let now = served.worker.clock.moment();
-            let limits = served.visit.local.limits;
+            let most = served.visit.local.limits.kept;
             let pools = &served.visit.local.pools;
-            pools.keep(
-                served.visit.site,
-                taken.upstream,
-                taken.conn,
-                now,
-                limits.kept,
-            );
+            let site = served.visit.site;
+            pools.keep(site, taken.upstream, taken.conn, &served.worker, most);
         }
         let mut trailers = HeaderMap::new();
         for field in self.body.trailers().iter() {

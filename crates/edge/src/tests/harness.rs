@@ -252,6 +252,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         upstream_tls: None,
         prebuilt: Arc::new(prebuilt()),
         limits: setting.limits,
+        hsts: guards::hsts::Policy::default(),
         addresses: setting.addresses,
         public_port: 443,
     }
