@@ -1,1 +1,18 @@
-//! The integration tests: one program.
+//! The integration tests: one program, the whole binary from outside.
+//!
+//! Each test starts its own gateway and whatever stands behind it, on free ports of the
+//! loopback. What a test needs and doesn't find fails it: an absent judge never passes.
+#![expect(
+    clippy::panic,
+    reason = "a test that can't be carried out fails, it never passes"
+)]
+
+mod apps;
+mod browser;
+mod control;
+mod demo;
+mod differential;
+mod pages;
+mod promises;
+mod proof;
+mod serve;

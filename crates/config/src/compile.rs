@@ -40,6 +40,7 @@ impl Config {
             upstream_tls: self.upstream_tls(),
             prebuilt,
             limits: self.limits,
+            hsts: self.hsts.clone(),
             addresses: self.track.addresses,
             public_port: self.public_port,
         }

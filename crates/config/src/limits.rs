@@ -30,7 +30,7 @@ section! {
         "Client connections of one worker; beyond them new ones are closed.";
     STREAMS "streams" Form::Count(1, 1000, "streams"), Absent::Default("100"), "100",
         "Requests at once on one HTTP/2 connection.";
-    KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("128"), "128",
+    KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("512"), "512",
         "Connections that one worker keeps to one application.";
 }
 

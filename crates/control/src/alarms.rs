@@ -272,6 +272,15 @@ impl Alarms {
         self.shared.book().pending().len()
     }
 
+    /// Resolves when the disk has whatever was told so far: for an orderly end.
+    ///
+    /// # Errors
+    /// [`AlarmError`]: some of it may be told again after the next start.
+    pub fn synced(&self) -> impl Future<Output = Result<(), AlarmError>> + Send + use<> {
+        let _order = self.shared.book();
+        self.write(String::new())
+    }
+
     /// What waits, oldest first.
     pub(crate) fn pending(&self) -> Vec<Arc<Entry>> {
         self.shared.book().pending().to_vec()
@@ -338,8 +347,15 @@ impl Alarms {
         event: &Event,
     ) -> impl Future<Output = Result<(), AlarmError>> + Send + use<> {
         book.apply(event);
+        self.write(record::encode(event))
+    }
+
+    /// Queues text for the file; the caller holds the book's lock.
+    fn write(
+        &self,
+        text: String,
+    ) -> impl Future<Output = Result<(), AlarmError>> + Send + use<> {
         let (answer, kept) = oneshot::channel();
-        let text = record::encode(event);
         if self.lines.try_send(Line { text, answer }).is_err() {
             self.shared.missed.store(true, Ordering::SeqCst);
         }

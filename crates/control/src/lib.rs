@@ -5,9 +5,14 @@
 //! two makes a [`Publisher`] first, whose snapshot serves even while the store is away.
 
 pub mod access_log;
+pub mod alarms;
 mod keeper;
+pub mod leadership;
+pub mod mail;
 mod metrics;
 mod operations;
+pub mod outbox;
+pub mod outgoing;
 mod prebuilt;
 pub mod prober;
 mod proof;
@@ -29,6 +34,7 @@ use std::{
 };
 
 pub use access_log::LogError;
+use alarms::{AlarmError, Alarms};
 pub use keeper::{KeeperError, key as ledger_key};
 use ledger::SigningKey;
 pub use publish::Publisher;
@@ -95,6 +101,9 @@ pub enum StartError {
     /// The access log.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The node-local outbox of alarms.
+    #[error(transparent)]
+    Alarms(#[from] AlarmError),
     /// A socket.
     #[error("{what}: {source}")]
     Socket {
@@ -111,6 +120,7 @@ pub struct Control {
     stop: CancellationToken,
     tasks: TaskTracker,
     ready: Arc<AtomicBool>,
+    alarms: Alarms,
     kept: watch::Receiver<Option<Kept>>,
 }
 
@@ -143,6 +153,9 @@ impl Control {
         };
         let kept = opening.open().await?;
         let (kept_in, kept_now) = watch::channel(kept.clone());
+        let (store_in, store_now) =
+            watch::channel(kept.as_ref().map(|kept| kept.store.clone()));
+        let alarms = Alarms::open(&parts.data, parts.clock.clone(), parts.rng.clone())?;
         let state = State {
             publisher: parts.publisher.clone(),
             kept: kept_now.clone(),
@@ -178,13 +191,34 @@ impl Control {
                 tracing::error!(%error, "the operations listener ended");
             }
         });
-        let (_lease, lease) = watch::channel(None);
+        let node = node(&parts.data);
+        let (lease, leading) = leadership::start(leadership::Parts {
+            store: store_now.clone(),
+            holder: node.clone(),
+            alarms: alarms.clone(),
+            clock: parts.clock.clone(),
+            stop: stop.clone(),
+        });
+        tasks.spawn(leading);
+        let counted = state.tallies.clone();
+        tasks.spawn(outbox::run(outbox::Parts {
+            store: store_now,
+            lease: lease.clone(),
+            alarms: alarms.clone(),
+            mail: parts.publisher.mail(),
+            node,
+            tally: Box::new(move |tally| counted.outbox(tally)),
+            clock: parts.clock.clone(),
+            rng: parts.rng.clone(),
+            stop: stop.clone(),
+        }));
         let prover = Arc::new(Prover {
             state,
             program: parts.program,
             connect: parts.connect,
             roots: parts.roots,
             lease,
+            alarms: alarms.clone(),
             busy: Mutex::new(None),
         });
         if let Some(kept) = &kept {
@@ -198,7 +232,8 @@ impl Control {
                     kept = opening.until_open() => kept,
                 };
                 prover.read(&kept).await;
-                // Fails only when nobody is left who reads it.
+                // Both fail only when nobody is left who reads them.
+                let _ = store_in.send(Some(kept.store.clone()));
                 let _ = kept_in.send(Some(kept));
                 tracing::info!("the store is open");
             });
@@ -211,8 +246,14 @@ impl Control {
             stop,
             tasks,
             ready,
+            alarms,
             kept: kept_now,
         })
+    }
+
+    /// This node's alarms.
+    pub fn alarms(&self) -> Alarms {
+        self.alarms.clone()
     }
 
     /// From now on `/readyz` says so.
@@ -231,6 +272,14 @@ impl Control {
             kept.store.close().await;
         }
     }
+}
+
+/// This node's name, and no other's: the machine's and its data folder's.
+fn node(data: &Path) -> String {
+    let machine = rustix::system::uname();
+    let machine = machine.nodename().to_string_lossy().into_owned();
+    let folder = std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned());
+    format!("{machine}:{}", folder.display())
 }
 
 /// How the store is opened: again and again while it can't be reached.

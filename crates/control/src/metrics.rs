@@ -16,6 +16,8 @@ use seam::{
 };
 use terms::{PromiseId, Verdict, names};
 
+use crate::outbox::Tally;
+
 /// Control's own counters.
 #[derive(Debug, Default)]
 pub(crate) struct Tallies {
@@ -29,6 +31,15 @@ pub(crate) struct Tallies {
 }
 
 impl Tallies {
+    /// Counts an attempt to send.
+    pub(crate) fn outbox(&self, tally: Tally) {
+        let counter = match tally {
+            Tally::Sent => &self.outbox_sent,
+            Tally::Failed | Tally::GivenUp => &self.outbox_failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts one run.
     pub(crate) fn drilled(&self, promise: PromiseId, verdict: Verdict) {
         let place = PromiseId::ALL.iter().position(|id| *id == promise);

@@ -104,7 +104,7 @@ pub async fn run(parts: Parts) {
     let mails_out = mails::Sender {
         store,
         lease,
-        alarms,
+        alarms: alarms.clone(),
         post: &post,
         node: &node,
     };
@@ -112,6 +112,9 @@ pub async fn run(parts: Parts) {
         until_stopped(&stop, Box::pin(alarms_out.run(&stop))),
         until_stopped(&stop, Box::pin(mails_out.run(&stop))),
     );
+    if let Err(error) = alarms.synced().await {
+        tracing::warn!(%error, "some alarms may leave twice");
+    }
 }
 
 /// Lets `work` end by itself for a while after the stop.

@@ -65,6 +65,7 @@ pub enum OutgoingError {
 #[derive(Debug)]
 pub struct Outgoing {
     visitor: Visitor,
+    clock: Clock,
     total: Semaphore,
     /// Only hosts that are being visited, thus at most as many as there are callers.
     hosts: Mutex<HashMap<Host, Weak<Semaphore>>>,
@@ -75,7 +76,8 @@ impl Outgoing {
     /// as the owner's configuration says.
     pub fn new(clock: Clock, trust: Trust, named: Vec<Host>) -> Self {
         Self {
-            visitor: Visitor::new(clock, AddressPolicy::Public { named }, trust),
+            visitor: Visitor::new(clock.clone(), AddressPolicy::Public { named }, trust),
+            clock,
             total: Semaphore::new(MAX_VISITS),
             hosts: Mutex::default(),
         }
@@ -103,17 +105,24 @@ impl Outgoing {
             waited,
         };
         let of_host = self.of_host(&host);
-        let visit = async {
+        let begun = self.clock.moment();
+        let places = async {
             // First the host's: a slow host's queue must not take the others' room.
-            let _one = permit(&of_host).await?;
-            let _all = permit(&self.total).await?;
-            Some(Box::pin(self.visitor.fetch(&request)).await)
+            let one = permit(&of_host).await?;
+            Some((one, permit(&self.total).await?))
         };
-        // The visit's own limit would begin after the wait, so this one is around both.
-        let visited = timeout(waited, visit).await;
+        let places = timeout(waited, places).await.ok().flatten();
+        let visited = match &places {
+            Some(_) => {
+                request.limits.total = waited.saturating_sub(self.clock.moment().since(begun));
+                Box::pin(self.visitor.fetch(&request)).await
+            }
+            None => return Err(busy()),
+        };
+        drop(places);
         drop(of_host);
         self.forget_idle();
-        Ok(visited.ok().flatten().ok_or_else(busy)??)
+        Ok(visited?)
     }
 
     fn of_host(&self, host: &Host) -> Arc<Semaphore> {

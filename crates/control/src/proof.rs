@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access_log,
+    alarms::{Alarm, Alarms},
     keeper::KeeperError,
     prober::{self, Host, ProbeError, hex},
     publish::Proof,
@@ -60,6 +61,8 @@ pub(crate) struct Prover {
     /// Own certificate authority, where sites use one (the demo).
     pub(crate) roots: Option<PathBuf>,
     pub(crate) lease: watch::Receiver<Option<Lease>>,
+    /// Told of drills that fail.
+    pub(crate) alarms: Alarms,
     /// One run at a time.
     pub(crate) busy: Mutex<Option<Micros>>,
 }
@@ -144,12 +147,34 @@ impl Prover {
                 .unwrap_or_default();
             let verdict = report.verdict(&parts);
             self.state.tallies.drilled(report.promise, verdict);
+            self.tell(report, verdict);
             if verdict != Verdict::Pass {
                 tracing::warn!(promise = %report.promise, %verdict, run, "a drill did not pass");
             }
         }
         self.refresh(&kept).await?;
         Ok(reports)
+    }
+
+    /// A drill that fails is an alarm; the next pass clears it. The alarm needn't be
+    /// awaited: it is on its way when `raise` returns.
+    fn tell(&self, report: &Report, verdict: Verdict) {
+        let kind = promises::entry(report.promise).map(|entry| entry.id.alarm());
+        let Some(kind) = kind else { return };
+        match verdict {
+            Verdict::Fail => drop(self.alarms.raise(Alarm {
+                kind,
+                subject: format!("the drill of `{}` failed", report.promise),
+                text: format!(
+                    "What the promise `{0}` says isn't true at the moment, and the trust page \
+                     says so. `waarborg prove` shows what was tried; docs/promises/{0}.md says \
+                     what it takes.",
+                    report.promise
+                ),
+            })),
+            Verdict::Pass => drop(self.alarms.clear(kind)),
+            Verdict::Inconclusive => {}
+        }
     }
 
     /// Store rows, ledger leaves and checkpoint of one run: all or nothing.
@@ -162,7 +187,8 @@ impl Prover {
         audited: &mut Option<Micros>,
     ) -> Result<(), ProofError> {
         let now = self.state.clock.now();
-        let period = Duration::from_secs(self.state.publisher.reading().period_s);
+        let reading = self.state.publisher.reading();
+        let (period, digest) = (Duration::from_secs(reading.period_s), reading.digest);
         let mut keeper = kept.keeper.lock().await;
         let mut leaves = Vec::new();
         for report in reports {
@@ -189,7 +215,11 @@ impl Prover {
                     verdict: finding.verdict,
                     vantage: report.vantage,
                     at: report.at,
-                    transcript: json!({ "figures": figures, "steps": finding.steps }),
+                    transcript: json!({
+                        "digest": digest,
+                        "figures": figures,
+                        "steps": finding.steps,
+                    }),
                     leaf: None,
                 })
                 .await?;
@@ -240,6 +270,7 @@ impl Prover {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut next = self.state.clock.now();
+        let mut proven = String::new();
         let mut lease = self.lease.clone();
         loop {
             tokio::select! {
@@ -249,10 +280,16 @@ impl Prover {
             }
             self.state.publisher.tick();
             let now = self.state.clock.now();
+            let digest = self.state.publisher.reading().digest;
+            if digest != proven {
+                // What another configuration has shown doesn't count for this one.
+                next = now;
+            }
             let ready = self.lease.borrow().is_some() && self.state.kept().is_some();
             if now < next || !ready {
                 continue;
             }
+            proven = digest;
             let all = promises::PROMISES.iter().map(|entry| entry.id).collect();
             let ran = tokio::select! {
                 () = stop.cancelled() => return,
@@ -271,21 +308,28 @@ impl Prover {
     }
 }
 
-fn latest(row: DrillRun) -> Latest {
-    let figures = match &row.transcript["figures"] {
-        Value::Object(figures) => figures
-            .iter()
-            .filter_map(|(name, value)| Some((name.clone(), value.as_i64()?)))
-            .collect(),
-        _ => Vec::new(),
-    };
-    Latest {
+fn latest(row: DrillRun) -> (String, Latest) {
+    let digest = row.transcript["digest"].as_str().unwrap_or_default().to_owned();
+    let run = Latest {
         promise: row.promise,
         part: row.clause,
         run: row.run,
         verdict: row.verdict,
         at: row.at,
         vantage: row.vantage,
-        figures,
+        figures: figures(&row.transcript),
+    };
+    (digest, run)
+}
+
+/// The figures in a transcript.
+pub(crate) fn figures(transcript: &Value) -> Vec<(String, i64)> {
+    match &transcript["figures"] {
+        Value::Object(figures) => figures
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), value.as_i64()?)))
+            .collect(),
+        _ => Vec::new(),
     }
 }
+

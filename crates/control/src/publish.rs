@@ -3,19 +3,21 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use config::{Config, Reading};
+use config::{Config, Mail, Reading};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
 use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
 use terms::{Clock, Micros};
+use tokio::sync::watch;
 
 use crate::{prebuilt, trust};
 
 /// What the trust page is made of.
 #[derive(Debug, Clone, Default)]
 pub struct Proof {
-    /// The newest run of each part.
-    pub runs: Vec<Latest>,
+    /// The newest run of each part, with the digest of the configuration it was made
+    /// under: a proof of another configuration proves nothing of this one.
+    pub runs: Vec<(String, Latest)>,
     /// The ledger's newest checkpoint.
     pub ledger: Option<LedgerView>,
 }
@@ -34,6 +36,7 @@ pub struct Publisher {
     cell: Mutex<Option<Arc<SnapshotCell>>>,
     pages: Pages,
     now: Mutex<Now>,
+    mail: watch::Sender<Option<Arc<Mail>>>,
     clock: Clock,
 }
 
@@ -48,6 +51,7 @@ impl Publisher {
     /// # Panics
     /// Never for a configuration that was loaded: its prefix is a path.
     pub fn new(config: Arc<Config>, digest: String, clock: Clock) -> Self {
+        let mail = watch::Sender::new(config.mail.clone().map(Arc::new));
         let prefix = OwnPath::new(&config.prefix).expect("the configuration's prefix is a path");
         Self {
             cell: Mutex::new(None),
@@ -59,6 +63,7 @@ impl Publisher {
                 generation: 0,
                 changes_at: None,
             }),
+            mail,
             clock,
         }
     }
@@ -86,8 +91,14 @@ impl Publisher {
         cell
     }
 
+    /// How mail leaves, now and after each reload.
+    pub fn mail(&self) -> watch::Receiver<Option<Arc<Mail>>> {
+        self.mail.subscribe()
+    }
+
     /// Takes a new configuration.
     pub fn configure(&self, config: Arc<Config>, digest: String) {
+        self.mail.send_replace(config.mail.clone().map(Arc::new));
         {
             let mut now = lock(&self.now);
             now.config = config;
@@ -121,15 +132,20 @@ impl Publisher {
         let mut now = lock(&self.now);
         let at = self.clock.now();
         let reading = now.config.reading(now.digest.clone());
-        let (view, fresh_until) = trust::view(&reading, &now.proof, at);
+        let runs: Vec<_> = now
+            .proof
+            .runs
+            .iter()
+            .filter(|(digest, _)| *digest == now.digest)
+            .map(|(_, run)| run.clone())
+            .collect();
+        let ledger = &now.proof.ledger;
+        let (view, fresh_until) = trust::view(&reading, &runs, ledger, at);
         let prefix = &now.config.prefix;
         let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view);
         if let Some(until) = fresh_until {
             // Should control stop, the edge shows from then on what is no longer proven.
-            let (later, _) = trust::view(
-                &reading,
-                &now.proof,
-                until.after(std::time::Duration::from_secs(1)),
+            let (later, _) = trust::view(&reading, &runs, ledger, until.after(std::time::Duration::from_secs(1)),
             );
             built.stale = prebuilt::trust_pages(&self.pages, prefix, &later)
                 .into_iter()

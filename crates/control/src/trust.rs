@@ -2,14 +2,17 @@
 // promise: trust
 
 use config::Reading;
-use pages::{ClauseView, PromiseView, RunView, Standing as Shown, State, TrustView};
-use promises::state::{Colour, PromiseState, Standing};
+use pages::{ClauseView, LedgerView, PromiseView, RunView, Standing as Shown, State, TrustView};
+use promises::state::{Colour, Latest, PromiseState, Standing};
 use terms::{Micros, PromiseId};
 
-use crate::publish::Proof;
-
 /// The view at `now`, and when it changes by itself.
-pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView, Option<Micros>) {
+pub(crate) fn view(
+    reading: &Reading,
+    runs: &[Latest],
+    ledger: &Option<LedgerView>,
+    now: Micros,
+) -> (TrustView, Option<Micros>) {
     let mut changes_at: Option<Micros> = None;
     let promises = PromiseId::ALL
         .into_iter()
@@ -17,7 +20,7 @@ pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView,
             let Some(entry) = promises::entry(id) else {
                 return not_promised(id);
             };
-            let state = promises::state::state(entry, reading, &proof.runs, now);
+            let state = promises::state::state(entry, reading, runs, now);
             changes_at = match (changes_at, state.fresh_until) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
@@ -34,7 +37,7 @@ pub(crate) fn view(reading: &Reading, proof: &Proof, now: Micros) -> (TrustView,
         site: site.unwrap_or_default(),
         generated_at: now,
         promises,
-        ledger: proof.ledger.clone(),
+        ledger: ledger.clone(),
     };
     (view, changes_at)
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use config::Reading;
 use serde::{Deserialize, Serialize};
-use terms::{Clause, Micros, PromiseId, Vantage, Verdict};
+use terms::{Arg, Clause, Micros, PromiseId, Vantage, Verdict};
 
 use crate::ground::Ground;
 
@@ -29,6 +29,7 @@ pub struct Part {
     /// What it says when it is true, with the figures that the configuration gives.
     pub clause: Clause,
     /// Figures that only a run knows: `(variable of the clause, figure of the finding)`.
+    /// The clause has each of these variables already, as 0: see [`Part::said`].
     pub measured: &'static [(&'static str, &'static str)],
     /// Whether the promise is green only with it.
     pub core: bool,
@@ -37,6 +38,21 @@ pub struct Part {
     pub drilled: bool,
     /// From how far it must have been seen.
     pub vantage: Vantage,
+}
+
+impl Part {
+    /// The clause with a run's figures in place of those that nobody knew before.
+    pub fn said(&self, figures: &[(String, i64)]) -> Clause {
+        let mut clause = self.clause.clone();
+        for (variable, figure) in self.measured {
+            let found = figures.iter().find(|(name, _)| name == figure);
+            let arg = clause.args.iter_mut().find(|(name, _)| name == variable);
+            if let (Some((_, value)), Some((_, arg))) = (found, arg) {
+                *arg = Arg::Number(*value);
+            }
+        }
+        clause
+    }
 }
 
 /// What a run has shown of one part.
@@ -72,7 +88,12 @@ pub struct Step {
 impl Step {
     /// A step with what was seen.
     pub fn new(step: impl Into<String>, good: bool) -> Self {
-        Self { step: step.into(), twin: false, good, seen: Vec::new() }
+        Self {
+            step: step.into(),
+            twin: false,
+            good,
+            seen: Vec::new(),
+        }
     }
 
     /// The same as an honest twin.
@@ -84,6 +105,10 @@ impl Step {
 
     /// The same with one more thing that was seen.
     #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "numbers and literals, as they come"
+    )]
     pub fn saw(mut self, name: &str, value: impl ToString) -> Self {
         self.seen.push((name.to_owned(), value.to_string()));
         self
@@ -101,7 +126,12 @@ impl Finding {
         } else {
             Verdict::Inconclusive
         };
-        Self { part: part.to_owned(), verdict, figures: Vec::new(), steps }
+        Self {
+            part: part.to_owned(),
+            verdict,
+            figures: Vec::new(),
+            steps,
+        }
     }
 
     /// It couldn't be tried; `why` is kebab-case.
@@ -112,6 +142,17 @@ impl Finding {
             figures: Vec::new(),
             steps: vec![Step::new("not-tried", true).saw("why", why)],
         }
+    }
+
+    /// The same, but a pass is none: part of it couldn't be tried. `why` is kebab-case.
+    #[must_use]
+    pub fn short_of(mut self, why: &str) -> Self {
+        if self.verdict == Verdict::Pass {
+            self.verdict = Verdict::Inconclusive;
+        }
+        self.steps
+            .push(Step::new("not-tried", true).saw("why", why));
+        self
     }
 
     /// The same with a figure.
@@ -137,8 +178,14 @@ pub struct Report {
 
 impl Report {
     /// The verdict of the whole: that of its core parts, and a failure of any part.
+    /// Without a core part nothing was proven.
     pub fn verdict(&self, parts: &[Part]) -> Verdict {
-        let mut verdict = Verdict::Pass;
+        let provable = parts.iter().any(|part| part.core && part.drilled);
+        let mut verdict = if provable {
+            Verdict::Pass
+        } else {
+            Verdict::Inconclusive
+        };
         for part in parts.iter().filter(|part| part.drilled) {
             let found = self
                 .findings

@@ -78,13 +78,23 @@ pub struct Ground {
 impl Ground {
     /// A ground for one run.
     pub const fn new(order: Order, clock: Clock, rng: Rng) -> Self {
-        Self { order, clock, rng, control: None, progress: None }
+        Self {
+            order,
+            clock,
+            rng,
+            control: None,
+            progress: None,
+        }
     }
 
     /// Asks control.
     pub async fn ask(&self, question: Question) -> Evidence {
-        let none = |why: &str| Evidence::None { why: why.to_owned() };
-        let Some(control) = &self.control else { return none("no-control") };
+        let none = |why: &str| Evidence::None {
+            why: why.to_owned(),
+        };
+        let Some(control) = &self.control else {
+            return none("no-control");
+        };
         let (answer, answered) = oneshot::channel();
         if control.send((question, answer)).await.is_err() {
             return none("control-gone");

@@ -8,16 +8,23 @@
 //! - [`PROMISES`]: the entries that have landed, in the order of the trust page. The
 //!   others stand there as "not promised".
 //! - [`run`]: one run of one promise's drill.
+//! - [`target`]: what any visitor may check of a site without its configuration.
 //! - [`state::state`]: what may be said of a promise, from its newest runs.
 
+mod approach;
 pub mod entry;
 pub mod ground;
 pub mod hsts;
 pub mod state;
+pub mod target;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 pub mod track;
 
-use terms::PromiseId;
+use terms::{PromiseId, Verdict};
 
 pub use entry::{Entry, Finding, Part, Report, Step};
 pub use ground::{Ground, Order};
@@ -38,13 +45,19 @@ pub async fn run(entry: &Entry, ground: &Ground) -> Report {
     for part in &parts {
         if part.vantage > ground.order.vantage {
             // A drill that looks from too near proves nothing, whatever it saw.
-            let finding = Finding::inconclusive(part.name, "vantage-too-near");
-            findings.retain(|found| found.part != part.name || found.verdict == terms::Verdict::Fail);
-            findings.push(finding);
+            findings.retain(|found| found.part != part.name || found.verdict == Verdict::Fail);
+            if !findings.iter().any(|found| found.part == part.name) {
+                findings.push(Finding::inconclusive(part.name, "vantage-too-near"));
+            }
         } else if part.drilled && !findings.iter().any(|found| found.part == part.name) {
             findings.push(Finding::inconclusive(part.name, "not-tried"));
         }
     }
     findings.retain(|found| parts.iter().any(|part| part.name == found.part));
-    Report { promise: entry.id, at, vantage: ground.order.vantage, findings }
+    Report {
+        promise: entry.id,
+        at,
+        vantage: ground.order.vantage,
+        findings,
+    }
 }

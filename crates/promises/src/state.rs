@@ -2,7 +2,7 @@
 //! and its newest runs.
 
 use config::Reading;
-use terms::{Arg, Clause, Micros, PromiseId, Vantage, Verdict};
+use terms::{Clause, Micros, PromiseId, Vantage, Verdict};
 
 use crate::entry::{Entry, Part};
 
@@ -77,7 +77,9 @@ pub fn state(entry: &Entry, reading: &Reading, runs: &[Latest], now: Micros) -> 
     let mut proven_at: Option<Micros> = None;
     let mut judged = Vec::new();
     for part in parts {
-        let run = runs.iter().find(|run| run.promise == entry.id && run.part == part.name);
+        let run = runs
+            .iter()
+            .find(|run| run.promise == entry.id && run.part == part.name);
         let standing = standing(&part, run, now, fresh_for);
         match standing {
             Standing::Failed => colour = Colour::Red,
@@ -93,10 +95,14 @@ pub fn state(entry: &Entry, reading: &Reading, runs: &[Latest], now: Micros) -> 
             }
             _ => {}
         }
-        let clause = run.map_or_else(|| part.clause.clone(), |run| measured(&part, run));
+        let clause = run.map_or_else(|| part.clause.clone(), |run| part.said(&run.figures));
         judged.push((clause, standing, part.name));
     }
-    let last = runs.iter().filter(|run| run.promise == entry.id).max_by_key(|run| run.at).cloned();
+    let last = runs
+        .iter()
+        .filter(|run| run.promise == entry.id)
+        .max_by_key(|run| run.at)
+        .cloned();
     if colour == Colour::Green && proven_at.is_none() {
         colour = Colour::Amber;
     }
@@ -130,14 +136,4 @@ fn standing(
             Verdict::Pass => Standing::Proven,
         },
     }
-}
-
-/// The clause with the run's figures in it.
-fn measured(part: &Part, run: &Latest) -> Clause {
-    part.measured.iter().fold(part.clause.clone(), |clause, (variable, figure)| {
-        match run.figures.iter().find(|(name, _)| name == figure) {
-            Some((_, value)) => clause.with(variable, Arg::Number(*value)),
-            None => clause,
-        }
-    })
 }

@@ -27,6 +27,13 @@ macro_rules! promises {
                     $(Self::$variant => $word,)+
                 }
             }
+
+            /// The kind of the alarm that its failing drill raises.
+            pub const fn alarm(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!("drill-failed-", $word),)+
+                }
+            }
         }
     };
 }

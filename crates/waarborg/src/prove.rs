@@ -182,24 +182,9 @@ fn tell(reports: &[Report], reading: &Reading, args: &ProveArgs) -> ExitCode {
         for (report, verdict, parts) in &rows {
             println!("{:<12} {}", report.promise, verdict.word().to_uppercase());
             for finding in &report.findings {
-                let said = parts
-                    .iter()
-                    .find(|part| part.name == finding.part)
-                    .map(|part| {
-                        let clause = part.measured.iter().fold(
-                            part.clause.clone(),
-                            |clause, (name, figure)| {
-                                let value = finding.figures.iter().find(|(name, _)| name == figure);
-                                match value {
-                                    Some((_, value)) => {
-                                        clause.with(name, terms::Arg::Number(*value))
-                                    }
-                                    None => clause,
-                                }
-                            },
-                        );
-                        texts.clause(Language::En, &clause)
-                    });
+                let said = parts.iter().find(|part| part.name == finding.part).map(|part| {
+                    texts.clause(Language::En, &part.said(&finding.figures))
+                });
                 println!(
                     "  {:<14} {:<13} {}",
                     finding.part,

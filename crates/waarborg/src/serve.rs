@@ -8,7 +8,10 @@ use std::{
 };
 
 use config::{Config, Env};
-use control::Publisher;
+use control::{
+    Publisher,
+    alarms::{Alarm, Alarms},
+};
 use terms::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -20,6 +23,9 @@ use crate::{
 
 /// How often the file is looked at for a change.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The kind of the alarm about a configuration that can't be taken.
+const RELOAD: &str = "reload-refused";
 
 /// Log lines go to standard error: `WAARBORG_LOG` filters them as `RUST_LOG` does.
 pub(crate) fn log() {
@@ -51,16 +57,16 @@ pub(crate) fn run(file: &Path) -> ExitCode {
         println!("ready https://{address}");
     }
     tracing::info!(operations = %server.operations, "serving");
-    let publisher = server.publisher();
+    let (publisher, alarms) = (server.publisher(), server.alarms());
     server
         .runtime()
-        .block_on(until_told(&publisher, Some(file)));
+        .block_on(until_told(&publisher, &alarms, Some(file)));
     server.stop();
     ExitCode::SUCCESS
 }
 
 /// Waits for the signal to end; reloads meanwhile where there is a file.
-pub(crate) async fn until_told(publisher: &Publisher, file: Option<&Path>) {
+pub(crate) async fn until_told(publisher: &Publisher, alarms: &Alarms, file: Option<&Path>) {
     let signals = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
@@ -87,12 +93,25 @@ pub(crate) async fn until_told(publisher: &Publisher, file: Option<&Path>) {
         }
         known = now;
         // Reading keys and building pages takes milliseconds of computing.
-        tokio::task::block_in_place(|| take(publisher, file));
+        tokio::task::block_in_place(|| take(publisher, alarms, file));
     }
 }
 
-fn take(publisher: &Publisher, file: &Path) {
-    match reload(publisher, file) {
+fn take(publisher: &Publisher, alarms: &Alarms, file: &Path) {
+    let taken = reload(publisher, file);
+    // Neither needs awaiting: it is on its way when the call returns.
+    match &taken {
+        Ok(_) => drop(alarms.clear(RELOAD)),
+        Err(_) => drop(alarms.raise(Alarm {
+            kind: RELOAD,
+            subject: "the configuration was not reloaded".to_owned(),
+            text: format!(
+                "The last good one stays in force. `waarborg check --config {}` says what is wrong.",
+                file.display()
+            ),
+        })),
+    }
+    match taken {
         Ok(restart) if restart.is_empty() => tracing::info!("the configuration was reloaded"),
         Ok(restart) => tracing::warn!(
             keys = restart.join(", "),

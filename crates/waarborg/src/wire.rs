@@ -10,7 +10,7 @@ use std::{
 };
 
 use config::{Config, Env, Loaded, Store as StoreKey};
-use control::{Control, Parts as ControlParts, Publisher};
+use control::{Control, Parts as ControlParts, Publisher, alarms::Alarms};
 use edge::{BindError, Edge, Listeners, Parts as EdgeParts, Tickets};
 use seam::{Counters, Sessions, own, record};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
@@ -198,6 +198,11 @@ impl Server {
     /// The runtime of control, for what is awaited beside it.
     pub(crate) const fn runtime(&self) -> &tokio::runtime::Runtime {
         &self.runtime
+    }
+
+    /// This node's alarms.
+    pub(crate) fn alarms(&self) -> Alarms {
+        self.control.alarms()
     }
 
     /// What publishes snapshots.

@@ -77,6 +77,7 @@ pub(crate) fn run(bytes: &[u8], from: usize, class: u8) -> usize {
         .unwrap_or(rest.len())
 }
 
+const EACH: u64 = 0x0101_0101_0101_0101;
 const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
@@ -89,7 +90,6 @@ const fn zeros(word: u64) -> u64 {
 /// [`run`] for [`VALUE`], eight bytes at a time: most bytes of a head are in values.
 #[inline(always)]
 pub(crate) fn value_run(bytes: &[u8], from: usize) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
     let rest = bytes.get(from..).unwrap_or_default();
     let (words, _) = rest.as_chunks::<8>();
     let mut at = from;
@@ -106,6 +106,29 @@ pub(crate) fn value_run(bytes: &[u8], from: usize) -> usize {
         at += 8;
     }
     run(bytes, at, VALUE)
+}
+
+/// [`run`] for [`TOKEN`], eight bytes at a time as long as they are letters and hyphens,
+/// which most names are made of.
+#[inline(always)]
+pub(crate) fn name_run(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let (words, _) = rest.as_chunks::<8>();
+    let mut at = from;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // Letters are 0x61 to 0x7a once bit 0x20 is set; a byte from 0x80 up isn't one.
+        let folded = (word | (EACH * 0x20)) & LOW;
+        let letter = (folded + EACH * (0x80 - 0x61)) & !(folded + EACH * (0x80 - 0x7b)) & !word;
+        let stop = !(letter | zeros(word ^ (EACH * 0x2d))) & HIGH;
+        if stop != 0 {
+            at += stop.trailing_zeros() as usize / 8;
+            // Nearly always the colon; if not, perhaps another byte of a token.
+            return run(bytes, at, TOKEN);
+        }
+        at += 8;
+    }
+    run(bytes, at, TOKEN)
 }
 
 /// `bytes` without spaces and tabs at either end (OWS, RFC 9110 §5.6.3).

@@ -135,6 +135,8 @@ impl Section {
         head: usize,
     ) -> Result<Step, Refusal> {
         if self.phase == Phase::Start {
+            // Limits first: what lies beyond them isn't looked at, here or below.
+            self.starve(self.at, limits, head)?;
             match bytes.get(self.at) {
                 Some(b'\r') => {
                     return match self.line_feed(bytes, limits, head)? {
@@ -146,68 +148,67 @@ impl Section {
                 Some(b' ' | b'\t') => return Err(Refusal::FoldedLine),
                 Some(b':') => return Err(Refusal::EmptyName),
                 Some(_) if self.lines.len() >= limits.fields => return Err(Refusal::TooManyFields),
-                Some(_) => self.phase = Phase::Name,
-                None => return self.starve(self.at, limits, head),
+                Some(_) => {}
+                None => return Ok(Step::More),
             }
         }
-        // Nothing beyond the line's limit is looked at, so that a line too long is refused
-        // for that, however much of it has arrived.
+        // So that a line too long is refused for that, however much of it has arrived.
         let end = head.min(self.line.saturating_add(limits.line));
         let bytes = bytes.get(..end).unwrap_or(bytes);
-        if self.phase == Phase::Name {
-            self.at = class::run(bytes, self.at, class::TOKEN);
-            match bytes.get(self.at) {
+        // Locals, written back only when bytes are missing: whole lines are the rule.
+        let (mut at, mut name_end, mut value) = (self.at, self.name_end, self.value);
+        if matches!(self.phase, Phase::Start | Phase::Name) {
+            at = class::name_run(bytes, at);
+            match bytes.get(at) {
                 Some(b':') => {}
                 Some(b' ' | b'\t') => return Err(Refusal::SpaceInName),
                 Some(b'\n') => return Err(Refusal::BareLf),
                 Some(_) => return Err(Refusal::NameByte),
-                None => return self.starve(self.at, limits, head),
+                None => {
+                    (self.phase, self.at) = (Phase::Name, at);
+                    return self.starve(at, limits, head);
+                }
             }
-            self.name_end = self.at;
-            self.at += 1;
-            self.phase = Phase::Gap;
+            name_end = at;
+            at += 1;
         }
-        if self.phase == Phase::Gap {
-            while let Some(b' ' | b'\t') = bytes.get(self.at) {
-                self.at += 1;
+        if self.phase != Phase::Value {
+            while let Some(b' ' | b'\t') = bytes.get(at) {
+                at += 1;
             }
-            if self.at >= bytes.len() {
-                return self.starve(self.at, limits, head);
+            value = at;
+        }
+        at = class::value_run(bytes, at);
+        let needed = match (bytes.get(at), bytes.get(at + 1)) {
+            (Some(b'\r'), Some(b'\n')) => {
+                let value_end = value + trimmed_len(bytes.get(value..at).unwrap_or_default());
+                let plain = value_end == at
+                    && value == name_end + 2
+                    && bytes.get(name_end + 1) == Some(&b' ');
+                let line = Line {
+                    name: Span::new(self.line, name_end),
+                    value: Span::new(value, value_end),
+                    known: None,
+                    hop: false,
+                    plain,
+                };
+                (self.phase, self.at, self.line) = (Phase::Start, at + 2, at + 2);
+                return recognised(line, bytes);
             }
-            self.value = self.at;
-            self.phase = Phase::Value;
-        }
-        self.at = class::value_run(bytes, self.at);
-        match bytes.get(self.at) {
-            Some(b'\r') => {}
-            Some(b'\n') => return Err(Refusal::BareLf),
-            Some(_) => return Err(Refusal::ValueByte),
-            None => return self.starve(self.at, limits, head),
-        }
-        let value = bytes.get(self.value..self.at).unwrap_or_default();
-        let value_end = self.value + trimmed_len(value);
-        let line = Line {
-            name: Span::new(self.line, self.name_end),
-            value: Span::new(self.value, value_end),
-            known: None,
-            hop: false,
-            plain: value_end == self.at
-                && self.value == self.name_end + 2
-                && bytes.get(self.name_end + 1) == Some(&b' '),
+            (Some(b'\r'), Some(_)) => return Err(Refusal::BareCr),
+            (Some(b'\r'), None) => at + 1,
+            (Some(b'\n'), _) => return Err(Refusal::BareLf),
+            (Some(_), _) => return Err(Refusal::ValueByte),
+            (None, _) => at,
         };
-        if !self.line_feed(bytes, limits, head)? {
-            return Ok(Step::More);
-        }
-        let name = line.name.of(bytes);
-        let known = Known::recognise(name);
-        if known.is_none() && grammar::is_framing_alias(name) {
-            return Err(Refusal::FramingAlias);
-        }
-        Ok(Step::Field(Line {
-            known,
-            hop: known.is_some_and(Known::is_hop),
-            ..line
-        }))
+        // Until something other than white space has come, the value hasn't begun.
+        self.phase = if value == bytes.len() {
+            Phase::Gap
+        } else {
+            Phase::Value
+        };
+        (self.at, self.name_end, self.value) = (at, name_end, value);
+        self.starve(needed, limits, head)
     }
 
     /// Takes the CRLF whose CR is at [`Self::at`]: `true` once both have arrived.
@@ -274,6 +275,21 @@ impl Section {
             lines: &self.lines,
             seen: self.seen,
         }
+    }
+}
+
+/// Adds what the line's name tells.
+#[inline(always)]
+fn recognised(line: Line, bytes: &[u8]) -> Result<Step, Refusal> {
+    let name = line.name.of(bytes);
+    match Known::recognise(name) {
+        Some(known) => Ok(Step::Field(Line {
+            known: Some(known),
+            hop: known.is_hop(),
+            ..line
+        })),
+        None if grammar::is_framing_alias(name) => Err(Refusal::FramingAlias),
+        None => Ok(Step::Field(line)),
     }
 }
 

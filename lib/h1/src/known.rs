@@ -89,6 +89,35 @@ known! {
     XRequestId "X-Request-Id" Proxy;
 }
 
+/// Whether `name`, a token, is `known` in any case.
+///
+/// Words instead of bytes: bit 0x20 is set in both, which folds letters. It folds other
+/// bytes too, but among tokens only `^` with `~` and `_` with DEL; no known name has them.
+#[inline(always)]
+fn same_name(known: &[u8], name: &[u8]) -> bool {
+    if known.len() != name.len() {
+        return false;
+    }
+    let (known_words, _) = known.as_chunks::<8>();
+    let (words, _) = name.as_chunks::<8>();
+    let fold = |word: &[u8; 8]| u64::from_le_bytes(*word) | 0x2020_2020_2020_2020;
+    if let (Some(known_last), Some(last)) = (known.last_chunk(), name.last_chunk()) {
+        // The last eight overlap the words before them.
+        return fold(known_last) == fold(last)
+            && known_words
+                .iter()
+                .zip(words)
+                .all(|(known, word)| fold(known) == fold(word));
+    }
+    let fold = |word: &[u8; 4]| u32::from_le_bytes(*word) | 0x2020_2020;
+    if let (Some(known_first), Some(first)) = (known.first_chunk(), name.first_chunk())
+        && let (Some(known_last), Some(last)) = (known.last_chunk(), name.last_chunk())
+    {
+        return fold(known_first) == fold(first) && fold(known_last) == fold(last);
+    }
+    known.eq_ignore_ascii_case(name)
+}
+
 /// A slot of [`SLOTS`] that holds no name.
 const EMPTY: u8 = u8::MAX;
 
@@ -120,17 +149,18 @@ const SLOTS: [u8; 256] = {
 const _: () = assert!(Known::ALL.len() <= 64);
 
 impl Known {
-    /// Recognises a name, in any case.
+    /// Recognises a name, in any case. `name` must be a token: what has control characters
+    /// can be taken for a name without them.
     #[inline]
     pub fn recognise(name: &[u8]) -> Option<Self> {
         let (first, last_but_one) = (name.first()?, name.get(name.len().checked_sub(2)?)?);
         let known = usize::from(SLOTS[slot(*first, *last_but_one, name.len())]);
-        let known = *Self::ALL.get(known)?;
-        known
-            .name()
-            .as_bytes()
-            .eq_ignore_ascii_case(name)
-            .then_some(known)
+        let expected = Self::NAMES.get(known)?.as_bytes();
+        if same_name(expected, name) {
+            Self::ALL.get(known).copied()
+        } else {
+            None
+        }
     }
 
     /// Whether it is of one connection and never forwarded (RFC 9110 §7.6.1):

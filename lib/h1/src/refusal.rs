@@ -66,8 +66,8 @@ pub enum Refusal {
     /// NUL, another control or DEL in a field's value (RFC 9110 §5.5).
     #[error("expected no control character in a field's value")]
     ValueByte,
-    /// A field line longer than [`crate::Limits::line`].
-    #[error("expected a shorter field line")]
+    /// A field line, or an answer's status line, longer than [`crate::Limits::line`].
+    #[error("expected a shorter line")]
     FieldTooLong,
     /// A head longer than [`crate::Limits::head`].
     #[error("expected a shorter head")]

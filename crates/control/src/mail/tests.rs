@@ -49,7 +49,7 @@ fn certificate(name: &str) -> Certificate {
 }
 
 impl Certificate {
-    fn file(&self, name: &str) -> std::path::PathBuf {
+    fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 

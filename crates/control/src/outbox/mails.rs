@@ -92,7 +92,8 @@ impl Sender<'_> {
                 _ = way.changed() => {}
             }
         }
-        if let Some(store) = self.store.borrow().clone() {
+        let store = self.store.borrow().clone();
+        if let Some(store) = store {
             self.record(&store, &mut unrecorded).await;
         }
     }

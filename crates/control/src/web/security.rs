@@ -13,7 +13,10 @@ use seam::own::OwnKnown;
 use store::DrillRun;
 use terms::{Clause, PromiseId};
 
-use crate::state::{Kept, State};
+use crate::{
+    proof::figures,
+    state::{Kept, State},
+};
 
 /// The addresses below the prefix.
 pub(super) fn routes() -> Router<State> {
@@ -126,15 +129,7 @@ async fn view(
     let parts = (entry.parts)(&state.publisher.reading());
     let clauses = rows.iter().filter_map(|row| {
         let part = parts.iter().find(|part| part.name == row.clause)?;
-        let clause = part
-            .measured
-            .iter()
-            .fold(part.clause.clone(), |clause, (name, figure)| {
-                match row.transcript["figures"][*figure].as_i64() {
-                    Some(value) => clause.with(name, terms::Arg::Number(value)),
-                    None => clause,
-                }
-            });
+        let clause = part.said(&figures(&row.transcript));
         Some((clause, row.verdict))
     });
     let clauses: Vec<(Clause, _)> = clauses.collect();

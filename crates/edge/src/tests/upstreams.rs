@@ -24,7 +24,7 @@ async fn an_application_that_is_down_is_said_to_be() {
     client.say(GET).await;
     let answer = client.answer().await;
     assert_eq!(answer.status, 502);
-    assert_eq!(answer.field("retry-after"), Some("10"));
+    assert_eq!(answer.field("retry-after"), Some("5"));
     let outcome = harness.record().await.outcome;
     assert_eq!(outcome, Outcome::Refused("upstream-refused"));
 }

@@ -121,10 +121,11 @@ both! {
 async fn what_was_erased_is_not_left_in_the_file() {
     let place = Place::sqlite();
     let store = place.open().await;
+    // Long enough for pages of their own, which erasing only unlinks.
     let leaf = |word: &str| NewLeaf {
         hash: [1; 32],
         salt: [2; 32],
-        record: json!(word),
+        record: json!(word.repeat(2000)),
     };
     let mut tx = store.tx().await.unwrap();
     tx.append(0, &[leaf("erased-marker"), leaf("kept-marker")])

@@ -56,10 +56,10 @@ pub(crate) fn run(listen: SocketAddr, data: Option<PathBuf>, json: bool) -> Exit
     serve::log();
     match start(listen, data, json) {
         Ok((server, app)) => {
-            let publisher = server.publisher();
+            let (publisher, alarms) = (server.publisher(), server.alarms());
             server
                 .runtime()
-                .block_on(serve::until_told(&publisher, None));
+                .block_on(serve::until_told(&publisher, &alarms, None));
             server.stop();
             app.stop();
             ExitCode::SUCCESS

@@ -50,6 +50,7 @@ const CONNECT: Asked = Asked {
 fn malformed_answers_are_refused() {
     use Refusal as R;
     // `^` stands for CRLF.
+    #[rustfmt::skip]
     let cases: &[(&str, &str, R)] = &[
         ("empty line first", "^HTTP/1.1 200 OK^^", R::StatusLine),
         ("LF first", "\nHTTP/1.1 200 OK^^", R::BareLf),
@@ -59,11 +60,7 @@ fn malformed_answers_are_refused() {
         ("longer version", "HTTP/1.10 200 OK^^", R::StatusLine),
         ("version 1.2", "HTTP/1.2 200 OK^^", R::VersionUnsupported),
         ("version 2.0", "HTTP/2.0 200 OK^^", R::VersionUnsupported),
-        (
-            "two spaces before the status",
-            "HTTP/1.1  200 OK^^",
-            R::StatusLine,
-        ),
+        ("two spaces before the status", "HTTP/1.1  200 OK^^", R::StatusLine),
         ("tab before the status", "HTTP/1.1\t200 OK^^", R::StatusLine),
         ("status of two digits", "HTTP/1.1 20 OK^^", R::StatusLine),
         ("status of four digits", "HTTP/1.1 2000 OK^^", R::StatusLine),
@@ -73,140 +70,36 @@ fn malformed_answers_are_refused() {
         ("no status", "HTTP/1.1 ^^", R::StatusLine),
         ("tab behind the status", "HTTP/1.1 200\tOK^^", R::StatusLine),
         ("NUL in the reason", "HTTP/1.1 200 O\0K^^", R::StatusLine),
-        (
-            "status line ended by LF",
-            "HTTP/1.1 200 OK\nA: b^^",
-            R::BareLf,
-        ),
-        (
-            "status line ended by CR",
-            "HTTP/1.1 200 OK\rA: b^^",
-            R::BareCr,
-        ),
-        (
-            "field line ended by LF",
-            "HTTP/1.1 200 OK^A: b\nC: d^^",
-            R::BareLf,
-        ),
+        ("status line ended by LF", "HTTP/1.1 200 OK\nA: b^^", R::BareLf),
+        ("status line ended by CR", "HTTP/1.1 200 OK\rA: b^^", R::BareCr),
+        ("field line ended by LF", "HTTP/1.1 200 OK^A: b\nC: d^^", R::BareLf),
         ("CR in a value", "HTTP/1.1 200 OK^A: b\rc^^", R::BareCr),
         ("folded line", "HTTP/1.1 200 OK^A: b^ c^^", R::FoldedLine),
-        (
-            "space before the colon",
-            "HTTP/1.1 200 OK^Content-Length : 1^^",
-            R::SpaceInName,
-        ),
+        ("space before the colon", "HTTP/1.1 200 OK^Content-Length : 1^^", R::SpaceInName),
         ("empty name", "HTTP/1.1 200 OK^: 1^^", R::EmptyName),
-        (
-            "name with a bracket",
-            "HTTP/1.1 200 OK^A[: 1^^",
-            R::NameByte,
-        ),
+        ("name with a bracket", "HTTP/1.1 200 OK^A[: 1^^", R::NameByte),
         ("NUL in a value", "HTTP/1.1 200 OK^A: \0^^", R::ValueByte),
-        (
-            "length, then coding",
-            "HTTP/1.1 200 OK^Content-Length: 1^Transfer-Encoding: chunked^^",
-            R::LengthAndCoding,
-        ),
-        (
-            "coding, then length",
-            "HTTP/1.1 200 OK^Transfer-Encoding: chunked^Content-Length: 1^^",
-            R::LengthAndCoding,
-        ),
-        (
-            "two equal lengths",
-            "HTTP/1.1 200 OK^Content-Length: 1^Content-Length: 1^^",
-            R::LengthTwice,
-        ),
-        (
-            "list of lengths",
-            "HTTP/1.1 200 OK^Content-Length: 1, 1^^",
-            R::Length,
-        ),
-        (
-            "length with a sign",
-            "HTTP/1.1 200 OK^Content-Length: +1^^",
-            R::Length,
-        ),
-        (
-            "empty length",
-            "HTTP/1.1 200 OK^Content-Length:^^",
-            R::Length,
-        ),
-        (
-            "malformed length answering HEAD",
-            "HTTP/1.1 304 OK^Content-Length: x^^",
-            R::Length,
-        ),
-        (
-            "two codings",
-            "HTTP/1.1 200 OK^Transfer-Encoding: chunked^Transfer-Encoding: chunked^^",
-            R::CodingTwice,
-        ),
-        (
-            "coding twice in one",
-            "HTTP/1.1 200 OK^Transfer-Encoding: chunked, chunked^^",
-            R::Coding,
-        ),
-        (
-            "other coding",
-            "HTTP/1.1 200 OK^Transfer-Encoding: gzip^^",
-            R::CodingUnknown,
-        ),
-        (
-            "coding in HTTP/1.0",
-            "HTTP/1.0 200 OK^Transfer-Encoding: chunked^^",
-            R::CodingInHttp10,
-        ),
-        (
-            "Content_Length",
-            "HTTP/1.1 200 OK^Content_Length: 1^^",
-            R::FramingAlias,
-        ),
-        (
-            "Connection names Content-Length",
-            "HTTP/1.1 200 OK^Connection: Content-Length^^",
-            R::Nomination,
-        ),
-        (
-            "Connection names Set-Cookie",
-            "HTTP/1.1 200 OK^Connection: set-cookie^^",
-            R::Nomination,
-        ),
-        (
-            "204 with a length",
-            "HTTP/1.1 204 No Content^Content-Length: 5^^",
-            R::BodyForbidden,
-        ),
-        (
-            "204 with chunks",
-            "HTTP/1.1 204 No Content^Transfer-Encoding: chunked^^",
-            R::BodyForbidden,
-        ),
-        (
-            "100 with a length",
-            "HTTP/1.1 100 Continue^Content-Length: 5^^",
-            R::BodyForbidden,
-        ),
-        (
-            "101 with chunks",
-            "HTTP/1.1 101 S^Connection: upgrade^Upgrade: websocket^Transfer-Encoding: chunked^^",
-            R::BodyForbidden,
-        ),
-        (
-            "101 without Upgrade",
-            "HTTP/1.1 101 S^Connection: upgrade^^",
-            R::SwitchWithoutUpgrade,
-        ),
-        (
-            "101 without Connection",
-            "HTTP/1.1 101 S^Upgrade: websocket^^",
-            R::SwitchWithoutUpgrade,
-        ),
-        (
-            "101 in HTTP/1.0",
-            "HTTP/1.0 101 S^Connection: upgrade^Upgrade: websocket^^",
-            R::SwitchWithoutUpgrade,
-        ),
+        ("length, then coding", "HTTP/1.1 200 OK^Content-Length: 1^Transfer-Encoding: chunked^^", R::LengthAndCoding),
+        ("coding, then length", "HTTP/1.1 200 OK^Transfer-Encoding: chunked^Content-Length: 1^^", R::LengthAndCoding),
+        ("two equal lengths", "HTTP/1.1 200 OK^Content-Length: 1^Content-Length: 1^^", R::LengthTwice),
+        ("list of lengths", "HTTP/1.1 200 OK^Content-Length: 1, 1^^", R::Length),
+        ("length with a sign", "HTTP/1.1 200 OK^Content-Length: +1^^", R::Length),
+        ("empty length", "HTTP/1.1 200 OK^Content-Length:^^", R::Length),
+        ("malformed length answering HEAD", "HTTP/1.1 304 OK^Content-Length: x^^", R::Length),
+        ("two codings", "HTTP/1.1 200 OK^Transfer-Encoding: chunked^Transfer-Encoding: chunked^^", R::CodingTwice),
+        ("coding twice in one", "HTTP/1.1 200 OK^Transfer-Encoding: chunked, chunked^^", R::Coding),
+        ("other coding", "HTTP/1.1 200 OK^Transfer-Encoding: gzip^^", R::CodingUnknown),
+        ("coding in HTTP/1.0", "HTTP/1.0 200 OK^Transfer-Encoding: chunked^^", R::CodingInHttp10),
+        ("Content_Length", "HTTP/1.1 200 OK^Content_Length: 1^^", R::FramingAlias),
+        ("Connection names Content-Length", "HTTP/1.1 200 OK^Connection: Content-Length^^", R::Nomination),
+        ("Connection names Set-Cookie", "HTTP/1.1 200 OK^Connection: set-cookie^^", R::Nomination),
+        ("204 with a length", "HTTP/1.1 204 No Content^Content-Length: 5^^", R::BodyForbidden),
+        ("204 with chunks", "HTTP/1.1 204 No Content^Transfer-Encoding: chunked^^", R::BodyForbidden),
+        ("100 with a length", "HTTP/1.1 100 Continue^Content-Length: 5^^", R::BodyForbidden),
+        ("101 with chunks", "HTTP/1.1 101 S^Connection: upgrade^Upgrade: websocket^Transfer-Encoding: chunked^^", R::BodyForbidden),
+        ("101 without Upgrade", "HTTP/1.1 101 S^Connection: upgrade^^", R::SwitchWithoutUpgrade),
+        ("101 without Connection", "HTTP/1.1 101 S^Upgrade: websocket^^", R::SwitchWithoutUpgrade),
+        ("101 in HTTP/1.0", "HTTP/1.0 101 S^Connection: upgrade^Upgrade: websocket^^", R::SwitchWithoutUpgrade),
     ];
     for (name, answer, refusal) in cases {
         let bytes = answer.replace('^', "\r\n");

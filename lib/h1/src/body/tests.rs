@@ -154,7 +154,7 @@ fn honest_chunks_are_decoded_and_what_follows_is_left() {
     assert_eq!(chunked("2^\r\n^0^^"), ok("\r\n", 12, "", true));
     assert_eq!(
         chunked("1^a^0^Digest: x^grpc-status:0^^rest"),
-        ok("a", 39, "Digest=x grpc-status=0", true)
+        ok("a", 37, "Digest=x grpc-status=0", true)
     );
     assert_eq!(chunked("5^hel"), ok("hel", 6, "", false));
     assert_eq!(chunked("ffffffffffffffff^a"), ok("a", 19, "", false));

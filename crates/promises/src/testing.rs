@@ -1,0 +1,411 @@
+//! Real servers on port 0 that do as their script says, and orders to attack them.
+
+use std::{
+    future,
+    net::SocketAddr,
+    path::PathBuf,
+    process::Stdio,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use config::{AccessLog, HstsReading, Reading, SiteReading, TrackReading, Way};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use tempfile::TempDir;
+use terms::{AddressKeeping, Clock, Micros, Rng, Vantage, Verdict};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+    sync::mpsc,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use crate::{
+    entry::Finding,
+    ground::{Evidence, Ground, Order, Question},
+};
+
+/// The name that the servers here have a certificate for.
+pub(crate) const NAME: &str = "gateway.test";
+
+/// 23 November 2026, noon: within the certificates' time.
+pub(crate) const NOON: Micros = Micros(1_795_435_200_000_000);
+
+/// What a server heard.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub(crate) http2: bool,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Host, without the port.
+    pub(crate) host: String,
+    pub(crate) malformed: bool,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// What it says.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+/// The statuses of a good gateway, without any field.
+pub(crate) fn gateway(heard: &Heard) -> Said {
+    let status = if heard.malformed {
+        400
+    } else if heard.host != NAME {
+        421
+    } else if heard.method == "TRACE" {
+        405
+    } else if heard.path.starts_with("/-/") && heard.path != "/-/security" {
+        404
+    } else {
+        200
+    };
+    Said {
+        status,
+        fields: Vec::new(),
+        body: "<p>page</p>".to_owned(),
+    }
+}
+
+/// How long a certificate lasts, as a year.
+const USUAL: i32 = 2028;
+
+fn authority() -> &'static CertifiedIssuer<'static, KeyPair> {
+    static AUTHORITY: OnceLock<CertifiedIssuer<'static, KeyPair>> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "Test CA");
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    })
+}
+
+fn acceptor(until: (i32, u8, u8)) -> TlsAcceptor {
+    let mut params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until.0, until.1, until.2);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, authority()).unwrap();
+    let chain = vec![certificate.der().clone(), authority().der().clone()];
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server over TLS, HTTP/1.1 and HTTP/2, as long as the test runs.
+pub(crate) async fn server(script: impl Fn(&Heard) -> Said + Send + Sync + 'static) -> SocketAddr {
+    serving(acceptor((USUAL, 1, 1)), script, false).await
+}
+
+/// The same with a certificate until this day.
+pub(crate) async fn server_until(day: (i32, u8, u8)) -> SocketAddr {
+    serving(acceptor(day), gateway, false).await
+}
+
+/// The same, but it answers plain text at the TLS port too.
+pub(crate) async fn server_with_plaintext() -> SocketAddr {
+    serving(acceptor((USUAL, 1, 1)), gateway, true).await
+}
+
+async fn serving(
+    acceptor: TlsAcceptor,
+    script: impl Fn(&Heard) -> Said + Send + Sync + 'static,
+    plaintext: bool,
+) -> SocketAddr {
+    let script = Arc::new(script);
+    scripted(move |stream| {
+        let (acceptor, script) = (acceptor.clone(), script.clone());
+        async move {
+            let mut first = [0; 1];
+            let _ = stream.peek(&mut first).await;
+            if plaintext && first != [22] {
+                return answer_plain(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+                    .await;
+            }
+            let Ok(stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                second(stream, script).await;
+            } else {
+                first_version(stream, &*script).await;
+            }
+        }
+    })
+    .await
+}
+
+/// A TCP server that does the same with every connection.
+pub(crate) async fn scripted<F>(script: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(script(stream));
+        }
+    });
+    address
+}
+
+/// A server in plain text that always says the same.
+pub(crate) async fn plain_server(answer: &'static str) -> SocketAddr {
+    scripted(move |stream| answer_plain(stream, answer)).await
+}
+
+async fn answer_plain(mut stream: TcpStream, answer: &'static str) {
+    let _ = stream.read(&mut [0; 4096]).await;
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+/// An address where nobody listens: it was free a moment ago.
+pub(crate) async fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard) -> Said + Sync)) {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if !matches!(stream.read_buf(&mut head).await, Ok(count) if count > 0) {
+            return;
+        }
+    }
+    let text = String::from_utf8_lossy(&head).into_owned();
+    let mut lines = text.lines().take_while(|line| !line.is_empty());
+    let mut request = lines.next().unwrap().split(' ');
+    let mut heard = Heard {
+        http2: false,
+        method: request.next().unwrap().to_owned(),
+        path: request.next().unwrap().to_owned(),
+        host: String::new(),
+        malformed: false,
+        traceparent: None,
+    };
+    for line in lines {
+        match line.split_once(':') {
+            None => heard.malformed = true,
+            Some((name, value)) if name.eq_ignore_ascii_case("host") => {
+                heard.host = value.trim().split(':').next().unwrap().to_owned();
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("traceparent") => {
+                heard.traceparent = Some(value.trim().to_owned());
+            }
+            _ => {}
+        }
+    }
+    let said = script(&heard);
+    let body = if heard.method == "HEAD" {
+        ""
+    } else {
+        &said.body
+    };
+    let mut answer = format!(
+        "HTTP/1.1 {} So\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: {}\r\n",
+        said.status,
+        said.body.len()
+    );
+    for (name, value) in &said.fields {
+        answer.push_str(&format!("{name}: {value}\r\n"));
+    }
+    answer.push_str(&format!("\r\n{body}"));
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn second(
+    stream: TlsStream<TcpStream>,
+    script: Arc<impl Fn(&Heard) -> Said + Send + Sync + 'static>,
+) {
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let heard = Heard {
+            http2: true,
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            host: request.uri().host().unwrap_or_default().to_owned(),
+            malformed: false,
+            traceparent: request
+                .headers()
+                .get("traceparent")
+                .map(|value| value.to_str().unwrap().to_owned()),
+        };
+        let said = script(&heard);
+        let mut answer = http::Response::builder().status(said.status);
+        for (name, value) in said.fields {
+            answer = answer.header(name, value);
+        }
+        let body = if heard.method == "HEAD" {
+            String::new()
+        } else {
+            said.body
+        };
+        future::ready(answer.body(Full::new(Bytes::from(body))))
+    });
+    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// What was promised by the gateway here: the drill's own defaults.
+pub(crate) fn reading() -> Reading {
+    Reading {
+        digest: "d".repeat(64),
+        public_port: 8443,
+        prefix: "/-/".to_owned(),
+        sites: vec![SiteReading {
+            hosts: vec![NAME.to_owned()],
+            portal: false,
+            ways: vec![Way::Unix],
+        }],
+        hsts: HstsReading {
+            max_age_s: 63_072_000,
+            include_subdomains: false,
+            preload: false,
+        },
+        track: TrackReading {
+            access_log: AccessLog::File,
+            retention_s: 30 * 86_400,
+            addresses: AddressKeeping::Truncated,
+        },
+        period_s: 3600,
+        browser: None,
+    }
+}
+
+/// A ground for a server, with the files it needs.
+pub(crate) struct Field {
+    pub(crate) ground: Ground,
+    _folder: TempDir,
+}
+
+/// A ground on which [`authority`] is trusted and `address` attacked.
+pub(crate) fn field(address: SocketAddr, reading: Reading) -> Field {
+    let folder = tempfile::tempdir().unwrap();
+    let roots: PathBuf = folder.path().join("ca.pem");
+    std::fs::write(&roots, authority().pem()).unwrap();
+    let order = Order {
+        run: "run".to_owned(),
+        nonce: "0".repeat(64),
+        promises: Vec::new(),
+        reading,
+        connect: Some(address),
+        roots: Some(roots),
+        vantage: Vantage::SameHost,
+        active: true,
+    };
+    let ground = Ground::new(order, Clock::manual(NOON), Rng::System);
+    Field {
+        ground,
+        _folder: folder,
+    }
+}
+
+impl Field {
+    /// The same with somebody who answers questions.
+    pub(crate) fn with_control(
+        mut self,
+        answer: impl Fn(&Question) -> Evidence + Send + 'static,
+    ) -> Self {
+        let (sender, mut asked) = mpsc::channel::<crate::ground::Asked>(1);
+        tokio::spawn(async move {
+            while let Some((question, reply)) = asked.recv().await {
+                let _ = reply.send(answer(&question));
+            }
+        });
+        self.ground.control = Some(sender);
+        self
+    }
+}
+
+/// The verdict on a part.
+pub(crate) fn verdict(findings: &[Finding], part: &str) -> Verdict {
+    let found: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.part == part)
+        .collect();
+    assert_eq!(found.len(), 1, "one finding of {part}: {findings:#?}");
+    found[0].verdict
+}
+
+/// The names of the steps that went wrong.
+pub(crate) fn wrong(findings: &[Finding], part: &str) -> Vec<String> {
+    let found = findings.iter().filter(|finding| finding.part == part);
+    let steps = found.flat_map(|finding| &finding.steps);
+    steps
+        .filter(|step| !step.good)
+        .map(|step| step.step.clone())
+        .collect()
+}
+
+/// `openssl s_server` until dropped: speaks versions that rustls doesn't know.
+pub(crate) struct OldServer {
+    pub(crate) address: SocketAddr,
+    _child: Child,
+    _folder: TempDir,
+}
+
+/// One with these arguments.
+pub(crate) async fn old_server(arguments: &[&str]) -> OldServer {
+    let folder = tempfile::tempdir().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, authority()).unwrap();
+    let (key_file, cert_file) = (
+        folder.path().join("key.pem"),
+        folder.path().join("cert.pem"),
+    );
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    std::fs::write(&cert_file, certificate.pem()).unwrap();
+    let mut child = Command::new("openssl")
+        .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-key"])
+        .arg(&key_file)
+        .arg("-cert")
+        .arg(&cert_file)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("these tests need the program openssl (apt-get install openssl)");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if let Some(address) = line.strip_prefix("ACCEPT ") {
+            let address = address.parse().unwrap();
+            // Its later output must go somewhere, else it stops writing and serving.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return OldServer {
+                address,
+                _child: child,
+                _folder: folder,
+            };
+        }
+    }
+    panic!("openssl s_server ended without listening: {arguments:?}");
+}

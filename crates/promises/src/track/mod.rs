@@ -1,0 +1,69 @@
+//! Promise `track`: every request gets an id and leaves a record that is found again by
+//! it (W3C Trace Context level 1).
+//!
+//! Says nothing of what the application itself writes down.
+
+mod drill;
+#[cfg(test)]
+mod tests;
+
+use config::{AccessLog, Reading};
+use terms::{AddressKeeping, Arg, Clause, PromiseId, Vantage};
+
+use crate::{
+    entry::{Entry, Part},
+    target,
+};
+
+/// The promise.
+pub const ENTRY: Entry = Entry {
+    id: PromiseId::Track,
+    parts,
+    drill: drill::drill,
+};
+
+pub(crate) const FOUND: &str = "found";
+
+/// Whether it is promised at all: a site that keeps no log, or whose configuration
+/// isn't known, doesn't.
+fn is_promised(reading: &Reading) -> bool {
+    reading.track.access_log != AccessLog::Off && !target::is_foreign(reading)
+}
+
+fn parts(reading: &Reading) -> Vec<Part> {
+    if !is_promised(reading) {
+        return Vec::new();
+    }
+    let stated = |name, clause| Part {
+        name,
+        clause,
+        measured: &[],
+        core: false,
+        drilled: false,
+        vantage: Vantage::Inside,
+    };
+    let days = i64::try_from(reading.track.retention_s / 86_400).unwrap_or(i64::MAX);
+    let keeping = match reading.track.addresses {
+        AddressKeeping::Whole => "whole",
+        AddressKeeping::Truncated => "truncated",
+        AddressKeeping::None => "none",
+    };
+    vec![
+        Part {
+            name: FOUND,
+            clause: Clause::new("track-found").with("seconds", Arg::Number(0)),
+            measured: &[("seconds", "seconds")],
+            core: true,
+            drilled: true,
+            vantage: Vantage::SameHost,
+        },
+        stated(
+            "kept",
+            Clause::new("track-kept").with("days", Arg::Number(days)),
+        ),
+        stated(
+            "addresses",
+            Clause::new("track-addresses").with("keeping", Arg::Word(keeping)),
+        ),
+    ]
+}

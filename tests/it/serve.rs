@@ -1,0 +1,8 @@
+//! `waarborg serve`: requests through it, its signals, its files, and what it refuses.
+
+mod files;
+mod judges;
+mod operations;
+mod reload;
+mod requests;
+mod upstreams;

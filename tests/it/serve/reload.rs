@@ -1,0 +1,159 @@
+//! Signals and changed files, while requests are under way.
+
+use rustix::process::Signal;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use visitor::http::Duplex;
+use waarborg_it::{gateway::Gateway, ground::Ground, in_time, upstream::Upstream};
+
+const HOST: &str = "app.example.test";
+const NEW: &str = "new.example.test";
+
+/// Reads until `mark` has come.
+async fn read_until(stream: &mut (impl Duplex + ?Sized), mark: &str) -> String {
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains(mark) {
+        let read = in_time(&format!("`{mark}` comes"), stream.read_buf(&mut bytes)).await;
+        assert!(
+            read.is_ok_and(|count| count > 0),
+            "the stream ended before `{mark}`: {}",
+            String::from_utf8_lossy(&bytes)
+        );
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn open_events(gateway: &Gateway) -> Box<dyn Duplex> {
+    let mut stream = gateway.tls(HOST).await;
+    let request = format!("GET /events HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("it is open");
+    read_until(&mut *stream, "data: welcome").await;
+    stream
+}
+
+async fn open_socket(gateway: &Gateway) -> Box<dyn Duplex> {
+    let mut stream = gateway.tls(HOST).await;
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.expect("it is open");
+    let head = read_until(&mut *stream, "\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    stream
+}
+
+#[tokio::test]
+async fn after_sigterm_a_request_under_way_is_answered_and_no_other_taken() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let mut gateway = Gateway::serve(&ground, &config).await;
+    for protocol in ["--http1.1", "--http2"] {
+        let url = format!("https://{HOST}/hold");
+        let before = upstream.count();
+        let arguments = [protocol, url.as_str()];
+        let held = gateway.curl(&arguments);
+        let stopped = async {
+            upstream.arrived(before + 1).await;
+            gateway.program.signal(Signal::TERM);
+            // It doesn't listen any more, yet it waits for the answer.
+            let gone = async {
+                while tokio::net::TcpStream::connect(gateway.address).await.is_ok() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            in_time("the listener is closed", gone).await;
+            upstream.release();
+        };
+        let (held, ()) = tokio::join!(held, stopped);
+        assert_eq!(held.good().out, "held", "{protocol}");
+        assert!(gateway.program.ended().await.success());
+        gateway = Gateway::serve(&ground, &config).await;
+    }
+}
+
+#[tokio::test]
+async fn a_changed_file_is_taken_while_streams_live_on() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let mut events = open_events(&gateway).await;
+    let mut socket = open_socket(&gateway).await;
+
+    let both = [(HOST, upstream.url()), (NEW, upstream.url())];
+    let both = both.each_ref().map(|(host, url)| (*host, url.as_str()));
+    ground.replace(&config, &ground.configuration(&both, ""));
+    gateway.program.line("the configuration was reloaded").await;
+    assert_eq!(gateway.get(NEW, "/").await.status, 200);
+
+    upstream.emit("after the reload");
+    read_until(&mut *events, "data: after the reload").await;
+    socket.write_all(b"still here").await.expect("it is open");
+    read_until(&mut *socket, "still here").await;
+
+    // SIGHUP takes it too, without waiting for the next look.
+    let before = gateway.program.lines();
+    ground.replace(&config, &ground.configuration(&both[..1], ""));
+    gateway.program.signal(Signal::HUP);
+    gateway.program.line_after(before, "the configuration was reloaded").await;
+    assert_eq!(gateway.get(HOST, "/").await.status, 200);
+    let stranger = gateway.request(http::Method::GET, NEW, "/");
+    assert!(gateway.visitor().fetch(&stranger).await.is_err(), "the site is gone");
+    upstream.emit("twice");
+    read_until(&mut *events, "data: twice").await;
+}
+
+#[tokio::test]
+async fn a_broken_file_leaves_the_last_good_one_and_is_said() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let good = ground.configuration(&[(HOST, &upstream.url())], "");
+    ground.replace(&config, &good.replace("access = \"public\"", "acces = \"public\""));
+    gateway.program.signal(Signal::HUP);
+    gateway.program.line("the last good one stays").await;
+    let said = gateway.program.said();
+    assert!(said.contains("acces") && said.contains("waarborg.toml"), "{said}");
+    assert_eq!(gateway.get(HOST, "/").await.status, 200);
+
+    let before = gateway.program.lines();
+    ground.replace(&config, &good);
+    gateway.program.signal(Signal::HUP);
+    gateway.program.line_after(before, "the configuration was reloaded").await;
+}
+
+#[tokio::test]
+async fn a_replaced_certificate_is_served_after_sighup() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let key = async || {
+        let opened = gateway.get(HOST, "/").await;
+        opened.peer.expect("it was TLS").spki_sha256
+    };
+    let first = key().await;
+    ground.leaf(&[HOST]);
+    gateway.program.signal(Signal::HUP);
+    gateway.program.line("the configuration was reloaded").await;
+    assert_ne!(key().await, first);
+
+    // One that can't be read changes nothing.
+    let second = key().await;
+    let before = gateway.program.lines();
+    ground.write(&format!("{HOST}.pem"), "no certificate");
+    gateway.program.signal(Signal::HUP);
+    gateway.program.line_after(before, "the last good one stays").await;
+    assert_eq!(key().await, second);
+}
+
+#[tokio::test]
+async fn a_key_that_needs_a_restart_is_named() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let changed = ground.configuration(&[(HOST, &upstream.url())], "");
+    ground.replace(&config, &changed.replace("workers = 2", "workers = 3"));
+    gateway.program.signal(Signal::HUP);
+    let line = gateway.program.line("count only after a restart").await;
+    assert!(line.contains("workers"), "{line}");
+    assert_eq!(gateway.get(HOST, "/").await.status, 200);
+}
