@@ -12,7 +12,6 @@ mod browser;
 mod control;
 mod demo;
 mod differential;
-mod pages;
 mod promises;
 mod proof;
 mod serve;

@@ -44,7 +44,7 @@ const CAGES: &[(&str, &str)] = &[
     ("hyper", "edge control visitor"),
     ("hyper-util", "edge control visitor"),
     ("rustls", "edge control visitor seam config waarborg"),
-    ("tokio-rustls", "edge visitor"),
+    ("tokio-rustls", "edge visitor control"),
     ("lettre", "control"),
     // The binary has a sample application with pages of its own.
     ("askama", "pages waarborg"),

@@ -94,7 +94,9 @@ pub enum Raised {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AlarmError {
     /// The file can't be opened, read or made.
-    #[error("the alarms' file {path} can't be opened: {source}; it must be a file of ours in the data folder")]
+    #[error(
+        "the alarms' file {path} can't be opened: {source}; it must be a file of ours in the data folder"
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -228,7 +230,7 @@ impl Alarms {
     ) -> impl Future<Output = Result<Raised, AlarmError>> + Send + use<> {
         tracing::error!(kind = alarm.kind, "alarm: {}", alarm.subject);
         let mut book = self.shared.book();
-        let (event, raised) = book.raised(alarm, self.new_id(), self.shared.clock.now());
+        let (event, raised) = book.raised(&alarm, self.new_id(), self.shared.clock.now());
         let kept = self.submit(&mut book, &event);
         drop(book);
         self.shared.changed.notify_one();
@@ -351,10 +353,7 @@ impl Alarms {
     }
 
     /// Queues text for the file; the caller holds the book's lock.
-    fn write(
-        &self,
-        text: String,
-    ) -> impl Future<Output = Result<(), AlarmError>> + Send + use<> {
+    fn write(&self, text: String) -> impl Future<Output = Result<(), AlarmError>> + Send + use<> {
         let (answer, kept) = oneshot::channel();
         if self.lines.try_send(Line { text, answer }).is_err() {
             self.shared.missed.store(true, Ordering::SeqCst);

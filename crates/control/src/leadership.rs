@@ -163,7 +163,10 @@ impl Leadership {
             match &self.held {
                 Some(held) => {
                     let mut lease = held.lease.clone();
-                    store.renew_lease(&mut lease, ttl).await.map(|()| Some(lease))
+                    store
+                        .renew_lease(&mut lease, ttl)
+                        .await
+                        .map(|()| Some(lease))
                 }
                 None => match store.acquire(LEASE, &self.parts.holder, ttl).await? {
                     Acquisition::Ours(lease) => Ok(Some(lease)),

@@ -153,8 +153,7 @@ impl Control {
         };
         let kept = opening.open().await?;
         let (kept_in, kept_now) = watch::channel(kept.clone());
-        let (store_in, store_now) =
-            watch::channel(kept.as_ref().map(|kept| kept.store.clone()));
+        let (store_in, store_now) = watch::channel(kept.as_ref().map(|kept| kept.store.clone()));
         let alarms = Alarms::open(&parts.data, parts.clock.clone(), parts.rng.clone())?;
         let state = State {
             publisher: parts.publisher.clone(),

@@ -283,9 +283,8 @@ fn without_addresses(said: &str, to: &str) -> String {
         .rsplit_once('@')
         .map_or("", |(name, _)| name)
         .to_lowercase();
-    let personal = |word: &str| {
-        word.contains('@') || (name.len() > 1 && word.to_lowercase().contains(&name))
-    };
+    let personal =
+        |word: &str| word.contains('@') || (name.len() > 1 && word.to_lowercase().contains(&name));
     let words = said
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())

@@ -46,7 +46,9 @@ pub enum OutgoingError {
     #[error(transparent)]
     Visit(#[from] VisitError),
     /// Too many visits were under way for as long as this one may take.
-    #[error("{host} wasn't visited: {MAX_VISITS} visits, or {MAX_PER_HOST} to it, were under way for {waited:?}")]
+    #[error(
+        "{host} wasn't visited: {MAX_VISITS} visits, or {MAX_PER_HOST} to it, were under way for {waited:?}"
+    )]
     Busy {
         /// The host.
         host: Host,

@@ -309,7 +309,10 @@ impl Prover {
 }
 
 fn latest(row: DrillRun) -> (String, Latest) {
-    let digest = row.transcript["digest"].as_str().unwrap_or_default().to_owned();
+    let digest = row.transcript["digest"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let run = Latest {
         promise: row.promise,
         part: row.clause,
@@ -332,4 +335,3 @@ pub(crate) fn figures(transcript: &Value) -> Vec<(String, i64)> {
         _ => Vec::new(),
     }
 }
-

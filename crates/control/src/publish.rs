@@ -145,7 +145,11 @@ impl Publisher {
         let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view);
         if let Some(until) = fresh_until {
             // Should control stop, the edge shows from then on what is no longer proven.
-            let (later, _) = trust::view(&reading, &runs, ledger, until.after(std::time::Duration::from_secs(1)),
+            let (later, _) = trust::view(
+                &reading,
+                &runs,
+                ledger,
+                until.after(std::time::Duration::from_secs(1)),
             );
             built.stale = prebuilt::trust_pages(&self.pages, prefix, &later)
                 .into_iter()

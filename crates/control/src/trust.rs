@@ -4,7 +4,7 @@
 use config::Reading;
 use pages::{ClauseView, LedgerView, PromiseView, RunView, Standing as Shown, State, TrustView};
 use promises::state::{Colour, Latest, PromiseState, Standing};
-use terms::{Micros, PromiseId};
+use terms::{Clause, Micros, PromiseId};
 
 /// The view at `now`, and when it changes by itself.
 pub(crate) fn view(
@@ -81,4 +81,15 @@ fn promised(state: PromiseState) -> PromiseView {
             verdict: run.verdict,
         }),
     }
+}
+
+/// Whether all of a clause's variables are known. Before the first run some aren't, and
+/// a sentence with zeros in their place would say something nobody has seen.
+fn is_whole(clause: &Clause) -> bool {
+    let variables = pages::CLAUSES.iter().find(|(key, _)| *key == clause.key);
+    variables.is_some_and(|(_, variables)| {
+        variables
+            .iter()
+            .all(|variable| clause.args.iter().any(|(name, _)| name == variable))
+    })
 }

@@ -35,7 +35,7 @@ class Handler:
                 "to": envelope.rcpt_tos,
                 "encrypted": session.ssl is not None
                 or server.transport.get_extra_info("ssl_object") is not None,
-                "user": session.login_data.decode() if session.login_data else None,
+                "user": session.auth_data.login.decode() if session.auth_data else None,
                 "headers": [[name, str(value)] for name, value in message.items()],
                 "text": message.get_content(),
                 "bare_ends": raw.replace(b"\r\n", b"").count(b"\n")
@@ -53,8 +53,7 @@ def authenticate(server, session, envelope, mechanism, data):
     user, password = data.login.decode(), data.password.decode()
     if (user, password) != (order.get("user"), order.get("password")):
         return AuthResult(success=False, handled=False)
-    session.login_data = data.login
-    return AuthResult(success=True)
+    return AuthResult(success=True, auth_data=data)
 
 
 def protocol(context):

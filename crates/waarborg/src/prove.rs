@@ -182,9 +182,10 @@ fn tell(reports: &[Report], reading: &Reading, args: &ProveArgs) -> ExitCode {
         for (report, verdict, parts) in &rows {
             println!("{:<12} {}", report.promise, verdict.word().to_uppercase());
             for finding in &report.findings {
-                let said = parts.iter().find(|part| part.name == finding.part).map(|part| {
-                    texts.clause(Language::En, &part.said(&finding.figures))
-                });
+                let said = parts
+                    .iter()
+                    .find(|part| part.name == finding.part)
+                    .map(|part| texts.clause(Language::En, &part.said(&finding.figures)));
                 println!(
                     "  {:<14} {:<13} {}",
                     finding.part,

@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::Method;
 use rustix::process::Signal;
+use serde_json::Value;
 use terms::Clock;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -227,6 +228,30 @@ impl Gateway {
         finish(command).await
     }
 
+    /// Runs the drills now; gives the exit code and the document of `prove --json`.
+    ///
+    /// # Panics
+    /// When there is no document.
+    pub async fn prove(&self, ground: &Ground) -> (Option<i32>, Proved) {
+        let done = self.command(ground, &["prove", "--json"]).await;
+        match serde_json::from_str(&done.out) {
+            Ok(document) => (done.code, Proved(document)),
+            Err(error) => panic!("`prove --json`: {error}\n{}{}", done.out, done.err),
+        }
+    }
+
+    /// What the trust page says of a promise, in JSON.
+    ///
+    /// # Panics
+    /// When it isn't there.
+    pub async fn said_of(&self, host: &str, promise: &str) -> Value {
+        let page = self.get(host, "/-/security.json").await;
+        let page: Value = serde_json::from_slice(&page.body).expect("JSON");
+        let all = page["promises"].as_array().expect("the promises");
+        let said = all.iter().find(|said| said["id"] == promise).cloned();
+        said.expect("every promise stands there")
+    }
+
     /// Runs curl with the authority, and every host at this gateway.
     pub async fn curl(&self, arguments: &[&str]) -> Finished {
         let mut curl = command("curl");
@@ -241,7 +266,7 @@ impl Gateway {
     ///
     /// # Panics
     /// When there is none.
-    pub fn access_log(&self) -> Vec<serde_json::Value> {
+    pub fn access_log(&self) -> Vec<Value> {
         let folder = self.config.parent().expect("a configuration is in a folder");
         let text = std::fs::read_to_string(folder.join("data/log/access.jsonl"));
         text.expect("the access log")
@@ -258,6 +283,40 @@ impl Gateway {
         self.program.signal(Signal::TERM);
         let status = self.program.ended().await;
         assert!(status.success(), "after SIGTERM: {status}");
+    }
+}
+
+/// What `prove --json` says.
+#[derive(Debug)]
+pub struct Proved(pub Value);
+
+impl Proved {
+    /// The report of a promise.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn report(&self, promise: &str) -> &Value {
+        let all = self.0["promises"].as_array().expect("reports");
+        let found = all.iter().find(|report| report["promise"] == promise);
+        found.unwrap_or_else(|| panic!("no report of {promise}: {:#}", self.0))
+    }
+
+    /// The verdict on a promise.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn verdict(&self, promise: &str) -> &str {
+        self.report(promise)["verdict"].as_str().expect("a verdict")
+    }
+
+    /// What was found of a part of a promise.
+    ///
+    /// # Panics
+    /// When nothing was.
+    pub fn part(&self, promise: &str, part: &str) -> &Value {
+        let report = self.report(promise);
+        let found = report["parts"].as_array().and_then(|parts| parts.iter().find(|found| found["part"] == part));
+        found.unwrap_or_else(|| panic!("no part {part}: {report:#}"))
     }
 }
 

@@ -5,13 +5,15 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    Issuer, KeyPair, KeyUsagePurpose,
 };
 use tempfile::TempDir;
+use terms::Clock;
 
 /// A folder and the authority in it.
 pub struct Ground {
@@ -61,8 +63,7 @@ impl Ground {
         self.path("ca.pem")
     }
 
-    /// Makes a certificate for `names`, in files named after the first. It is valid for
-    /// long, as the authority is.
+    /// Makes a certificate for `names`, in files named after the first.
     ///
     /// # Panics
     /// When it can't be made.
@@ -76,9 +77,10 @@ impl Ground {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        // Judges frown on lives longer than browsers take.
-        params.not_before = date_time_ymd(2026, 6, 1);
-        params.not_after = date_time_ymd(2027, 6, 30);
+        // Ninety days, as is usual: judges frown on long lives.
+        let now = UNIX_EPOCH + Duration::from_micros(Clock::System.now().0.unsigned_abs());
+        params.not_before = (now - Duration::from_secs(3600)).into();
+        params.not_after = (now + Duration::from_secs(90 * 86_400)).into();
         self.write_leaf(first, &params)
     }
 

@@ -26,6 +26,17 @@ fn built(name: &str) -> PathBuf {
     folder.expect("cargo builds tests in target/…/deps").join(name)
 }
 
+/// The example that writes every own page into a folder.
+///
+/// # Panics
+/// When it isn't built.
+pub fn render() -> PathBuf {
+    there(
+        built("examples/render"),
+        "build it with `cargo build -p waarborg-pages --example render`, or run `cargo xtask test`",
+    )
+}
+
 /// The repository.
 pub fn repository() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

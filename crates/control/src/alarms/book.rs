@@ -19,7 +19,11 @@ pub(crate) enum Cause {
     /// An alarm was raised.
     Raised,
     /// It is over: since when it was open, how often it was raised, and its id.
-    Cleared { since: Micros, times: u64, raised: String },
+    Cleared {
+        since: Micros,
+        times: u64,
+        raised: String,
+    },
 }
 
 /// A mail that waits.
@@ -84,7 +88,7 @@ impl Book {
     }
 
     /// What raising `alarm` now is: a new mail, or one more of what is told already.
-    pub(super) fn raised(&self, alarm: Alarm, id: String, now: Micros) -> (Event, Raised) {
+    pub(super) fn raised(&self, alarm: &Alarm, id: String, now: Micros) -> (Event, Raised) {
         let kind = alarm.kind.to_owned();
         let last = self.last_if_full(&kind);
         let known = self.open.get(&kind);

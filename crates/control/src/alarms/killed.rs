@@ -112,12 +112,22 @@ async fn alarms_that_were_answered_are_there_after_their_process_was_killed() {
         for id in told.kept.difference(&told.settling) {
             assert!(there.contains(id), "round {round}: {id} is lost");
         }
-        assert!(pending.iter().all(|entry| entry.text.len() == MAX_TEXT_CHARS));
+        assert!(
+            pending
+                .iter()
+                .all(|entry| entry.text.len() == MAX_TEXT_CHARS)
+        );
         // One per round may have been kept without the word of it getting out.
         let unknown = there.iter().filter(|id| !told.kept.contains(**id)).count();
-        assert!(unknown <= round + 1, "round {round}: {unknown} nobody knows of");
+        assert!(
+            unknown <= round + 1,
+            "round {round}: {unknown} nobody knows of"
+        );
         // What was to be settled and wasn't stays, but must not pile up here.
-        for entry in pending.iter().filter(|entry| told.settling.contains(&entry.id)) {
+        for entry in pending
+            .iter()
+            .filter(|entry| told.settling.contains(&entry.id))
+        {
             alarms.settle(&entry.id);
         }
         alarms.synced().await.unwrap();

@@ -118,7 +118,10 @@ mod tests {
 
     #[test]
     fn times_are_told_to_the_second() {
-        assert_eq!(to_the_second(Micros(1_795_392_000_123_456)), "2026-11-23T00:00:00Z");
+        assert_eq!(
+            to_the_second(Micros(1_795_392_000_123_456)),
+            "2026-11-23T00:00:00Z"
+        );
     }
 
     proptest! {

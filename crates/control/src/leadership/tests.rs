@@ -119,13 +119,21 @@ fn a_store_that_is_gone_costs_the_lease_in_time_and_is_said_once() {
         server.stop();
         node.leads(false).await;
         let lost = Clock::System.moment().since(renewed);
-        assert!(lost < QUICK.ttl, "given up after {lost:?}, before others may have it");
+        assert!(
+            lost < QUICK.ttl,
+            "given up after {lost:?}, before others may have it"
+        );
         node.alarm(true).await;
         assert_eq!(node.alarms.waiting(), 1);
         server.start_again();
         node.leads(true).await;
         node.alarm(false).await;
-        let told: Vec<_> = node.alarms.pending().iter().map(|entry| entry.kind.clone()).collect();
+        let told: Vec<_> = node
+            .alarms
+            .pending()
+            .iter()
+            .map(|entry| entry.kind.clone())
+            .collect();
         assert_eq!(told, [UNAVAILABLE; 2], "one alarm and one notice");
         node.stop().await;
     });

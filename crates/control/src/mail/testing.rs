@@ -34,7 +34,9 @@ impl Received {
             .headers
             .iter()
             .filter(|(field, _)| field.eq_ignore_ascii_case(name));
-        let value = found.next().unwrap_or_else(|| panic!("no {name}: {self:?}"));
+        let value = found
+            .next()
+            .unwrap_or_else(|| panic!("no {name}: {self:?}"));
         assert!(found.next().is_none(), "{name} twice: {self:?}");
         &value.1
     }
@@ -47,7 +49,8 @@ impl Received {
 pub(crate) struct SmtpServer {
     pub(crate) port: u16,
     lines: Lines<BufReader<ChildStdout>>,
-    child: Child,
+    /// Ends with this.
+    _child: Child,
 }
 
 /// Python with aiosmtpd: a named one, that of `cargo xtask test`, or one in the cache.
@@ -55,8 +58,8 @@ fn python() -> PathBuf {
     if let Some(named) = std::env::var_os("WAARBORG_AIOSMTPD_PYTHON") {
         return named.into();
     }
-    let cache = PathBuf::from(std::env::var_os("HOME").expect("HOME is set"))
-        .join(".cache/waarborg/venv");
+    let cache =
+        PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache/waarborg/venv");
     let own = cache.join("aiosmtpd/bin/python");
     if own.exists() {
         own
@@ -83,7 +86,11 @@ impl SmtpServer {
         let first = first.expect("these tests need aiosmtpd: `cargo xtask test` installs it");
         let said: Value = serde_json::from_str(&first).unwrap();
         let port = u16::try_from(said["port"].as_u64().unwrap()).unwrap();
-        Self { port, lines, child }
+        Self {
+            port,
+            lines,
+            _child: child,
+        }
     }
 
     pub(crate) async fn plain() -> Self {
@@ -94,11 +101,6 @@ impl SmtpServer {
     pub(crate) async fn next(&mut self) -> Received {
         let line = self.lines.next_line().await.unwrap();
         serde_json::from_str(&line.expect("the server runs")).unwrap()
-    }
-
-    /// Stops it; what it got before can't be read any more.
-    pub(crate) async fn stop(mut self) {
-        self.child.kill().await.unwrap();
     }
 
     /// `[mail]` for this server.

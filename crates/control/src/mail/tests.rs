@@ -90,7 +90,10 @@ async fn a_mail_arrives_as_it_was_meant() {
     ] {
         assert_eq!(got.header(name), value);
     }
-    assert_eq!(got.text.trim_end().replace("\r\n", "\n"), sent.text.expose().as_str());
+    assert_eq!(
+        got.text.trim_end().replace("\r\n", "\n"),
+        sent.text.expose().as_str()
+    );
     assert!(!got.encrypted && got.bare_ends == 0 && got.longest_line < 998);
 }
 
@@ -98,7 +101,12 @@ async fn a_mail_arrives_as_it_was_meant() {
 async fn nothing_in_a_mail_becomes_a_field_a_recipient_or_a_command() {
     let mut server = SmtpServer::plain().await;
     let mailer = mailer(&server.config());
-    for evil in ["\r\nBcc: eve@example.com", "\nBcc: eve@example.com", "\r\n.\r\nRCPT TO:<eve@example.com>\r\n", "=?utf-8?q?=0D=0ABcc:_eve@example.com?="] {
+    for evil in [
+        "\r\nBcc: eve@example.com",
+        "\nBcc: eve@example.com",
+        "\r\n.\r\nRCPT TO:<eve@example.com>\r\n",
+        "=?utf-8?q?=0D=0ABcc:_eve@example.com?=",
+    ] {
         let mut sent = message();
         sent.subject = format!("a{evil}");
         sent.text = Secret::new(format!("a{evil}\r.\r{evil}"));
@@ -111,42 +119,70 @@ async fn nothing_in_a_mail_becomes_a_field_a_recipient_or_a_command() {
 
         let mut sent = message();
         sent.to = Secret::new(format!("ann@example.com{evil}"));
-        assert_eq!(mailer.send(&sent).await, Err(SendError::Unwritable("recipient")));
+        assert_eq!(
+            mailer.send(&sent).await,
+            Err(SendError::Unwritable("recipient"))
+        );
         let mut sent = message();
         sent.message_id = format!("<a@b{evil}>");
-        assert_eq!(mailer.send(&sent).await, Err(SendError::Unwritable("Message-ID")));
+        assert_eq!(
+            mailer.send(&sent).await,
+            Err(SendError::Unwritable("Message-ID"))
+        );
     }
     mailer.send(&message()).await.unwrap();
-    assert_eq!(server.next().await.header("Message-ID"), "<ab12@example.com>");
+    assert_eq!(
+        server.next().await.header("Message-ID"),
+        "<ab12@example.com>"
+    );
 }
 
 #[tokio::test]
 async fn answers_tell_whether_to_try_again() {
-    let answers = ["451 4.7.1 ann@example.com comes too often", "550 5.1.1 <ann@example.com>: Ann unknown"];
+    let answers = [
+        "451 4.7.1 ann@example.com comes too often",
+        "550 5.1.1 <ann@example.com>: Ann unknown",
+    ];
     let mut server = SmtpServer::start(json!({ "answers": answers })).await;
     let mailer = mailer(&server.config());
     let later = mailer.send(&message()).await.unwrap_err();
-    assert!(matches!(later, SendError::Later { .. }) && !later.is_permanent(), "{later}");
+    assert!(
+        matches!(later, SendError::Later { .. }) && !later.is_permanent(),
+        "{later}"
+    );
     let refused = mailer.send(&message()).await.unwrap_err();
-    assert!(matches!(refused, SendError::Refused { .. }) && refused.is_permanent(), "{refused}");
+    assert!(
+        matches!(refused, SendError::Refused { .. }) && refused.is_permanent(),
+        "{refused}"
+    );
     for error in [later, refused] {
         let told = error.to_string();
         assert!(told.contains("451") || told.contains("550"), "{told}");
-        assert!(!told.to_lowercase().contains("ann@") && !told.contains("Ann"), "{told}");
+        assert!(
+            !told.to_lowercase().contains("ann@") && !told.contains("Ann"),
+            "{told}"
+        );
         assert!(!error.is_unreachable());
     }
     mailer.send(&message()).await.unwrap();
-    let ids: Vec<_> = [server.next().await, server.next().await, server.next().await]
-        .iter()
-        .map(|got| got.header("Message-ID").to_owned())
-        .collect();
+    let ids: Vec<_> = [
+        server.next().await,
+        server.next().await,
+        server.next().await,
+    ]
+    .iter()
+    .map(|got| got.header("Message-ID").to_owned())
+    .collect();
     assert_eq!(ids, ["<ab12@example.com>"; 3]);
 }
 
 #[tokio::test]
 async fn encrypted_mail_goes_to_the_server_whose_certificate_is_trusted_and_to_no_other() {
     let ours = certificate("localhost");
-    for (how, security) in [("implicit", SmtpSecurity::Tls), ("starttls", SmtpSecurity::StartTls)] {
+    for (how, security) in [
+        ("implicit", SmtpSecurity::Tls),
+        ("starttls", SmtpSecurity::StartTls),
+    ] {
         let mut server = ours.server(how).await;
         let mut mail = server.config();
         mail.host = "localhost".to_owned();
@@ -164,7 +200,16 @@ async fn encrypted_mail_goes_to_the_server_whose_certificate_is_trusted_and_to_n
         stranger.ca = certificate("localhost").trusted();
         for wrong in [other_name, public, stranger] {
             let error = mailer(&wrong).send(&message()).await.unwrap_err();
-            assert!(matches!(error, SendError::Unreachable { doing: "the TLS handshake", .. }), "{error}");
+            assert!(
+                matches!(
+                    error,
+                    SendError::Unreachable {
+                        doing: "the TLS handshake",
+                        ..
+                    }
+                ),
+                "{error}"
+            );
         }
     }
 }
@@ -179,9 +224,18 @@ async fn without_encryption_mail_leaves_to_this_machine_only() {
         // The same server without STARTTLS isn't taken for one with it.
         mail.security = SmtpSecurity::StartTls;
         let error = mailer(&mail).send(&message()).await.unwrap_err();
-        assert!(error.is_unreachable() && error.to_string().contains("STARTTLS"), "{error}");
+        assert!(
+            error.is_unreachable() && error.to_string().contains("STARTTLS"),
+            "{error}"
+        );
     }
-    for host in ["192.0.2.1", "mail.example.com", "10.0.0.1", "::", "localhost.example"] {
+    for host in [
+        "192.0.2.1",
+        "mail.example.com",
+        "10.0.0.1",
+        "::",
+        "localhost.example",
+    ] {
         let mut mail = server.config();
         mail.host = host.to_owned();
         let error = Mailer::new(&mail, Clock::System).unwrap_err();
@@ -193,11 +247,17 @@ async fn without_encryption_mail_leaves_to_this_machine_only() {
 fn a_configuration_that_cannot_work_is_refused_with_its_reason() {
     let mut mail = plain_config(25);
     mail.from = "nobody".to_owned();
-    assert!(matches!(Mailer::new(&mail, Clock::System), Err(MailerError::From)));
+    assert!(matches!(
+        Mailer::new(&mail, Clock::System),
+        Err(MailerError::From)
+    ));
     let mut mail = plain_config(25);
     mail.security = SmtpSecurity::Tls;
     mail.ca = Some((Path::new("ca.pem").to_owned(), b"no certificate".to_vec()));
-    assert!(matches!(Mailer::new(&mail, Clock::System), Err(MailerError::Roots { .. })));
+    assert!(matches!(
+        Mailer::new(&mail, Clock::System),
+        Err(MailerError::Roots { .. })
+    ));
 }
 
 #[tokio::test]
@@ -211,7 +271,9 @@ async fn what_an_attacker_appends_before_tls_is_not_taken_for_the_servers_word()
         let (mut tcp, _) = listener.accept().await.unwrap();
         tcp.write_all(b"220 hello\r\n").await.unwrap();
         tcp.read_until("\r\n").await;
-        tcp.write_all(b"250-hello\r\n250 STARTTLS\r\n").await.unwrap();
+        tcp.write_all(b"250-hello\r\n250 STARTTLS\r\n")
+            .await
+            .unwrap();
         tcp.read_until("STARTTLS\r\n").await;
         tcp.write_all(b"220 go\r\n250 taken\r\n250 taken\r\n250 taken\r\n250 taken\r\n")
             .await
@@ -219,7 +281,16 @@ async fn what_an_attacker_appends_before_tls_is_not_taken_for_the_servers_word()
         tcp.read_until("nothing more").await
     });
     let error = mailer(&mail).send(&message()).await.unwrap_err();
-    assert!(matches!(error, SendError::Unreachable { doing: "the TLS handshake", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SendError::Unreachable {
+                doing: "the TLS handshake",
+                ..
+            }
+        ),
+        "{error}"
+    );
     let heard = attacker.await.unwrap();
     assert!(!heard.contains("MAIL"), "{heard}");
 }
@@ -252,7 +323,16 @@ async fn a_sign_in_works_with_the_right_password_and_tells_nothing_of_a_wrong_on
     mail.sign_in = Some(("waarborg".to_owned(), Secret::new("hunter3".to_owned())));
     let wrong = mailer(&mail);
     let error = wrong.send(&message()).await.unwrap_err();
-    assert!(matches!(error, SendError::Unreachable { doing: "signing in", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SendError::Unreachable {
+                doing: "signing in",
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(!format!("{error:?} {wrong:?}").contains("hunter"));
 }
 
@@ -263,16 +343,36 @@ async fn a_server_that_is_gone_silent_or_endless_is_given_up_in_time() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = gone.local_addr().unwrap().port();
     drop(gone);
-    let error = mailer(&plain_config(port)).send(&message()).await.unwrap_err();
-    assert!(matches!(error, SendError::Unreachable { doing: "connecting", .. }), "{error}");
+    let error = mailer(&plain_config(port))
+        .send(&message())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SendError::Unreachable {
+                doing: "connecting",
+                ..
+            }
+        ),
+        "{error}"
+    );
 
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mail = plain_config(silent.local_addr().unwrap().port());
-    let error = mailer(&mail).within(limit).send(&message()).await.unwrap_err();
+    let error = mailer(&mail)
+        .within(limit)
+        .send(&message())
+        .await
+        .unwrap_err();
     assert!(error.is_unreachable(), "{error}");
 
     let server = SmtpServer::start(json!({ "stall": true })).await;
-    let error = mailer(&server.config()).within(limit * 10).send(&message()).await.unwrap_err();
+    let error = mailer(&server.config())
+        .within(limit * 10)
+        .send(&message())
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::Later { .. }), "{error}");
 
     let endless = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -88,7 +88,11 @@ impl Sender<'_> {
             if missing.is_empty() || given_up {
                 if given_up && !missing.is_empty() {
                     let missing = missing.len();
-                    tracing::error!(alarm = entry.id, missing, "not every recipient could be told");
+                    tracing::error!(
+                        alarm = entry.id,
+                        missing,
+                        "not every recipient could be told"
+                    );
                 }
                 self.alarms.settle(&entry.id);
                 continue;
@@ -173,9 +177,10 @@ impl Sender<'_> {
         let id = |id: &str| format!("<{id}@{domain}>");
         let (subject, in_reply_to) = match &entry.cause {
             Cause::Raised => (format!("[Waarborg] {}", entry.subject), None),
-            Cause::Cleared { raised, .. } => {
-                (format!("[Waarborg] Over: {}", entry.subject), Some(id(raised)))
-            }
+            Cause::Cleared { raised, .. } => (
+                format!("[Waarborg] Over: {}", entry.subject),
+                Some(id(raised)),
+            ),
         };
         Message {
             to: Secret::new(address.to_owned()),
@@ -213,7 +218,9 @@ impl Sender<'_> {
                     lines.push(format!("It was raised {times} times."));
                 }
                 if open.is_some() {
-                    lines.push(format!("It has begun again since, and isn't over at {now}."));
+                    lines.push(format!(
+                        "It has begun again since, and isn't over at {now}."
+                    ));
                 }
             }
         }

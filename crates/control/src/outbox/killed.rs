@@ -35,7 +35,9 @@ async fn open(file: PathBuf, key: &Path, clock: Clock) -> (Store, Lease) {
     let store = Store::open(&Location::Sqlite(file), keys, clock, Rng::System)
         .await
         .unwrap();
-    let lease = store.acquire("writer", "node", Duration::from_secs(3600)).await;
+    let lease = store
+        .acquire("writer", "node", Duration::from_secs(3600))
+        .await;
     match lease.unwrap() {
         Acquisition::Ours(lease) => (store, lease),
         Acquisition::Held { holder, .. } => panic!("held by {holder}"),
@@ -154,7 +156,11 @@ async fn what_a_killed_process_acknowledged_is_delivered_under_one_message_id() 
     for _ in 0..ROUNDS {
         kill_one(&order, &mut expected).await;
     }
-    assert!(expected.len() > ROUNDS * 2, "only {} in all", expected.len());
+    assert!(
+        expected.len() > ROUNDS * 2,
+        "only {} in all",
+        expected.len()
+    );
 
     // Claims of killed processes are over by a clock that is ahead.
     let ahead = Clock::manual(Clock::System.now().after(Duration::from_secs(24 * 3600)));

@@ -185,12 +185,23 @@ async fn until(mut reached: impl AsyncFnMut() -> bool) {
 
 #[test]
 fn pauses_double_up_to_five_minutes_and_differ_by_chance() {
-    for (failures, seconds) in [(0, 1), (1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (u64::MAX, 300)] {
+    for (failures, seconds) in [
+        (0, 1),
+        (1, 1),
+        (2, 2),
+        (3, 4),
+        (9, 256),
+        (10, 300),
+        (u64::MAX, 300),
+    ] {
         let whole = Duration::from_secs(seconds);
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..50 {
             let wait = pause(failures, &Rng::System);
-            assert!(wait <= whole && wait >= whole.mul_f64(0.74), "{failures}: {wait:?}");
+            assert!(
+                wait <= whole && wait >= whole.mul_f64(0.74),
+                "{failures}: {wait:?}"
+            );
             seen.insert(wait);
         }
         assert!(seen.len() > 10);
@@ -205,14 +216,18 @@ async fn an_alarm_and_its_end_reach_every_recipient_by_a_mail_of_their_own() {
     config.to = vec!["ann@example.com".to_owned(), "bob@example.com".to_owned()];
     let running = bench.send(Some(config));
     bench.raise("disk-full").await;
-    let mut mails = vec![server.next().await, server.next().await];
+    let mut mails = [server.next().await, server.next().await];
     mails.sort_by_key(|mail| mail.to.clone());
     for (mail, to) in mails.iter().zip(["ann@example.com", "bob@example.com"]) {
         assert_eq!(mail.to, [to]);
         assert_eq!(mail.header("To"), to);
         assert_eq!(mail.header("Subject"), "[Waarborg] About disk-full");
         assert_eq!(mail.header("Date"), "Mon, 23 Nov 2026 00:00:00 +0000");
-        for told in ["What to do.", "Raised at 2026-11-23T00:00:00Z.", "Node node-1, alarm disk-full."] {
+        for told in [
+            "What to do.",
+            "Raised at 2026-11-23T00:00:00Z.",
+            "Node node-1, alarm disk-full.",
+        ] {
             assert!(mail.text.contains(told), "{}", mail.text);
         }
         assert!(!mail.text.contains("late"), "{}", mail.text);
@@ -237,10 +252,18 @@ async fn an_alarm_that_is_not_taken_is_tried_again_under_the_same_id_and_says_so
     let bench = Bench::new(Clock::System);
     bench.raise("disk-full").await;
     let running = bench.send(Some(server.config()));
-    let mails = [server.next().await, server.next().await, server.next().await];
+    let mails = [
+        server.next().await,
+        server.next().await,
+        server.next().await,
+    ];
     assert_eq!(mails.each_ref().map(Received::taken), [false, false, true]);
     assert_eq!(id_of(&mails[0]), id_of(&mails[2]));
-    assert!(mails[2].text.contains("late: 2 attempts"), "{}", mails[2].text);
+    assert!(
+        mails[2].text.contains("late: 2 attempts"),
+        "{}",
+        mails[2].text
+    );
     until(async || bench.alarms.waiting() == 0).await;
     assert_eq!(running.stop().await, (1, 2, 0));
 }
@@ -258,10 +281,17 @@ async fn one_recipient_who_is_refused_keeps_nothing_from_the_others() {
     assert_eq!(id_of(&refused), id_of(&first));
     bench.raise("feed-broken").await;
     let second = [taken(&mut server).await, taken(&mut server).await];
-    assert!(second.iter().all(|mail| mail.header("Subject").ends_with("feed-broken")));
+    assert!(
+        second
+            .iter()
+            .all(|mail| mail.header("Subject").ends_with("feed-broken"))
+    );
     until(async || bench.alarms.waiting() == 1).await;
     let kept = &bench.alarms.pending()[0];
-    assert_eq!((kept.kind.as_str(), kept.told.len(), kept.failures), ("disk-full", 1, 1));
+    assert_eq!(
+        (kept.kind.as_str(), kept.told.len(), kept.failures),
+        ("disk-full", 1, 1)
+    );
     running.stop().await;
 }
 
@@ -294,7 +324,10 @@ async fn mails_leave_only_under_the_lease_and_alarms_without() {
         Clock::System,
     );
     bench.raise("disk-full").await;
-    assert_eq!(server.next().await.header("Subject"), "[Waarborg] About disk-full");
+    assert_eq!(
+        server.next().await.header("Subject"),
+        "[Waarborg] About disk-full"
+    );
     until(async || bench.alarms.waiting() == 0).await;
     let claimed = store.claim(1, Duration::ZERO).await.unwrap();
     assert_eq!(claimed[0].attempt, 1, "nobody else has claimed it");
@@ -304,7 +337,11 @@ async fn mails_leave_only_under_the_lease_and_alarms_without() {
     assert_eq!(got.header("Subject"), "first");
     assert_eq!(id_of(&got), claimed[0].message_id);
     enqueue(&store, "second").await;
-    assert_eq!(server.next().await.header("Subject"), "second", "it is woken at once");
+    assert_eq!(
+        server.next().await.header("Subject"),
+        "second",
+        "it is woken at once"
+    );
     until(async || store.outbox_counts().await.unwrap().sent == 2).await;
     assert_eq!(running.stop().await, (3, 0, 0));
 }
@@ -361,7 +398,11 @@ async fn a_mail_that_is_never_taken_is_given_up_and_an_alarm_says_so() {
     }
     let alarm = server.next().await;
     assert_eq!(alarm.header("Subject"), "[Waarborg] A mail was given up");
-    assert!(alarm.text.contains("451") && !alarm.text.contains("ann@"), "{}", alarm.text);
+    assert!(
+        alarm.text.contains("451") && !alarm.text.contains("ann@"),
+        "{}",
+        alarm.text
+    );
     assert_eq!(store.outbox_counts().await.unwrap().dead, 1);
     assert_eq!(running.stop().await, (1, 12, 1));
 }
@@ -412,16 +453,25 @@ fn while_the_store_is_gone_an_alarm_says_so_and_another_mail_when_it_is_back() {
 
         postgres.stop();
         let gone = server.next().await;
-        assert_eq!(gone.header("Subject"), "[Waarborg] The store can't be reached");
+        assert_eq!(
+            gone.header("Subject"),
+            "[Waarborg] The store can't be reached"
+        );
         assert_eq!(gone.to, ["ops@example.com"]);
-        assert!(store.reach().await.is_err(), "it left while the store was away");
+        assert!(
+            store.reach().await.is_err(),
+            "it left while the store was away"
+        );
 
         postgres.start_again();
         lease.wait_for(Option::is_some).await.unwrap();
         enqueue(&store, "after").await;
         let mut mails = [server.next().await, server.next().await];
         mails.sort_by_key(|mail| mail.header("Subject").to_owned());
-        assert_eq!(mails[0].header("Subject"), "[Waarborg] Over: The store can't be reached");
+        assert_eq!(
+            mails[0].header("Subject"),
+            "[Waarborg] Over: The store can't be reached"
+        );
         assert_eq!(mails[0].header("In-Reply-To"), id_of(&gone));
         assert_eq!(mails[1].header("Subject"), "after");
         stop.cancel();

@@ -59,7 +59,10 @@ async fn a_private_address_is_connected_to_only_where_its_host_is_named() {
         ("10.0.0.1", Special::Private),
     ] {
         let url = format!("http://{host}:{port}/");
-        let error = client(&["other.example"]).fetch(get(&url)).await.unwrap_err();
+        let error = client(&["other.example"])
+            .fetch(get(&url))
+            .await
+            .unwrap_err();
         assert_eq!(not_admitted(&error), special, "{host}");
     }
     let url = format!("http://localhost:{port}/");
@@ -71,7 +74,10 @@ async fn a_private_address_is_connected_to_only_where_its_host_is_named() {
 async fn a_redirect_to_a_private_address_is_refused_and_one_to_a_named_host_followed() {
     let address = server(|path| match path {
         "/there" => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthere".to_owned(),
-        path => format!("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {}\r\n\r\n", &path[1..]),
+        path => format!(
+            "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {}\r\n\r\n",
+            &path[1..]
+        ),
     })
     .await;
     let port = address.port();
@@ -87,7 +93,11 @@ async fn a_redirect_to_a_private_address_is_refused_and_one_to_a_named_host_foll
         (format!("http://[::1]:{port}/there"), Special::Loopback),
         (metadata.to_owned(), Special::LinkLocal),
     ] {
-        assert_eq!(not_admitted(&through(&to).await.unwrap_err()), special, "{to}");
+        assert_eq!(
+            not_admitted(&through(&to).await.unwrap_err()),
+            special,
+            "{to}"
+        );
     }
     let answer = through("/there").await.unwrap();
     assert_eq!(&*answer.body, b"there");
@@ -136,14 +146,21 @@ async fn a_host_gets_four_visits_at_once_and_others_are_visited_meanwhile() {
         tokio::spawn(async move { client.fetch(request).await })
     };
     let long = Duration::from_secs(60);
-    let visits: Vec<_> = (0..MAX_PER_HOST).map(|_| visit("localhost", long)).collect();
+    let visits: Vec<_> = (0..MAX_PER_HOST)
+        .map(|_| visit("localhost", long))
+        .collect();
     let mut held = Vec::new();
     for _ in 0..MAX_PER_HOST {
         held.push(visited.recv().await.unwrap());
     }
     // The fifth doesn't get through, and says so.
-    let fifth = visit("localhost", Duration::from_millis(200)).await.unwrap();
-    assert!(matches!(fifth, Err(OutgoingError::Busy { .. })), "{fifth:?}");
+    let fifth = visit("localhost", Duration::from_millis(200))
+        .await
+        .unwrap();
+    assert!(
+        matches!(fifth, Err(OutgoingError::Busy { .. })),
+        "{fifth:?}"
+    );
     assert!(visited.try_recv().is_err());
     // Another host does, and a sixth when there is room.
     let other = visit("a.localhost", long);
@@ -157,13 +174,18 @@ async fn a_host_gets_four_visits_at_once_and_others_are_visited_meanwhile() {
     for visit in visits.into_iter().chain([sixth]) {
         visit.await.unwrap().unwrap();
     }
-    assert!(client.hosts.lock().unwrap().is_empty(), "idle hosts are forgotten");
+    assert!(
+        client.hosts.lock().unwrap().is_empty(),
+        "idle hosts are forgotten"
+    );
 }
 
 #[tokio::test]
 async fn visits_to_all_hosts_together_are_limited() {
     let (port, mut visited) = held_server().await;
-    let names: Vec<String> = (0..9).map(|number| format!("h{number}.localhost")).collect();
+    let names: Vec<String> = (0..9)
+        .map(|number| format!("h{number}.localhost"))
+        .collect();
     let named: Vec<&str> = names.iter().map(String::as_str).collect();
     let client = Arc::new(client(&named));
     let mut visits = Vec::new();

@@ -59,7 +59,7 @@ hsts-every-answer-short = { $seconds ->
 }
 hsts-subdomains = The same holds for every subdomain.
 hsts-browser = A real browser that had been here once went to HTTPS by itself when it followed an unencrypted link.
-hsts-first-visit-open = The very first visit is only covered when browsers already know the site: this site isn’t on their preload list.
+hsts-first-visit-open = The very first visit is only covered when browsers already know the site; whether this site is on their preload list isn’t checked here.
 hsts-first-visit-preloaded = Even the very first visit is covered: this site is on the preload list of browsers.
 hsts-off = Browsers aren’t told to use HTTPS only: this is switched off.
 

@@ -59,7 +59,7 @@ hsts-every-answer-short = { $seconds ->
 }
 hsts-subdomains = Il en va de même pour chaque sous-domaine.
 hsts-browser = Un vrai navigateur déjà venu ici est passé de lui-même à HTTPS en suivant un lien non chiffré.
-hsts-first-visit-open = La toute première visite n’est couverte que si les navigateurs connaissent déjà le site : celui-ci ne figure pas sur leur liste de préchargement.
+hsts-first-visit-open = La toute première visite n’est couverte que si les navigateurs connaissent déjà le site ; sa présence sur leur liste de préchargement n’est pas vérifiée ici.
 hsts-first-visit-preloaded = Même la toute première visite est couverte : ce site figure sur la liste de préchargement des navigateurs.
 hsts-off = Les navigateurs n’ont pas pour consigne de n’utiliser que HTTPS : cette protection est désactivée.
 

@@ -59,7 +59,7 @@ hsts-every-answer-short = { $seconds ->
 }
 hsts-subdomains = Dat geldt ook voor elk subdomein.
 hsts-browser = Een echte browser die hier al eens was geweest, ging bij een onversleutelde link vanzelf naar HTTPS.
-hsts-first-visit-open = Het allereerste bezoek valt er alleen onder als browsers de site al kennen: deze site staat niet op hun preload-lijst.
+hsts-first-visit-open = Het allereerste bezoek valt er alleen onder als browsers de site al kennen; of deze site op hun preload-lijst staat, wordt hier niet nagegaan.
 hsts-first-visit-preloaded = Zelfs het allereerste bezoek valt eronder: deze site staat op de preload-lijst van browsers.
 hsts-off = Browsers krijgen niet te horen dat ze alleen HTTPS mogen gebruiken: dat is uitgeschakeld.
 
