@@ -230,7 +230,7 @@ impl Alarms {
     ) -> impl Future<Output = Result<Raised, AlarmError>> + Send + use<> {
         tracing::error!(kind = alarm.kind, "alarm: {}", alarm.subject);
         let mut book = self.shared.book();
-        let (event, raised) = book.raised(&alarm, self.new_id(), self.shared.clock.now());
+        let (event, raised) = book.raised(alarm, self.new_id(), self.shared.clock.now());
         let kept = self.submit(&mut book, &event);
         drop(book);
         self.shared.changed.notify_one();

@@ -28,7 +28,7 @@ pub enum ToProber {
     /// First: what to do, and the seed of the key that signs the answers.
     Begin {
         /// What to do.
-        order: Order,
+        order: Box<Order>,
         /// 64 hex digits.
         seed: String,
     },
@@ -113,7 +113,7 @@ pub(crate) async fn run(
     let key = SigningKey::from_seed("prober", &seed)
         .map_err(|error| ProbeError::Unreadable(error.to_string()))?;
     let begin = Secret::new(line(&ToProber::Begin {
-        order,
+        order: Box::new(order),
         seed: hex(&*seed),
     }));
     let mut child = Command::new(program)

@@ -53,18 +53,19 @@ const fn not_promised(id: PromiseId) -> PromiseView {
 }
 
 fn promised(state: PromiseState) -> PromiseView {
-    let clauses = state
+    let said = state
         .parts
         .into_iter()
-        .map(|(clause, standing, _)| ClauseView {
-            clause,
-            standing: match standing {
-                Standing::Proven => Shown::Proven,
-                Standing::Stated => Shown::Limit,
-                Standing::Unproven | Standing::Stale => Shown::Unproven,
-                Standing::Failed => Shown::Refuted,
-            },
-        });
+        .filter(|(clause, _, _)| is_whole(clause));
+    let clauses = said.map(|(clause, standing, _)| ClauseView {
+        clause,
+        standing: match standing {
+            Standing::Proven => Shown::Proven,
+            Standing::Stated => Shown::Limit,
+            Standing::Unproven | Standing::Stale => Shown::Unproven,
+            Standing::Failed => Shown::Refuted,
+        },
+    });
     PromiseView {
         id: state.id,
         state: match state.colour {

@@ -14,20 +14,20 @@ use crate::{
 
 /// `waarborg key rotate`.
 pub(crate) fn rotate(file: &Path) -> ExitCode {
-    carry_out(file, Command::KeyRotate)
+    carry_out(file, &Command::KeyRotate)
 }
 
 /// `waarborg ledger verify`.
 pub(crate) fn verify(file: &Path) -> ExitCode {
-    carry_out(file, Command::LedgerVerify)
+    carry_out(file, &Command::LedgerVerify)
 }
 
 /// `waarborg record find`.
 pub(crate) fn find(file: &Path, id: String) -> ExitCode {
-    carry_out(file, Command::RecordFind { id })
+    carry_out(file, &Command::RecordFind { id })
 }
 
-fn carry_out(file: &Path, command: Command) -> ExitCode {
+fn carry_out(file: &Path, command: &Command) -> ExitCode {
     let config = match load(file) {
         Ok(config) => config,
         Err(code) => return code,
@@ -40,8 +40,8 @@ fn carry_out(file: &Path, command: Command) -> ExitCode {
         Err(error) => return fault(&error),
     };
     let reply = runtime.block_on(async {
-        match socket::ask(&config.data, &command, |what| eprintln!("{what}")).await {
-            Err(SocketError::NoServer { .. }) => alone(&config, &command).await,
+        match socket::ask(&config.data, command, |what| eprintln!("{what}")).await {
+            Err(SocketError::NoServer { .. }) => alone(&config, command).await,
             other => other.map_err(|error| error.to_string()),
         }
     });

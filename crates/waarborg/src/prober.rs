@@ -84,7 +84,7 @@ async fn work() -> Result<(), String> {
     let (questions, asked) = mpsc::channel(OPEN);
     let (progress, steps) = mpsc::channel(64);
     let promises = order.promises.clone();
-    let mut ground = Ground::new(order, Clock::System, Rng::System);
+    let mut ground = Ground::new(*order, Clock::System, Rng::System);
     ground.control = Some(questions);
     ground.progress = Some(progress);
     tokio::spawn(answers(input, waiting.clone()));
@@ -123,7 +123,7 @@ async fn relay(
                 say(&FromProber::Ask { number, question })?;
             }
             Some(what) = steps.recv() => say(&FromProber::Progress { what })?,
-            else => return Ok(std::future::pending().await),
+            else => std::future::pending::<()>().await,
         }
     }
 }

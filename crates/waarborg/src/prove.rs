@@ -34,7 +34,7 @@ pub(crate) fn own(args: &ProveArgs) -> ExitCode {
     };
     let mut progress = Progress::new();
     let reply = runtime.block_on(socket::ask(&config.data, &command, |what| {
-        progress.say(what)
+        progress.say(what);
     }));
     progress.end();
     match reply {

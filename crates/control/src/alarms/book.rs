@@ -88,8 +88,13 @@ impl Book {
     }
 
     /// What raising `alarm` now is: a new mail, or one more of what is told already.
-    pub(super) fn raised(&self, alarm: &Alarm, id: String, now: Micros) -> (Event, Raised) {
-        let kind = alarm.kind.to_owned();
+    pub(super) fn raised(&self, alarm: Alarm, id: String, now: Micros) -> (Event, Raised) {
+        let Alarm {
+            kind,
+            subject,
+            text,
+        } = alarm;
+        let kind = kind.to_owned();
         let last = self.last_if_full(&kind);
         let known = self.open.get(&kind);
         let again = match (known, last) {
@@ -113,8 +118,8 @@ impl Book {
             id: id.clone(),
             kind,
             cause: Cause::Raised,
-            subject: one_line(&alarm.subject),
-            text: plain(&alarm.text),
+            subject: one_line(&subject),
+            text: plain(&text),
             at: now,
             told: Vec::new(),
             failures: 0,
