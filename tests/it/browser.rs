@@ -1,1 +1,104 @@
-//! Empty yet.
+//! Own pages and the sample application's in a real browser: axe-core in light and
+//! dark, wide and narrow; html-validate; the Tab key alone.
+
+use std::fs;
+
+use waarborg_it::{demo::Demo, ground::Ground, judges, program::run, tools};
+
+/// Every own page in every language, as files.
+async fn rendered(ground: &Ground) -> String {
+    let folder = ground.path("pages").to_string_lossy().into_owned();
+    run(tools::render(), &[&folder]).await.good();
+    folder
+}
+
+async fn pages_of(demo: &Demo) -> Vec<String> {
+    let (_, evidence) = {
+        let json = demo
+            .curl(&[&format!("{}/-/security.json", demo.url)])
+            .await
+            .good();
+        let said: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+        let all = said["promises"].as_array().cloned().unwrap_or_default();
+        let found = all
+            .iter()
+            .find_map(|said| said["last"]["evidence"].as_str().map(str::to_owned));
+        (said, found)
+    };
+    let paths = [
+        "/",
+        "/?q=zzz",
+        "/customers/1",
+        "/customers/1/notes/1",
+        "/chat",
+        "/nowhere",
+    ];
+    let own = [
+        "/-/security",
+        "/-/security?lang=nl",
+        "/-/security?lang=fr",
+        "/-/nothing",
+    ];
+    let mut all: Vec<String> = paths
+        .iter()
+        .chain(&own)
+        .map(|path| format!("{}{path}", demo.url))
+        .collect();
+    all.extend(evidence.map(|path| format!("{}{path}", demo.url)));
+    all
+}
+
+#[tokio::test]
+async fn axe_finds_no_violation_on_any_own_page() {
+    let ground = Ground::new();
+    let folder = rendered(&ground).await;
+    let judged = judges::node("axe.mjs", &[&folder]).await;
+    assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+}
+
+#[tokio::test]
+async fn axe_finds_no_violation_on_the_running_demo() {
+    let demo = Demo::start().await;
+    let pages = pages_of(&demo).await;
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let judged = judges::node("axe.mjs", &pages).await;
+    assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+}
+
+#[tokio::test]
+async fn html_validate_finds_no_error_on_any_page() {
+    let ground = Ground::new();
+    let folder = rendered(&ground).await;
+    let mut files: Vec<String> = fs::read_dir(&folder)
+        .expect("the pages")
+        .filter_map(|entry| Some(entry.ok()?.path().to_string_lossy().into_owned()))
+        .filter(|path| path.ends_with(".html"))
+        .collect();
+    assert!(files.len() > 30, "{} pages", files.len());
+    let demo = Demo::start().await;
+    for (index, url) in pages_of(&demo).await.iter().enumerate() {
+        let page = demo
+            .curl(&["-H", "Accept: text/html", url])
+            .await
+            .good()
+            .out;
+        files.push(
+            ground
+                .write(&format!("demo-{index}.html"), &page)
+                .to_string_lossy()
+                .into_owned(),
+        );
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let judged = judges::node("html.mjs", &files).await;
+    assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+}
+
+#[tokio::test]
+async fn everything_is_reached_by_the_tab_key_alone() {
+    let demo = Demo::start().await;
+    let pages = pages_of(&demo).await;
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let judged = judges::node("keyboard.mjs", &pages).await;
+    assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+}

@@ -14,7 +14,10 @@ async fn the_demo_serves_its_application_and_trust_page_under_its_own_authority(
     let clock = Clock::System;
     let begun: Moment = clock.moment();
     let demo = Demo::start().await;
-    println!("from start to ready: {} ms", clock.moment().since(begun).as_millis());
+    println!(
+        "from start to ready: {} ms",
+        clock.moment().since(begun).as_millis()
+    );
     for field in ["url", "portal", "ca", "operations"] {
         assert!(demo.told[field].is_string(), "{field}: {}", demo.told);
     }
@@ -25,10 +28,15 @@ async fn the_demo_serves_its_application_and_trust_page_under_its_own_authority(
     }
     let portal = demo.told["portal"].as_str().expect("`portal`");
     for site in [&demo.url, portal] {
-        let page = demo.curl(&["--fail", &format!("{site}/-/security")]).await.good();
+        let page = demo
+            .curl(&["--fail", &format!("{site}/-/security")])
+            .await
+            .good();
         assert!(page.out.contains("id=\"hsts\""), "{site}");
     }
-    let health = demo.curl(&["--fail", &format!("http://{}/readyz", demo.operations())]).await;
+    let health = demo
+        .curl(&["--fail", &format!("http://{}/readyz", demo.operations())])
+        .await;
     assert_eq!(health.good().out, "ready\n");
     demo.stop().await;
 }
@@ -40,19 +48,27 @@ async fn the_authority_stays_from_one_start_to_the_next() {
     let folder = first.stop().await;
     let second = Demo::start_in(folder).await;
     assert!(std::fs::read(second.ca()).expect("the authority") == ca);
-    second.curl(&["--fail", "-o", "/dev/null", &second.url]).await.good();
+    second
+        .curl(&["--fail", "-o", "/dev/null", &second.url])
+        .await
+        .good();
 }
 
 #[tokio::test]
 async fn the_authority_vouches_for_localhost_only() {
     let demo = Demo::start().await;
     let mut openssl = command("openssl");
-    openssl.args(["x509", "-noout", "-text", "-in"]).arg(demo.ca());
+    openssl
+        .args(["x509", "-noout", "-text", "-in"])
+        .arg(demo.ca());
     let text = finish(openssl).await.good().out;
     let constraints = text.split("X509v3 Name Constraints: critical").nth(1);
     let constraints = constraints.expect("critical name constraints");
     assert!(constraints.contains("DNS:localhost"), "{text}");
-    assert!(constraints.contains("Excluded:") && constraints.contains("IP:0.0.0.0/0.0.0.0"), "{text}");
+    assert!(
+        constraints.contains("Excluded:") && constraints.contains("IP:0.0.0.0/0.0.0.0"),
+        "{text}"
+    );
     assert!(text.contains("CA:TRUE, pathlen:0"), "{text}");
 }
 
@@ -63,20 +79,30 @@ async fn the_demo_listens_on_loopback_only_and_refuses_anything_else() {
     sockets.args(["-Htlnp"]);
     let sockets = finish(sockets).await.good().out;
     let mine = format!("pid={},", demo.program.id());
-    let ours: Vec<&str> = sockets.lines().filter(|line| line.contains(&mine)).collect();
+    let ours: Vec<&str> = sockets
+        .lines()
+        .filter(|line| line.contains(&mine))
+        .collect();
     assert!(ours.len() >= 3, "edge, operations, application: {sockets}");
     for line in ours {
         let local = line.split_whitespace().nth(3).unwrap_or_default();
-        assert!(local.starts_with("127.0.0.1:") || local.starts_with("[::1]:"), "{line}");
+        assert!(
+            local.starts_with("127.0.0.1:") || local.starts_with("[::1]:"),
+            "{line}"
+        );
     }
     for address in ["0.0.0.0:0", "192.0.2.1:8443", "[::]:0"] {
         let mut wide = command(tools::waarborg());
-        wide.args(["demo", "--listen", address, "--data"]).arg(demo.folder.path().join("other"));
+        wide.args(["demo", "--listen", address, "--data"])
+            .arg(demo.folder.path().join("other"));
         let done = finish(wide).await;
         assert_eq!(done.code, Some(1), "{address}: {}", done.out);
         assert!(done.err.contains("loopback"), "{}", done.err);
     }
-    assert!(!demo.folder.path().join("other").exists(), "nothing was made");
+    assert!(
+        !demo.folder.path().join("other").exists(),
+        "nothing was made"
+    );
     assert!(TcpStream::connect(demo.operations()).is_ok());
 }
 
@@ -84,10 +110,14 @@ async fn the_demo_listens_on_loopback_only_and_refuses_anything_else() {
 async fn a_second_demo_in_the_same_folder_is_told_so() {
     let demo = Demo::start().await;
     let mut second = command(tools::waarborg());
-    second.args(["demo", "--listen", "127.0.0.1:0", "--data"]).arg(demo.folder.path());
+    second
+        .args(["demo", "--listen", "127.0.0.1:0", "--data"])
+        .arg(demo.folder.path());
     let done = finish(second).await;
     assert_eq!(done.code, Some(1), "{}", done.out);
     assert!(done.err.contains("in use"), "{}", done.err);
     // Uploads and pages of the first are as they were.
-    demo.curl(&["--fail", "-o", "/dev/null", &demo.url]).await.good();
+    demo.curl(&["--fail", "-o", "/dev/null", &demo.url])
+        .await
+        .good();
 }

@@ -1,1 +1,105 @@
-//! Empty yet.
+//! The promises that have landed, whole: with its control cut the drill of each fails
+//! and the page says so; without the cut it passes; and somebody else's tool agrees.
+
+mod hsts;
+mod tls;
+mod track;
+mod whole;
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use waarborg_it::{
+    gateway::{Gateway, text},
+    ground::Ground,
+    tools,
+    upstream::Upstream,
+};
+
+const HOST: &str = "app.example.test";
+
+/// A gateway before an honest application; with drills that have a browser.
+async fn served() -> (Ground, Upstream, Gateway) {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = configuration(&ground, &upstream);
+    let gateway = Gateway::serve(&ground, &config).await;
+    (ground, upstream, gateway)
+}
+
+fn configuration(ground: &Ground, upstream: &Upstream) -> PathBuf {
+    let browser = tools::chromium();
+    let prover = format!("[prover]\nbrowser = \"{}\"\n", browser.display());
+    ground.configure(&[(HOST, &upstream.url())], &prover)
+}
+
+/// Cuts the control of a promise: its drill must fail, on these parts, and the page turn
+/// red, while the other promises stand. The honest twin is the same gateway uncut.
+async fn bites(promise: &str, parts: &[&str]) {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = configuration(&ground, &upstream);
+
+    let gateway = Gateway::serve_without(promise, &ground, &config).await;
+    let (code, proved) = gateway.prove(&ground).await;
+    let report = proved.report(promise);
+    assert_eq!(
+        code,
+        Some(1),
+        "a drill failed, so the answer is no: {report:#}"
+    );
+    assert_eq!(proved.verdict(promise), "fail", "{report:#}");
+    for part in parts {
+        assert_eq!(proved.part(promise, part)["verdict"], "fail", "{report:#}");
+    }
+    for entry in promises::PROMISES
+        .iter()
+        .filter(|entry| entry.id.to_string() != promise)
+    {
+        let other = entry.id.to_string();
+        assert_eq!(
+            proved.verdict(&other),
+            "pass",
+            "{:#}",
+            proved.report(&other)
+        );
+    }
+    let said = gateway.said_of(HOST, promise).await;
+    assert_eq!(said["state"], "red", "{said:#}");
+    let page = gateway.get(HOST, "/-/security").await;
+    let page = text(&page.body);
+    assert!(
+        page.contains(&format!("<article class=\"promise red\" id=\"{promise}\"")),
+        "the page is red"
+    );
+    for clause in said["clauses"].as_array().expect("clauses") {
+        let sentence = said["sentence"].as_str().expect("a sentence");
+        let text = clause["text"].as_str().expect("a text");
+        let refuted = clause["standing"] == "refuted";
+        assert!(
+            !(refuted && sentence.contains(text)),
+            "what was refuted isn't said: {clause:#}"
+        );
+    }
+    let counted = format!("waarborg_drills_total{{promise=\"{promise}\",verdict=\"fail\"}}");
+    assert!(
+        gateway.metric(&counted).await > 0,
+        "a failed drill is counted"
+    );
+    gateway.stop().await;
+
+    // Uncut, on the same data: the page turns green again.
+    let gateway = Gateway::serve(&ground, &config).await;
+    let (code, proved) = gateway.prove(&ground).await;
+    assert_eq!(code, Some(0), "{:#}", proved.0);
+    assert_eq!(proved.verdict(promise), "pass");
+    for part in parts {
+        let found = proved.part(promise, part);
+        assert_eq!(found["verdict"], "pass", "{found:#}");
+        // Attack and honest twin, both.
+        let steps = found["steps"].as_array().expect("steps");
+        let twins = steps.iter().filter(|step| step["twin"] == true).count();
+        assert!(0 < twins && twins < steps.len(), "{found:#}");
+    }
+    let said: Value = gateway.said_of(HOST, promise).await;
+    assert_eq!(said["state"], "green", "{said:#}");
+    gateway.stop().await;
+}

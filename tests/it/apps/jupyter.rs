@@ -22,7 +22,10 @@ async fn lab(ground: &Ground) -> (Program, String) {
         .arg(format!("--ServerApp.root_dir={}", home.display()))
         .arg(format!("--IdentityProvider.token={TOKEN}"))
         // It asks neither PyPI nor its makers.
-        .args(["--LabApp.extension_manager=readonly", "--LabApp.news_url=None"])
+        .args([
+            "--LabApp.extension_manager=readonly",
+            "--LabApp.news_url=None",
+        ])
         .arg("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
         // Other host names than localhost: the gateway's.
         .arg("--ServerApp.allow_remote_access=True")
@@ -31,7 +34,10 @@ async fn lab(ground: &Ground) -> (Program, String) {
         .env("JUPYTER_PLATFORM_DIRS", "0");
     let lab = Program::start("jupyter-lab", lab);
     let line = lab.line("/lab?token=").await;
-    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+    let address = line
+        .split("http://")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next());
     let url = format!("http://{}", address.expect("its address"));
     (lab, url)
 }

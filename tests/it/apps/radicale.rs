@@ -31,7 +31,13 @@ async fn radicale(ground: &Ground) -> (Program, String) {
     let port = free_port().await;
     let mut radicale = command(tools::python("radicale"));
     radicale
-        .args(["--config", "", "--auth-type", "none", "--storage-filesystem-folder"])
+        .args([
+            "--config",
+            "",
+            "--auth-type",
+            "none",
+            "--storage-filesystem-folder",
+        ])
         .arg(storage)
         .args(["--server-hosts", &format!("127.0.0.1:{port}")]);
     let radicale = Program::start("radicale", radicale);
@@ -45,8 +51,14 @@ async fn a_calendar_is_made_filled_asked_and_emptied_over_both_versions() {
     let (_radicale, url) = radicale(&ground).await;
     let config = ground.configure(&[(HOST, &url)], "");
     let gateway = Gateway::serve(&ground, &config).await;
-    let (event, query) = (ground.write("event.ics", EVENT), ground.write("query.xml", QUERY));
-    let (event, query) = (format!("@{}", event.display()), format!("@{}", query.display()));
+    let (event, query) = (
+        ground.write("event.ics", EVENT),
+        ground.write("query.xml", QUERY),
+    );
+    let (event, query) = (
+        format!("@{}", event.display()),
+        format!("@{}", query.display()),
+    );
     for (version, name) in [("--http1.1", "one"), ("--http2", "two")] {
         let calendar = format!("https://{HOST}/alice/{name}/");
         let meeting = format!("{calendar}vergadering.ics");
@@ -59,13 +71,49 @@ async fn a_calendar_is_made_filled_asked_and_emptied_over_both_versions() {
         let (status, _) = ask(&["-X", "MKCALENDAR", &calendar]).await;
         assert_eq!(status, "201", "{version}");
         let calendar_type = "Content-Type: text/calendar; charset=utf-8";
-        let put = ["-X", "PUT", "-H", calendar_type, "--data-binary", &event, &meeting];
+        let put = [
+            "-X",
+            "PUT",
+            "-H",
+            calendar_type,
+            "--data-binary",
+            &event,
+            &meeting,
+        ];
         assert_eq!(ask(&put).await.0, "201");
-        let (status, body) = ask(&["-X", "PUT", "-H", calendar_type, "-H", "If-None-Match: *", "--data-binary", &event, &meeting]).await;
-        assert_eq!(status, "412", "the application's own precondition holds: {body}");
-        let (status, body) = ask(&["-X", "REPORT", "-H", "Depth: 1", "-H", "Content-Type: application/xml", "--data-binary", &query, &calendar]).await;
+        let (status, body) = ask(&[
+            "-X",
+            "PUT",
+            "-H",
+            calendar_type,
+            "-H",
+            "If-None-Match: *",
+            "--data-binary",
+            &event,
+            &meeting,
+        ])
+        .await;
+        assert_eq!(
+            status, "412",
+            "the application's own precondition holds: {body}"
+        );
+        let (status, body) = ask(&[
+            "-X",
+            "REPORT",
+            "-H",
+            "Depth: 1",
+            "-H",
+            "Content-Type: application/xml",
+            "--data-binary",
+            &query,
+            &calendar,
+        ])
+        .await;
         assert_eq!(status, "207");
-        assert!(body.contains("vergadering@example.test") && body.contains("Gand"), "{body}");
+        assert!(
+            body.contains("vergadering@example.test") && body.contains("Gand"),
+            "{body}"
+        );
         let (status, body) = ask(&["-X", "PROPFIND", "-H", "Depth: 1", &calendar]).await;
         assert_eq!(status, "207");
         assert!(body.contains("/vergadering.ics"), "{body}");

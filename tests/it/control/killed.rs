@@ -41,7 +41,13 @@ async fn a_server_killed_at_random_moments_has_kept_what_it_answered() {
         let _ = gateway.program.ended().await;
         // Without a server the command works on the store itself.
         let verified = gateway.command(&ground, &["ledger", "verify"]).await;
-        assert_eq!(verified.code, Some(0), "round {round}: {}{}", verified.out, verified.err);
+        assert_eq!(
+            verified.code,
+            Some(0),
+            "round {round}: {}{}",
+            verified.out,
+            verified.err
+        );
     }
     let gateway = Gateway::serve(&ground, &config).await;
     gateway.command(&ground, &["key", "rotate"]).await.good();

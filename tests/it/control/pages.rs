@@ -19,7 +19,10 @@ async fn all_promises_stand_on_the_trust_page_of_every_site_in_three_languages()
                   key = \"id.example.test.key\"\n";
     let url = upstream.url();
     let text_of = ground.configuration(&SITES.map(|host| (host, url.as_str())), portal);
-    let config = ground.write("waarborg.toml", &format!("portal = \"id.example.test\"\n{text_of}"));
+    let config = ground.write(
+        "waarborg.toml",
+        &format!("portal = \"id.example.test\"\n{text_of}"),
+    );
     let gateway = Gateway::serve(&ground, &config).await;
     for host in [SITES[0], SITES[1], "id.example.test"] {
         let mut titles = Vec::new();
@@ -30,15 +33,26 @@ async fn all_promises_stand_on_the_trust_page_of_every_site_in_three_languages()
             let page = gateway.fetch(&request).await;
             assert_eq!(page.status, 200, "{host}");
             let page = text(&page.body).to_owned();
-            assert!(page.contains(&format!("<html lang=\"{language}\"")), "{host} {language}");
+            assert!(
+                page.contains(&format!("<html lang=\"{language}\"")),
+                "{host} {language}"
+            );
             for id in PromiseId::ALL {
-                assert!(page.contains(&format!("id=\"{id}\"")), "{host} {language}: {id}");
+                assert!(
+                    page.contains(&format!("id=\"{id}\"")),
+                    "{host} {language}: {id}"
+                );
             }
             // The link that every page offers says the same.
-            let linked = gateway.get(host, &format!("/-/security?lang={language}")).await;
+            let linked = gateway
+                .get(host, &format!("/-/security?lang={language}"))
+                .await;
             let html = text(&linked.body).contains(&format!("<html lang=\"{language}\""));
             assert!(html, "{host}: ?lang={language}");
-            let title = page.split("<title>").nth(1).and_then(|rest| rest.split('<').next());
+            let title = page
+                .split("<title>")
+                .nth(1)
+                .and_then(|rest| rest.split('<').next());
             titles.push(title.expect("a title").to_owned());
         }
         titles.dedup();
@@ -46,11 +60,16 @@ async fn all_promises_stand_on_the_trust_page_of_every_site_in_three_languages()
         let page = gateway.get(host, "/-/security.json").await;
         let page: Value = serde_json::from_slice(&page.body).expect("JSON");
         let promises = page["promises"].as_array().expect("the promises");
-        let ids: Vec<&str> = promises.iter().filter_map(|said| said["id"].as_str()).collect();
+        let ids: Vec<&str> = promises
+            .iter()
+            .filter_map(|said| said["id"].as_str())
+            .collect();
         let all = PromiseId::ALL.map(|id| id.to_string());
         assert_eq!(ids, all.each_ref().map(String::as_str), "{host}");
         for said in promises {
-            let landed = promises::PROMISES.iter().any(|entry| said["id"] == entry.id.to_string());
+            let landed = promises::PROMISES
+                .iter()
+                .any(|entry| said["id"] == entry.id.to_string());
             assert_eq!(said["state"] == "not-promised", !landed, "{said}");
         }
     }
@@ -67,8 +86,14 @@ async fn a_page_that_did_not_change_is_not_sent_again() {
     let etag = page.headers["etag"].clone();
     again.headers.insert("if-none-match", etag);
     let again = gateway.fetch(&again).await;
-    assert!(again.status == 304 || again.body != page.body, "{}", again.status);
+    assert!(
+        again.status == 304 || again.body != page.body,
+        "{}",
+        again.status
+    );
     let mut other = gateway.request(Method::GET, SITES[0], "/-/security.json");
-    other.headers.insert("if-none-match", "\"another\"".parse().expect("a value"));
+    other
+        .headers
+        .insert("if-none-match", "\"another\"".parse().expect("a value"));
     assert_eq!(gateway.fetch(&other).await.status, 200);
 }

@@ -26,7 +26,11 @@ async fn both_refuse(ground: &Ground, config: &Path, words: &[&str]) {
         let done = carry_out(ground, command, config).await;
         assert_eq!(done.code, Some(1), "{command}: {}{}", done.out, done.err);
         for word in words {
-            assert!(done.err.contains(word), "{command} doesn't say `{word}`:\n{}", done.err);
+            assert!(
+                done.err.contains(word),
+                "{command} doesn't say `{word}`:\n{}",
+                done.err
+            );
         }
         assert!(!done.out.contains("ready"), "{command}: {}", done.out);
     }
@@ -65,15 +69,21 @@ async fn certificates_and_keys_that_cannot_be_used_are_named_and_nothing_is_touc
             fs::remove_file(ground.path("app.example.test.key")).expect("it was there");
         }),
         ("app.example.test.pem", |ground| {
-            ground.write("app.example.test.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+            ground.write(
+                "app.example.test.pem",
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            );
         }),
         ("app.example.test.key", |ground| {
             ground.write_private("app.example.test.key", "nothing");
         }),
         ("app.example.test.key", |ground| {
             ground.leaf(&["elsewhere.example.test"]);
-            fs::copy(ground.path("elsewhere.example.test.key"), ground.path("app.example.test.key"))
-                .expect("a writable folder");
+            fs::copy(
+                ground.path("elsewhere.example.test.key"),
+                ground.path("app.example.test.key"),
+            )
+            .expect("a writable folder");
         }),
     ];
     for (named, spoil) in cases {
@@ -97,7 +107,10 @@ async fn a_data_folder_that_is_a_file_is_refused() {
     let config = ground.configure(&[(HOST, UPSTREAM)], "");
     let file = ground.write("data", "precious");
     both_refuse(&ground, &config, &["data"]).await;
-    assert_eq!(fs::read_to_string(file).expect("it is still there"), "precious");
+    assert_eq!(
+        fs::read_to_string(file).expect("it is still there"),
+        "precious"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +122,11 @@ async fn a_data_folder_of_another_process_is_said_to_be_in_use() {
     assert_eq!(second.code, Some(1), "{}{}", second.out, second.err);
     assert!(second.err.contains("in use"), "{}", second.err);
     let owner = gateway.program.id().to_string();
-    assert!(second.err.contains(&owner), "who has it is named: {}", second.err);
+    assert!(
+        second.err.contains(&owner),
+        "who has it is named: {}",
+        second.err
+    );
     // The first isn't disturbed: it answers its own pages and its commands.
     assert_eq!(gateway.get(HOST, "/-/security").await.status, 200);
     gateway.command(&ground, &["ledger", "verify"]).await.good();
@@ -130,10 +147,15 @@ async fn a_store_of_a_newer_version_is_refused_and_left_as_it_is() {
                  store.commit()\n\
                  store.close()\n";
     let store_name = store.to_string_lossy().into_owned();
-    run(tools::python("python"), &["-c", newer, &store_name]).await.good();
+    run(tools::python("python"), &["-c", newer, &store_name])
+        .await
+        .good();
     let before = fs::read(&store).expect("the store");
     both_refuse(&ground, &config, &["newer"]).await;
-    assert!(fs::read(&store).expect("the store") == before, "the store was touched");
+    assert!(
+        fs::read(&store).expect("the store") == before,
+        "the store was touched"
+    );
 }
 
 #[tokio::test]
@@ -185,12 +207,20 @@ async fn every_command_explains_itself() {
         .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
         .filter(|word| *word != "help")
         .collect();
-    assert!(commands.contains(&"serve") && commands.contains(&"demo"), "{}", top.out);
+    assert!(
+        commands.contains(&"serve") && commands.contains(&"demo"),
+        "{}",
+        top.out
+    );
     for command in commands {
         let help = finish(waarborg(&ground, &[command, "--help"])).await.good();
         assert!(help.out.contains("Usage:"), "{command}: {}", help.out);
     }
     let wrong = finish(waarborg(&ground, &["sevre"])).await;
     assert_eq!(wrong.code, Some(2), "a wrong call: {}", wrong.err);
-    assert!(wrong.err.contains("serve"), "the nearest right name: {}", wrong.err);
+    assert!(
+        wrong.err.contains("serve"),
+        "the nearest right name: {}",
+        wrong.err
+    );
 }

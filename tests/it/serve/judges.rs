@@ -26,7 +26,12 @@ async fn curl_is_served_in_both_versions() {
     let upload = format!("@{}", upload.display());
     for (version, spoken) in [("--http1.1", "1.1"), ("--http2", "2")] {
         let url = |path: &str| format!("https://{HOST}{path}");
-        let write = ["-o", "/dev/null", "-w", "%{http_version} %{http_code} %{size_download}"];
+        let write = [
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_version} %{http_code} %{size_download}",
+        ];
         let told = async |more: &[&str]| {
             let done = gateway.curl(&[&[version], &write[..], more].concat()).await;
             done.good().out
@@ -37,22 +42,47 @@ async fn curl_is_served_in_both_versions() {
         assert_eq!(big, format!("{spoken} 200 5000000"));
         let head = told(&["--head", &url("/")]).await;
         assert!(head.starts_with(&format!("{spoken} 200 ")), "{head}");
-        let sent = gateway.curl(&[version, "--data-binary", &upload, &url("/up")]).await.good();
+        let sent = gateway
+            .curl(&[version, "--data-binary", &upload, &url("/up")])
+            .await
+            .good();
         let heard: serde_json::Value = serde_json::from_str(&sent.out).expect("JSON");
         assert_eq!(heard["length"], 5_400_000, "{version}");
         // curl asks for 100 Continue before a large body over HTTP/1.1.
         let sent = gateway
-            .curl(&[version, "-H", "Expect: 100-continue", "--data-binary", &upload, &url("/up")])
+            .curl(&[
+                version,
+                "-H",
+                "Expect: 100-continue",
+                "--data-binary",
+                &upload,
+                &url("/up"),
+            ])
             .await
             .good();
         let heard: serde_json::Value = serde_json::from_str(&sent.out).expect("JSON");
         assert_eq!(heard["length"], 5_400_000, "{version}");
         let kept = gateway
-            .curl(&[version, "--path-as-is", &url("/a/../b//c/%2e%2e/d?x=%00&y"), "-w", "%{num_connects}", &url("/second")])
+            .curl(&[
+                version,
+                "--path-as-is",
+                &url("/a/../b//c/%2e%2e/d?x=%00&y"),
+                "-w",
+                "%{num_connects}",
+                &url("/second"),
+            ])
             .await
             .good();
-        assert!(kept.out.contains("/a/../b//c/%2e%2e/d?x=%00&y"), "the path is kept: {}", kept.out);
-        assert!(kept.out.ends_with('0'), "one connection served both: {}", kept.out);
+        assert!(
+            kept.out.contains("/a/../b//c/%2e%2e/d?x=%00&y"),
+            "the path is kept: {}",
+            kept.out
+        );
+        assert!(
+            kept.out.ends_with('0'),
+            "one connection served both: {}",
+            kept.out
+        );
     }
 }
 
@@ -68,7 +98,13 @@ async fn curl_refuses_the_certificate_without_the_authority() {
 fn s_client(ground: &Ground, gateway: &Gateway, name: &str, more: &[&str]) -> Command {
     let mut openssl = command("openssl");
     openssl
-        .args(["s_client", "-connect", &gateway.address.to_string(), "-servername", name])
+        .args([
+            "s_client",
+            "-connect",
+            &gateway.address.to_string(),
+            "-servername",
+            name,
+        ])
         .args(["-verify_return_error", "-brief", "-CAfile"])
         .arg(ground.ca())
         .args(more)
@@ -80,8 +116,14 @@ fn s_client(ground: &Ground, gateway: &Gateway, name: &str, more: &[&str]) -> Co
 async fn openssl_shakes_hands_by_tls_1_2_and_1_3_and_no_older() {
     let (ground, _upstream, gateway) = served().await;
     for (version, spoken) in [("-tls1_3", "TLSv1.3"), ("-tls1_2", "TLSv1.2")] {
-        let done = finish(s_client(&ground, &gateway, HOST, &[version])).await.good();
-        assert!(done.err.contains(&format!("Protocol version: {spoken}")), "{}", done.err);
+        let done = finish(s_client(&ground, &gateway, HOST, &[version]))
+            .await
+            .good();
+        assert!(
+            done.err.contains(&format!("Protocol version: {spoken}")),
+            "{}",
+            done.err
+        );
         assert!(done.err.contains("Verification: OK"), "{}", done.err);
     }
     // At security level 0 this OpenSSL does offer them: it is the gateway that refuses.
@@ -89,7 +131,11 @@ async fn openssl_shakes_hands_by_tls_1_2_and_1_3_and_no_older() {
         let weak = ["-cipher", "ALL:@SECLEVEL=0", version];
         let done = finish(s_client(&ground, &gateway, HOST, &weak)).await;
         assert_eq!(done.code, Some(1), "{version}: {}", done.err);
-        assert!(done.err.contains("SSL alert number"), "{version}: {}", done.err);
+        assert!(
+            done.err.contains("SSL alert number"),
+            "{version}: {}",
+            done.err
+        );
     }
 }
 
@@ -100,7 +146,13 @@ async fn openssl_gets_no_certificate_for_an_unknown_name_and_none_without_a_name
     assert_eq!(done.code, Some(1), "{}", done.err);
     let mut nameless = command("openssl");
     nameless
-        .args(["s_client", "-connect", &gateway.address.to_string(), "-noservername", "-brief"])
+        .args([
+            "s_client",
+            "-connect",
+            &gateway.address.to_string(),
+            "-noservername",
+            "-brief",
+        ])
         .stdin(Stdio::null());
     assert_eq!(finish(nameless).await.code, Some(1));
     finish(s_client(&ground, &gateway, HOST, &[])).await.good();
@@ -112,7 +164,13 @@ async fn openssl_resumes_a_session_and_agrees_on_http2() {
     let told = async |more: &[&str]| {
         let mut openssl = command("openssl");
         openssl
-            .args(["s_client", "-connect", &gateway.address.to_string(), "-servername", HOST])
+            .args([
+                "s_client",
+                "-connect",
+                &gateway.address.to_string(),
+                "-servername",
+                HOST,
+            ])
             .args(more)
             .stdin(Stdio::null());
         finish(openssl).await.good().out
@@ -121,7 +179,9 @@ async fn openssl_resumes_a_session_and_agrees_on_http2() {
     assert!(agreed.contains("ALPN protocol: h2"), "{agreed}");
     let session = ground.path("session").to_string_lossy().into_owned();
     let first = ["-tls1_2", "-sess_out", &session];
-    finish(s_client(&ground, &gateway, HOST, &first)).await.good();
+    finish(s_client(&ground, &gateway, HOST, &first))
+        .await
+        .good();
     let again = told(&["-tls1_2", "-sess_in", &session]).await;
     assert!(again.contains("Reused, TLSv1.2"), "{again}");
 }

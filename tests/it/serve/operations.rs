@@ -14,14 +14,28 @@ async fn served() -> (Ground, Upstream, Gateway) {
 #[tokio::test]
 async fn health_readiness_and_metrics_are_told_on_loopback_only() {
     let (_ground, _upstream, gateway) = served().await;
-    assert_eq!(gateway.operation("/healthz").await, (200, "ok\n".to_owned()));
-    assert_eq!(gateway.operation("/readyz").await, (200, "ready\n".to_owned()));
+    assert_eq!(
+        gateway.operation("/healthz").await,
+        (200, "ok\n".to_owned())
+    );
+    assert_eq!(
+        gateway.operation("/readyz").await,
+        (200, "ready\n".to_owned())
+    );
     assert!(gateway.operations.ip().is_loopback());
     assert_eq!(gateway.get(HOST, "/").await.status, 200);
-    assert_eq!(gateway.metric("waarborg_requests_total{class=\"2xx\"}").await, 1);
+    assert_eq!(
+        gateway
+            .metric("waarborg_requests_total{class=\"2xx\"}")
+            .await,
+        1
+    );
 
     // A page of a website that has its name pointed at us is not let in.
-    for host in ["evil.example", &format!("evil.example:{}", gateway.operations.port())] {
+    for host in [
+        "evil.example",
+        &format!("evil.example:{}", gateway.operations.port()),
+    ] {
         let (status, body) = gateway.operation_as(host, "/metrics").await;
         assert_eq!(status, 421, "{host}");
         assert!(!body.contains("waarborg_requests_total"), "{body}");
@@ -57,5 +71,9 @@ async fn the_log_says_no_escape_sequences_where_nobody_watches() {
     serve.arg("--config").arg(config).env_remove("NO_COLOR");
     let program = waarborg_it::program::Program::start("waarborg serve", serve);
     program.line("operations").await;
-    assert!(!program.said().contains('\u{1b}'), "{}", program.said().escape_debug());
+    assert!(
+        !program.said().contains('\u{1b}'),
+        "{}",
+        program.said().escape_debug()
+    );
 }

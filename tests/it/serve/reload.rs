@@ -25,7 +25,10 @@ async fn read_until(stream: &mut (impl Duplex + ?Sized), mark: &str) -> String {
 async fn open_events(gateway: &Gateway) -> Box<dyn Duplex> {
     let mut stream = gateway.tls(HOST).await;
     let request = format!("GET /events HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("it is open");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("it is open");
     read_until(&mut *stream, "data: welcome").await;
     stream
 }
@@ -36,7 +39,10 @@ async fn open_socket(gateway: &Gateway) -> Box<dyn Duplex> {
         "GET /ws HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
-    stream.write_all(request.as_bytes()).await.expect("it is open");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("it is open");
     let head = read_until(&mut *stream, "\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     stream
@@ -57,7 +63,10 @@ async fn after_sigterm_a_request_under_way_is_answered_and_no_other_taken() {
             gateway.program.signal(Signal::TERM);
             // It doesn't listen any more, yet it waits for the answer.
             let gone = async {
-                while tokio::net::TcpStream::connect(gateway.address).await.is_ok() {
+                while tokio::net::TcpStream::connect(gateway.address)
+                    .await
+                    .is_ok()
+                {
                     tokio::task::yield_now().await;
                 }
             };
@@ -94,10 +103,16 @@ async fn a_changed_file_is_taken_while_streams_live_on() {
     let before = gateway.program.lines();
     ground.replace(&config, &ground.configuration(&both[..1], ""));
     gateway.program.signal(Signal::HUP);
-    gateway.program.line_after(before, "the configuration was reloaded").await;
+    gateway
+        .program
+        .line_after(before, "the configuration was reloaded")
+        .await;
     assert_eq!(gateway.get(HOST, "/").await.status, 200);
     let stranger = gateway.request(http::Method::GET, NEW, "/");
-    assert!(gateway.visitor().fetch(&stranger).await.is_err(), "the site is gone");
+    assert!(
+        gateway.visitor().fetch(&stranger).await.is_err(),
+        "the site is gone"
+    );
     upstream.emit("twice");
     read_until(&mut *events, "data: twice").await;
 }
@@ -108,17 +123,26 @@ async fn a_broken_file_leaves_the_last_good_one_and_is_said() {
     let config = ground.configure(&[(HOST, &upstream.url())], "");
     let gateway = Gateway::serve(&ground, &config).await;
     let good = ground.configuration(&[(HOST, &upstream.url())], "");
-    ground.replace(&config, &good.replace("access = \"public\"", "acces = \"public\""));
+    ground.replace(
+        &config,
+        &good.replace("access = \"public\"", "acces = \"public\""),
+    );
     gateway.program.signal(Signal::HUP);
     gateway.program.line("the last good one stays").await;
     let said = gateway.program.said();
-    assert!(said.contains("acces") && said.contains("waarborg.toml"), "{said}");
+    assert!(
+        said.contains("acces") && said.contains("waarborg.toml"),
+        "{said}"
+    );
     assert_eq!(gateway.get(HOST, "/").await.status, 200);
 
     let before = gateway.program.lines();
     ground.replace(&config, &good);
     gateway.program.signal(Signal::HUP);
-    gateway.program.line_after(before, "the configuration was reloaded").await;
+    gateway
+        .program
+        .line_after(before, "the configuration was reloaded")
+        .await;
 }
 
 #[tokio::test]
@@ -141,7 +165,10 @@ async fn a_replaced_certificate_is_served_after_sighup() {
     let before = gateway.program.lines();
     ground.write(&format!("{HOST}.pem"), "no certificate");
     gateway.program.signal(Signal::HUP);
-    gateway.program.line_after(before, "the last good one stays").await;
+    gateway
+        .program
+        .line_after(before, "the last good one stays")
+        .await;
     assert_eq!(key().await, second);
 }
 

@@ -35,7 +35,9 @@ async fn a_request_reaches_the_application_over_http1_and_http2() {
         request.body = "hello".into();
         let forged = "192.0.2.66".parse().expect("a value");
         request.headers.insert("x-forwarded-for", forged);
-        request.headers.insert("remote-user", "admin".parse().expect("a value"));
+        request
+            .headers
+            .insert("remote-user", "admin".parse().expect("a value"));
         let response = gateway.fetch(&request).await;
         assert_eq!(response.status, 200, "{protocol:?}");
         let heard: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
@@ -44,11 +46,23 @@ async fn a_request_reaches_the_application_over_http1_and_http2() {
         assert_eq!(heard["body"], "hello");
         let authority = format!("{HOST}:{}", gateway.port());
         assert_eq!(field(&heard, "host"), [authority.as_str()]);
-        assert_eq!(field(&heard, "x-forwarded-for"), ["127.0.0.1"], "{protocol:?}");
+        assert_eq!(
+            field(&heard, "x-forwarded-for"),
+            ["127.0.0.1"],
+            "{protocol:?}"
+        );
         assert_eq!(field(&heard, "x-forwarded-proto"), ["https"]);
         assert_eq!(field(&heard, "x-forwarded-host"), [authority.as_str()]);
-        assert!(field(&heard, "remote-user").is_empty(), "an identity that we didn't give");
-        let id = response.headers.get("x-request-id").expect("an id").to_str().expect("text");
+        assert!(
+            field(&heard, "remote-user").is_empty(),
+            "an identity that we didn't give"
+        );
+        let id = response
+            .headers
+            .get("x-request-id")
+            .expect("an id")
+            .to_str()
+            .expect("text");
         assert_eq!(field(&heard, "x-request-id"), [id]);
     }
     gateway.stop().await;
@@ -100,13 +114,22 @@ async fn a_refusal_is_html_for_people_and_a_problem_for_programs() {
     assert_eq!(page.status, 404);
     assert_eq!(page.headers["content-type"], "application/problem+json");
     let problem: serde_json::Value = serde_json::from_slice(&page.body).expect("JSON");
-    let id = page.headers["x-request-id"].to_str().expect("text").to_owned();
+    let id = page.headers["x-request-id"]
+        .to_str()
+        .expect("text")
+        .to_owned();
     assert_eq!(problem["id"], id.as_str());
     assert_eq!(problem["type"], "urn:waarborg:refusal:not-found");
 
-    request.headers.insert("accept", "text/html".parse().expect("a value"));
+    request
+        .headers
+        .insert("accept", "text/html".parse().expect("a value"));
     let page = gateway.fetch(&request).await;
     let id = page.headers["x-request-id"].to_str().expect("text");
     assert!(text(&page.body).contains(id), "the page shows its id");
-    assert!(page.headers["content-type"].to_str().is_ok_and(|kind| kind.starts_with("text/html")));
+    assert!(
+        page.headers["content-type"]
+            .to_str()
+            .is_ok_and(|kind| kind.starts_with("text/html"))
+    );
 }

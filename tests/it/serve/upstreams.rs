@@ -25,19 +25,34 @@ async fn an_application_that_is_down_is_said_in_the_visitors_language() {
     let mut pages = Vec::new();
     for language in ["nl", "en", "fr"] {
         let mut request = gateway.request(Method::GET, HOST, "/");
-        request.headers.insert("accept", "text/html".parse().expect("a value"));
-        request.headers.insert("accept-language", language.parse().expect("a value"));
+        request
+            .headers
+            .insert("accept", "text/html".parse().expect("a value"));
+        request
+            .headers
+            .insert("accept-language", language.parse().expect("a value"));
         let page = gateway.fetch(&request).await;
         assert_eq!(page.status, 502);
-        let after = page.headers["retry-after"].to_str().ok().and_then(|s| s.parse::<u32>().ok());
+        let after = page.headers["retry-after"]
+            .to_str()
+            .ok()
+            .and_then(|s| s.parse::<u32>().ok());
         assert!(after.is_some_and(|seconds| seconds > 0), "{after:?}");
         let page = text(&page.body);
-        assert!(page.contains(&format!("<html lang=\"{language}\"")), "{language}: {page}");
+        assert!(
+            page.contains(&format!("<html lang=\"{language}\"")),
+            "{language}: {page}"
+        );
         pages.push(page.to_owned());
     }
-    assert!(pages[0] != pages[1] && pages[1] != pages[2], "three languages, three texts");
+    assert!(
+        pages[0] != pages[1] && pages[1] != pages[2],
+        "three languages, three texts"
+    );
     let mut request = gateway.request(Method::GET, HOST, "/");
-    request.headers.insert("accept", "application/json".parse().expect("a value"));
+    request
+        .headers
+        .insert("accept", "application/json".parse().expect("a value"));
     let page = gateway.fetch(&request).await;
     let problem: serde_json::Value = serde_json::from_slice(&page.body).expect("JSON");
     assert_eq!(problem["type"], "urn:waarborg:refusal:upstream-down");
@@ -69,7 +84,9 @@ async fn one_of_two_addresses_is_enough() {
 /// What curl's exit code says of an answer: 0 whole, 18 partial, 56 or 92 cut.
 async fn by_curl(gateway: &Gateway, version: &str) -> (Option<i32>, String) {
     let url = format!("https://{HOST}/");
-    let done = gateway.curl(&[version, "-o", "/dev/null", "-w", "%{http_code}", &url]).await;
+    let done = gateway
+        .curl(&[version, "-o", "/dev/null", "-w", "%{http_code}", &url])
+        .await;
     (done.code, done.out)
 }
 
@@ -117,16 +134,29 @@ async fn an_answer_that_is_none_becomes_a_page() {
         ("garbage", b"\x00\x01\x02 this is no HTTP\r\n\r\n"),
         ("nothing", b""),
         ("endless header", ENDLESS),
-        ("two lengths", b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
-        ("a line folded", b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
-        ("a switch nobody asked for", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+        (
+            "two lengths",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        ),
+        (
+            "a line folded",
+            b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (
+            "a switch nobody asked for",
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        ),
     ];
     for (name, says) in cases {
         let (ground, liar) = (Ground::new(), Liar::start(says).await);
         let config = ground.configure(&[(HOST, &liar.url())], "");
         let gateway = Gateway::serve(&ground, &config).await;
         for version in ["--http1.1", "--http2"] {
-            assert_eq!(by_curl(&gateway, version).await, (Some(0), "502".into()), "{name}, {version}");
+            assert_eq!(
+                by_curl(&gateway, version).await,
+                (Some(0), "502".into()),
+                "{name}, {version}"
+            );
         }
     }
 }

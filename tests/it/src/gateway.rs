@@ -79,9 +79,10 @@ impl Gateway {
         let address = ready.trim_start_matches("ready https://").parse();
         // The log says where the operations listener is.
         let serving = program.line("operations=").await;
-        let operations = serving.split("operations=").nth(1).and_then(|rest| {
-            rest.split_whitespace().next()?.parse().ok()
-        });
+        let operations = serving
+            .split("operations=")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next()?.parse().ok());
         Self {
             program,
             address: address.expect("`ready https://ADDRESS:PORT`"),
@@ -106,7 +107,9 @@ impl Gateway {
     /// # Panics
     /// When its certificate can't be read.
     pub fn visitor(&self) -> Visitor {
-        let trust = Trust::nobody().and_file(&self.ca).expect("the authority's certificate");
+        let trust = Trust::nobody()
+            .and_file(&self.ca)
+            .expect("the authority's certificate");
         Visitor::new(Clock::System, AddressPolicy::Any, trust)
     }
 
@@ -171,9 +174,14 @@ impl Gateway {
     /// # Panics
     /// When the handshake fails.
     pub async fn tls(&self, host: &str) -> Box<dyn Duplex> {
-        let url = format!("https://{host}:{}/", self.port()).parse().expect("a URL");
+        let url = format!("https://{host}:{}/", self.port())
+            .parse()
+            .expect("a URL");
         let (visitor, entrance) = (self.visitor(), self.entrance(host));
-        match visitor.open(&url, &entrance, &[b"http/1.1"], PATIENCE).await {
+        match visitor
+            .open(&url, &entrance, &[b"http/1.1"], PATIENCE)
+            .await
+        {
             Ok(opened) => opened.stream,
             Err(error) => panic!("{error}"),
         }
@@ -185,7 +193,10 @@ impl Gateway {
     /// When nothing can be written.
     pub async fn say(&self, host: &str, bytes: &[u8]) -> Vec<u8> {
         let mut stream = self.tls(host).await;
-        stream.write_all(bytes).await.expect("the connection is open");
+        stream
+            .write_all(bytes)
+            .await
+            .expect("the connection is open");
         let mut answer = Vec::new();
         // A cut connection ends the answer as well.
         let _ = in_time("the answer ends", stream.read_to_end(&mut answer)).await;
@@ -202,22 +213,35 @@ impl Gateway {
     /// # Panics
     /// When no answer comes.
     pub async fn operation_as(&self, host: &str, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.operations).await.expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.expect("it is open");
-        let mut answer = String::new();
-        in_time("the operations listener answers", stream.read_to_string(&mut answer))
+        let mut stream = TcpStream::connect(self.operations)
             .await
-            .expect("text");
+            .expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("it is open");
+        let mut answer = String::new();
+        in_time(
+            "the operations listener answers",
+            stream.read_to_string(&mut answer),
+        )
+        .await
+        .expect("text");
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer in HTTP");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         (status.expect("a status"), unchunked(head, body))
     }
 
     /// The value of a metric; 0 where it isn't there.
     pub async fn metric(&self, name: &str) -> u64 {
         let (_, page) = self.operation("/metrics").await;
-        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let line = page
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().expect("a whole number"))
     }
 
@@ -267,7 +291,10 @@ impl Gateway {
     /// # Panics
     /// When there is none.
     pub fn access_log(&self) -> Vec<Value> {
-        let folder = self.config.parent().expect("a configuration is in a folder");
+        let folder = self
+            .config
+            .parent()
+            .expect("a configuration is in a folder");
         let text = std::fs::read_to_string(folder.join("data/log/access.jsonl"));
         text.expect("the access log")
             .lines()
@@ -315,14 +342,19 @@ impl Proved {
     /// When nothing was.
     pub fn part(&self, promise: &str, part: &str) -> &Value {
         let report = self.report(promise);
-        let found = report["parts"].as_array().and_then(|parts| parts.iter().find(|found| found["part"] == part));
+        let found = report["parts"]
+            .as_array()
+            .and_then(|parts| parts.iter().find(|found| found["part"] == part));
         found.unwrap_or_else(|| panic!("no part {part}: {report:#}"))
     }
 }
 
 /// A body without the chunks it came in; other bodies as they are.
 fn unchunked(head: &str, body: &str) -> String {
-    if !head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+    if !head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked")
+    {
         return body.to_owned();
     }
     let (mut rest, mut whole) = (body, String::new());

@@ -134,7 +134,10 @@ impl Program {
                 changes.mark_unchanged();
                 let (line, ended) = self.log.with(|said| {
                     let mut lines = said.lines.iter().skip(first);
-                    (lines.find(|line| line.contains(what)).cloned(), said.ended == 2)
+                    (
+                        lines.find(|line| line.contains(what)).cloned(),
+                        said.ended == 2,
+                    )
                 });
                 if line.is_some() || ended {
                     return line;
@@ -225,7 +228,13 @@ impl Finished {
     /// # Panics
     /// When it didn't.
     pub fn good(self) -> Self {
-        assert_eq!(self.code, Some(0), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "stdout:\n{}\nstderr:\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 }

@@ -23,7 +23,9 @@ fn cache() -> PathBuf {
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this program has a path");
     let folder = test.parent().and_then(Path::parent);
-    folder.expect("cargo builds tests in target/…/deps").join(name)
+    folder
+        .expect("cargo builds tests in target/…/deps")
+        .join(name)
 }
 
 /// The example that writes every own page into a folder.
@@ -41,7 +43,8 @@ pub fn render() -> PathBuf {
 pub fn repository() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = manifest.ancestors().nth(2);
-    root.expect("tests/it is two folders below the root").to_owned()
+    root.expect("tests/it is two folders below the root")
+        .to_owned()
 }
 
 /// The binary under test: `WAARBORG_BIN`, else beside this test.
@@ -75,7 +78,10 @@ pub fn waarborg_with_teeth() -> PathBuf {
 /// When it isn't installed.
 pub fn python(program: &str) -> PathBuf {
     let bin = variable("WAARBORG_PYTHON").unwrap_or_else(|| cache().join("venv/bin"));
-    there(bin.join(program), "`cargo xtask test` installs it from PyPI")
+    there(
+        bin.join(program),
+        "`cargo xtask test` installs it from PyPI",
+    )
 }
 
 /// The program `sslyze` (`WAARBORG_SSLYZE`).
@@ -111,7 +117,10 @@ pub fn node_modules() -> PathBuf {
 /// # Panics
 /// When there is none of this name.
 pub fn judge(script: &str) -> PathBuf {
-    there(repository().join("judges").join(script), "it is part of the repository")
+    there(
+        repository().join("judges").join(script),
+        "it is part of the repository",
+    )
 }
 
 /// Debian's Chromium.

@@ -100,7 +100,9 @@ impl Upstream {
     pub async fn arrived(&self, count: u64) {
         let mut arrived = self.shared.arrived.subscribe();
         let come = arrived.wait_for(|arrived| *arrived >= count);
-        crate::in_time("requests arrive", come).await.expect("it counts on");
+        crate::in_time("requests arrive", come)
+            .await
+            .expect("it counts on");
     }
 
     /// How many requests have come.
@@ -110,7 +112,11 @@ impl Upstream {
 
     /// Takes what was told of the requests since the last time.
     pub fn heard(&self) -> Vec<Value> {
-        let mut heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self
+            .shared
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *heard)
     }
 
@@ -132,7 +138,9 @@ impl Upstream {
     pub async fn listened_to_by(&self, count: u64) {
         let mut listeners = self.shared.listeners.subscribe();
         let come = listeners.wait_for(|listeners| *listeners == count);
-        crate::in_time("listeners come", come).await.expect("it counts on");
+        crate::in_time("listeners come", come)
+            .await
+            .expect("it counts on");
     }
 }
 
@@ -211,9 +219,10 @@ async fn answer(
         }
         _ => {
             let mut response = Response::new(whole(told.to_string()));
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
             response
         }
     })
@@ -228,7 +237,11 @@ fn events(shared: &Arc<Shared>) -> Response<Body> {
         let mut next = Ok("welcome".to_owned());
         shared_count(&told, 1);
         while let Ok(data) = next {
-            if sender.send(Bytes::from(format!("data: {data}\n\n"))).await.is_err() {
+            if sender
+                .send(Bytes::from(format!("data: {data}\n\n")))
+                .await
+                .is_err()
+            {
                 break;
             }
             next = tokio::select! {
@@ -239,9 +252,10 @@ fn events(shared: &Arc<Shared>) -> Response<Body> {
         shared_count(&told, -1);
     });
     let mut response = Response::new(Pieces(pieces).boxed());
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
     response
 }
 
@@ -262,7 +276,9 @@ impl hyper::body::Body for Pieces {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(cx).map(|piece| piece.map(|data| Ok(Frame::data(data))))
+        self.0
+            .poll_recv(cx)
+            .map(|piece| piece.map(|data| Ok(Frame::data(data))))
     }
 }
 
