@@ -12,7 +12,7 @@ use serde_json::Value;
 use waarborg_it::{
     gateway::{Gateway, text},
     ground::Ground,
-    tools,
+    in_time, tools,
     upstream::Upstream,
 };
 
@@ -39,29 +39,40 @@ async fn bites(promise: &str, parts: &[&str]) {
     let config = configuration(&ground, &upstream);
 
     let gateway = Gateway::serve_without(promise, &ground, &config).await;
-    let (code, proved) = gateway.prove(&ground).await;
-    let report = proved.report(promise);
-    assert_eq!(
-        code,
-        Some(1),
-        "a drill failed, so the answer is no: {report:#}"
-    );
-    assert_eq!(proved.verdict(promise), "fail", "{report:#}");
-    for part in parts {
-        assert_eq!(proved.part(promise, part)["verdict"], "fail", "{report:#}");
-    }
-    for entry in promises::PROMISES
-        .iter()
-        .filter(|entry| entry.id.to_string() != promise)
-    {
-        let other = entry.id.to_string();
+    // The first run comes by itself. Where a trace is sought for a minute, it is enough.
+    let failed = format!("a drill did not pass promise={promise} verdict=fail");
+    gateway.program.line(&failed).await;
+    if promise != "track" {
+        let (code, proved) = gateway.prove(&ground).await;
+        let report = proved.report(promise);
         assert_eq!(
-            proved.verdict(&other),
-            "pass",
-            "{:#}",
-            proved.report(&other)
+            code,
+            Some(1),
+            "a drill failed, so the answer is no: {report:#}"
         );
+        assert_eq!(proved.verdict(promise), "fail", "{report:#}");
+        for part in parts {
+            assert_eq!(proved.part(promise, part)["verdict"], "fail", "{report:#}");
+        }
+        for entry in promises::PROMISES
+            .iter()
+            .filter(|entry| entry.id.to_string() != promise)
+        {
+            let other = entry.id.to_string();
+            assert_eq!(
+                proved.verdict(&other),
+                "pass",
+                "{:#}",
+                proved.report(&other)
+            );
+        }
     }
+    let published = async {
+        while gateway.said_of(HOST, promise).await["last"].is_null() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("the page says what the run has shown", published).await;
     let said = gateway.said_of(HOST, promise).await;
     assert_eq!(said["state"], "red", "{said:#}");
     let page = gateway.get(HOST, "/-/security").await;

@@ -65,6 +65,17 @@ async fn the_drills_pass_and_the_trust_page_turns_green() {
 }
 
 #[tokio::test]
+async fn whoever_proves_right_after_the_start_gets_verdicts() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    for _ in 0..2 {
+        let gateway = Gateway::serve(&ground, &config).await;
+        gateway.command(&ground, &["prove"]).await.good();
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn proof_stays_over_a_restart() {
     let (ground, _upstream, gateway) = proven().await;
     let before = gateway.said_of(HOST, "tls").await["last"]["drill"].clone();

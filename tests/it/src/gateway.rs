@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderValue, Method, header::USER_AGENT};
 use rustix::process::Signal;
 use serde_json::Value;
 use terms::Clock;
@@ -141,6 +141,9 @@ impl Gateway {
         let mut request = Request::new(method, url);
         request.protocol = Protocol::Http1;
         request.entrance = self.entrance(host);
+        request
+            .headers
+            .insert(USER_AGENT, HeaderValue::from_static("waarborg-it"));
         request.limits.total = PATIENCE;
         request.limits.body = 64 << 20;
         request
@@ -252,11 +255,12 @@ impl Gateway {
         finish(command).await
     }
 
-    /// Runs the drills now; gives the exit code and the document of `prove --json`.
+    /// Runs the drills now, as soon as this node leads; gives the exit code and the document of `prove --json`.
     ///
     /// # Panics
     /// When there is no document.
     pub async fn prove(&self, ground: &Ground) -> (Option<i32>, Proved) {
+        self.program.line("this node leads").await;
         let done = self.command(ground, &["prove", "--json"]).await;
         match serde_json::from_str(&done.out) {
             Ok(document) => (done.code, Proved(document)),
