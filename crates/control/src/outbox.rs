@@ -141,6 +141,13 @@ fn pause(failures: u64, rng: &Rng) -> Duration {
     whole - whole.mul_f64(share / 4.0)
 }
 
+/// Resolves when what is watched changes; never once nobody can change it any more.
+async fn changed<T>(watched: &mut watch::Receiver<T>) {
+    if watched.changed().await.is_err() {
+        std::future::pending().await
+    }
+}
+
 /// Resolves at `moment`; never for `None`.
 async fn at(moment: Option<Moment>) {
     match moment {

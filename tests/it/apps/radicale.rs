@@ -3,13 +3,12 @@
 use std::fs;
 
 use waarborg_it::{
+    free_port,
     gateway::Gateway,
     ground::Ground,
     program::{Program, command},
     tools,
 };
-
-use super::free_port;
 
 const HOST: &str = "dav.example.test";
 

@@ -7,7 +7,7 @@ use terms::Rng;
 use waarborg_it::{gateway::Gateway, ground::Ground, upstream::Upstream};
 
 const HOST: &str = "app.example.test";
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 6;
 
 #[tokio::test]
 async fn a_server_killed_at_random_moments_has_kept_what_it_answered() {
@@ -22,8 +22,15 @@ async fn a_server_killed_at_random_moments_has_kept_what_it_answered() {
             let last = gateway.said_of(HOST, "track").await["last"]["at"].clone();
             assert!(last.as_str() >= Some(at.as_str()), "{last} was {at} before");
         }
+        // In every other round drills run too, which takes the lease: the killed server's
+        // own runs out first.
+        let mut longest = 4;
+        if round % 2 == 0 {
+            gateway.program.line("this node leads").await;
+            longest = 10;
+        }
         let [chance, more] = Rng::System.bytes::<2>();
-        let moment = Duration::from_millis(u64::from(chance) + u64::from(more % 4) * 250);
+        let moment = Duration::from_millis(u64::from(chance) + u64::from(more % longest) * 250);
         let commands = async {
             loop {
                 let rotate = gateway.command(&ground, &["key", "rotate"]).await;

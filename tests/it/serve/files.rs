@@ -14,6 +14,9 @@ use waarborg_it::{
 const HOST: &str = "app.example.test";
 const UPSTREAM: &str = "http://127.0.0.1:9";
 
+/// Makes a file unusable.
+type Spoil = fn(&Ground);
+
 async fn carry_out(ground: &Ground, command: &str, config: &Path) -> Finished {
     let mut command = waarborg(ground, &[command]);
     command.arg("--config").arg(config);
@@ -61,7 +64,7 @@ async fn every_wrong_sample_is_refused_and_a_right_file_is_not() {
 
 #[tokio::test]
 async fn certificates_and_keys_that_cannot_be_used_are_named_and_nothing_is_touched() {
-    let cases: [(&str, fn(&Ground)); 5] = [
+    let cases: [(&str, Spoil); 5] = [
         ("app.example.test.pem", |ground| {
             fs::remove_file(ground.path("app.example.test.pem")).expect("it was there");
         }),

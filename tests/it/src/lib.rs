@@ -41,3 +41,13 @@ pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
         Err(_) => panic!("{what}: not within {} s", PATIENCE.as_secs()),
     }
 }
+
+/// A port that was free a moment ago, for programs that can't choose one themselves.
+///
+/// # Panics
+/// When there is none.
+pub async fn free_port() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.expect("a free port").port()
+}

@@ -302,14 +302,15 @@ impl Liar {
     ///
     /// # Panics
     /// When there is no free port.
-    pub async fn start(says: &'static [u8]) -> Self {
+    pub async fn start(says: &[u8]) -> Self {
+        let says = Bytes::copy_from_slice(says);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             let mut open = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                open.spawn(lie(stream, says));
+                open.spawn(lie(stream, says.clone()));
                 while open.try_join_next().is_some() {}
             }
         });
@@ -325,7 +326,7 @@ impl Liar {
     }
 }
 
-async fn lie(mut stream: TcpStream, says: &'static [u8]) {
+async fn lie(mut stream: TcpStream, says: Bytes) {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if !matches!(stream.read_buf(&mut head).await, Ok(count) if count > 0) {
@@ -333,6 +334,6 @@ async fn lie(mut stream: TcpStream, says: &'static [u8]) {
         }
     }
     // The gateway may have had enough before the end.
-    let _ = stream.write_all(says).await;
+    let _ = stream.write_all(&says).await;
     let _ = stream.shutdown().await;
 }

@@ -9,7 +9,7 @@ use crate::{
     alarms::{Alarms, Cause, Entry, to_the_second},
     mail::{Message, SendError},
     outbox::{
-        FIRST_PAUSE, LONGEST_PAUSE, Tally, at,
+        FIRST_PAUSE, LONGEST_PAUSE, Tally, at, changed,
         flights::Flights,
         pause,
         post::{Now, Post},
@@ -58,8 +58,8 @@ impl Sender<'_> {
                 () = stop.cancelled() => {}
                 () = self.alarms.changed() => {}
                 () = at(next) => {}
-                changed = config.changed() => if changed.is_err() { stop.cancelled().await },
-                _ = way.changed() => {}
+                () = changed(&mut config) => {}
+                () = changed(&mut way) => {}
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     alarms::{Alarm, Alarms},
     mail::{Message, SendError},
     outbox::{
-        FIRST_PAUSE, LONGEST_PAUSE, Tally, at,
+        FIRST_PAUSE, LONGEST_PAUSE, Tally, at, changed,
         flights::Flights,
         pause,
         post::{Now, Post},
@@ -86,10 +86,10 @@ impl Sender<'_> {
                 () = stop.cancelled() => {}
                 () = enqueued => {}
                 () = at(deadline) => {}
-                changed = self.store.changed() => if changed.is_err() { stop.cancelled().await },
-                changed = self.lease.changed() => if changed.is_err() { stop.cancelled().await },
-                changed = config.changed() => if changed.is_err() { stop.cancelled().await },
-                _ = way.changed() => {}
+                () = changed(&mut self.store) => {}
+                () = changed(&mut self.lease) => {}
+                () = changed(&mut config) => {}
+                () = changed(&mut way) => {}
             }
         }
         let store = self.store.borrow().clone();

@@ -35,7 +35,7 @@ pub(super) struct Running {
     task: tokio::task::JoinHandle<()>,
     lease: watch::Sender<Option<Lease>>,
     mail: watch::Sender<Option<Arc<config::Mail>>>,
-    _store: watch::Sender<Option<Store>>,
+    store: watch::Sender<Option<Store>>,
     tallies: Arc<Tallies>,
 }
 
@@ -86,7 +86,7 @@ impl Running {
             task: tokio::spawn(run(parts)),
             lease,
             mail,
-            _store: store,
+            store,
             tallies,
         }
     }
@@ -343,6 +343,33 @@ async fn mails_leave_only_under_the_lease_and_alarms_without() {
         "it is woken at once"
     );
     until(async || store.outbox_counts().await.unwrap().sent == 2).await;
+    assert_eq!(running.stop().await, (3, 0, 0));
+}
+
+#[tokio::test]
+async fn mails_leave_while_nobody_can_change_store_or_configuration_any_more() {
+    let place = Place::sqlite();
+    let store = open(&place).await;
+    let mut server = server(json!({})).await;
+    let bench = Bench::new(Clock::System);
+    let mut running = Running::start(
+        bench.alarms.clone(),
+        Some(store.clone()),
+        lease(&store).await,
+        Some(server.config()),
+        Clock::System,
+    );
+    // Dropped, as by a start that found the store open.
+    (running.store, _) = watch::channel(None);
+    (running.mail, _) = watch::channel(None);
+    for name in ["first", "second"] {
+        enqueue(&store, name).await;
+        let mail = tokio::time::timeout(Duration::from_secs(30), server.next()).await;
+        assert_eq!(mail.unwrap().header("Subject"), name);
+        until(async || store.outbox_counts().await.unwrap().due == 0).await;
+    }
+    bench.raise("disk-full").await;
+    assert!(server.next().await.taken());
     assert_eq!(running.stop().await, (3, 0, 0));
 }
 
