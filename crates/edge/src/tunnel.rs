@@ -33,7 +33,7 @@ pub(crate) async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
     let mut last = None;
     poll_fn(|cx| {
         loop {
-            let before = (client.tally.bytes_in, client.tally.bytes_out, up, down);
+            let before = progress(client, conn, up, down);
             if poll_up(cx, client, conn, &mut up).is_err() {
                 return Poll::Ready(Outcome::Served);
             }
@@ -43,8 +43,9 @@ pub(crate) async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
             if down == Way::Ended {
                 return Poll::Ready(Outcome::Served);
             }
-            let after = (client.tally.bytes_in, client.tally.bytes_out, up, down);
-            if before == after {
+            // Until neither direction gets on: only then is each waited for where it
+            // stands. An outbox that has just become empty makes room to read.
+            if before == progress(client, conn, up, down) {
                 break;
             }
         }
@@ -62,6 +63,23 @@ pub(crate) async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
         Poll::Pending
     })
     .await
+}
+
+/// What changes while a tunnel gets on.
+fn progress<IO>(
+    client: &Client<IO>,
+    conn: &Conn,
+    up: Way,
+    down: Way,
+) -> (u64, u64, bool, bool, Way, Way) {
+    (
+        client.tally.bytes_in,
+        client.tally.bytes_out,
+        client.out.is_empty(),
+        conn.out.is_empty(),
+        up,
+        down,
+    )
 }
 
 /// The connection broke: both directions end.

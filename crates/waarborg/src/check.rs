@@ -3,8 +3,8 @@
 
 use std::{path::Path, process::ExitCode};
 
-use config::{Config, Env, Loaded};
-use store::{DataFolder, KeyError, MasterKeys, Store};
+use config::{Config, Env, Loaded, Store as StoreKey};
+use store::{DataFolder, KeyError, Location, MasterKeys, Store};
 use terms::Clock;
 
 use crate::{
@@ -35,18 +35,27 @@ pub(crate) fn run(file: &Path) -> ExitCode {
 
 /// Looks at the data folder, the key and the store, where they are there already.
 fn data(config: &Config) -> Result<(), String> {
-    let Some(folder) = DataFolder::existing(&config.data).map_err(|error| error.to_string())?
-    else {
-        return Ok(());
+    let folder = DataFolder::existing(&config.data).map_err(|error| error.to_string())?;
+    let location = match (&folder, &config.store) {
+        (Some(folder), _) => location(config, folder),
+        (None, StoreKey::Postgres(url)) => Location::Postgres(url.clone()),
+        (None, StoreKey::Sqlite) => return Ok(()),
     };
-    let location = location(config, &folder);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let found = runtime
-        .block_on(Store::inspect(&location))
-        .map_err(|error| error.to_string())?;
+    let found = match runtime.block_on(Store::inspect(&location)) {
+        // `serve` starts without it, and opens it once it is there.
+        Err(error) if error.is_unavailable() => {
+            eprintln!("warning: {error}");
+            return Ok(());
+        }
+        other => other.map_err(|error| error.to_string())?,
+    };
+    let Some(folder) = folder else {
+        return Ok(());
+    };
     match MasterKeys::load(&folder.key_file(), credentials().as_deref()) {
         Ok(keys) => found.opens_with(&keys).map_err(|error| error.to_string()),
         Err(KeyError::Missing { .. }) if found.schema == 0 => Ok(()),

@@ -28,7 +28,7 @@ async fn mail_server() -> (Program, String) {
         ])
         .env("PYTHONUNBUFFERED", "1");
     let server = Program::start("aiosmtpd", server);
-    server.line("Starting asyncio loop").await;
+    server.line("Server is listening on").await;
     let section = format!(
         "\n[mail]\nsmtp = \"smtp-plain://127.0.0.1:{port}\"\nfrom = \"waarborg@example.test\"\n\
          to = [\"ops@example.test\"]\n"
