@@ -144,7 +144,7 @@ fn pause(failures: u64, rng: &Rng) -> Duration {
 /// Resolves when what is watched changes; never once nobody can change it any more.
 async fn changed<T>(watched: &mut watch::Receiver<T>) {
     if watched.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -205,7 +205,9 @@ impl Prover {
             leaves.push(json!({ "kind": "audit", "seq": head.seq, "hash": hex(&head.hash) }));
         }
         let mut tx = kept.store.tx().await?;
-        for report in reports {
+        let rng = &self.state.rng;
+        let appended = keeper.append(&mut tx, lease, &leaves, now, rng).await?;
+        for (leaf, report) in (appended.first..).zip(reports) {
             for finding in &report.findings {
                 let figures: BTreeMap<_, _> = finding.figures.iter().cloned().collect();
                 tx.record_run(&DrillRun {
@@ -220,16 +222,12 @@ impl Prover {
                         "figures": figures,
                         "steps": finding.steps,
                     }),
-                    leaf: None,
+                    leaf: Some(leaf),
                 })
                 .await?;
             }
             tx.announce(report.promise, now.after(period)).await?;
         }
-        let rng = &self.state.rng;
-        let appended = keeper.append(&mut tx, lease, &leaves, now, rng).await?;
-        // One leaf per report; the rows of all its parts point at the first.
-        tx.link_run(run, appended.first).await?;
         tx.commit().await?;
         keeper.commit(appended);
         if head_due {

@@ -48,8 +48,13 @@ struct BySnapshot(Arc<SnapshotCell>);
 
 impl ResolvesServerCert for BySnapshot {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let name = hello.server_name()?;
         let snapshot = self.0.load();
+        // No name asked for (a client older than RFC 6066, a scanner): the first site's.
+        // A name that isn't ours is refused.
+        let name = match hello.server_name() {
+            Some(name) => name,
+            None => &snapshot.sites.first()?.name,
+        };
         if let Some(key) = snapshot.certificates.find(name) {
             return Some(key.clone());
         }
@@ -123,10 +128,17 @@ impl Secured {
         worker.counters.handshakes.add(1);
         let (_, session) = stream.get_ref();
         let http2 = session.alpn_protocol() == Some(b"h2");
-        let asked = session
-            .server_name()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let asked = session.server_name().map_or_else(
+            || {
+                worker
+                    .snapshot()
+                    .sites
+                    .first()
+                    .map(|site| site.name.to_string())
+            },
+            |name| Some(name.to_ascii_lowercase()),
+        );
+        let asked = asked.unwrap_or_default();
         let facts = Facts {
             client,
             client_text: client.to_string().into(),

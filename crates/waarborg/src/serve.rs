@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime},
@@ -13,7 +14,7 @@ use control::{
     alarms::{Alarm, Alarms},
 };
 use terms::Clock;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -33,6 +34,7 @@ pub(crate) fn log() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }
 
@@ -53,6 +55,10 @@ pub(crate) fn run(file: &Path) -> ExitCode {
         Ok(server) => server,
         Err(error) => return fault(&error),
     };
+    let signals = match Signals::listen(&server) {
+        Ok(signals) => signals,
+        Err(error) => return fault(&error),
+    };
     for address in &server.listen {
         println!("ready https://{address}");
     }
@@ -60,29 +66,45 @@ pub(crate) fn run(file: &Path) -> ExitCode {
     let (publisher, alarms) = (server.publisher(), server.alarms());
     server
         .runtime()
-        .block_on(until_told(&publisher, &alarms, Some(file)));
+        .block_on(until_told(signals, &publisher, &alarms, Some(file)));
     server.stop();
     ExitCode::SUCCESS
 }
 
+/// The signals that the server listens to. They are heard from here on, so this comes
+/// before anyone is told that it is ready.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Begins to listen, on the server's runtime.
+    pub(crate) fn listen(server: &Server) -> std::io::Result<Self> {
+        let _runtime = server.runtime().enter();
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Waits for the signal to end; reloads meanwhile where there is a file.
-pub(crate) async fn until_told(publisher: &Publisher, alarms: &Alarms, file: Option<&Path>) {
-    let signals = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::hangup()),
-    );
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
-        tracing::error!("signals can't be heard");
-        return;
-    };
+pub(crate) async fn until_told(
+    mut signals: Signals,
+    publisher: &Publisher,
+    alarms: &Alarms,
+    file: Option<&Path>,
+) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut known = file.and_then(state);
     loop {
         let asked = tokio::select! {
-            _ = terminate.recv() => return,
-            _ = interrupt.recv() => return,
-            _ = hangup.recv() => true,
+            _ = signals.terminate.recv() => return,
+            _ = signals.interrupt.recv() => return,
+            _ = signals.hangup.recv() => true,
             _ = looks.tick() => false,
         };
         let Some(file) = file else { continue };

@@ -53,6 +53,7 @@ async fn that_the_store_is_gone_is_mailed_while_it_is_gone_and_that_it_is_back_a
         subject.to_ascii_lowercase().starts_with("subject:"),
         "{subject}"
     );
+    mails.line("Message-ID").await;
     let mail = mails.said();
     assert!(
         mail.contains("ops@example.test") && mail.contains("Message-ID"),

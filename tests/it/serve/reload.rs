@@ -81,6 +81,19 @@ async fn after_sigterm_a_request_under_way_is_answered_and_no_other_taken() {
 }
 
 #[tokio::test]
+async fn signals_right_after_ready_are_heeded() {
+    let ground = Ground::new();
+    let config = ground.configure(&[(HOST, "http://127.0.0.1:9")], "");
+    for _ in 0..5 {
+        let gateway = Gateway::serve(&ground, &config).await;
+        gateway.program.signal(Signal::HUP);
+        gateway.program.line("the configuration was reloaded").await;
+        gateway.stop().await;
+        Gateway::serve(&ground, &config).await.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_changed_file_is_taken_while_streams_live_on() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure(&[(HOST, &upstream.url())], "");

@@ -20,7 +20,8 @@ use terms::{Clock, Rng};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fault, serve,
+    fault,
+    serve::{self, Signals},
     wire::{Server, StartError},
 };
 
@@ -47,6 +48,8 @@ enum DemoError {
     Config(Box<config::Mistakes>),
     #[error("the sample application can't start: {0}")]
     App(#[source] io::Error),
+    #[error("signals can't be heard: {0}")]
+    Signals(#[source] io::Error),
     #[error(transparent)]
     Start(#[from] StartError),
 }
@@ -55,11 +58,11 @@ enum DemoError {
 pub(crate) fn run(listen: SocketAddr, data: Option<PathBuf>, json: bool) -> ExitCode {
     serve::log();
     match start(listen, data, json) {
-        Ok((server, app)) => {
+        Ok((server, app, signals)) => {
             let (publisher, alarms) = (server.publisher(), server.alarms());
             server
                 .runtime()
-                .block_on(serve::until_told(&publisher, &alarms, None));
+                .block_on(serve::until_told(signals, &publisher, &alarms, None));
             server.stop();
             app.stop();
             ExitCode::SUCCESS
@@ -72,7 +75,7 @@ fn start(
     listen: SocketAddr,
     data: Option<PathBuf>,
     json: bool,
-) -> Result<(Server, App), DemoError> {
+) -> Result<(Server, App, Signals), DemoError> {
     if !listen.ip().is_loopback() {
         return Err(DemoError::NotLoopback(listen));
     }
@@ -97,8 +100,9 @@ fn start(
         .listen
         .first()
         .map_or(listen.port(), SocketAddr::port);
+    let signals = Signals::listen(&server).map_err(DemoError::Signals)?;
     say(port, &ca.certificate(), server.operations, json);
-    Ok((server, app))
+    Ok((server, app, signals))
 }
 
 /// The demo's configuration: what a user would write.
