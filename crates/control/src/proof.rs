@@ -27,6 +27,8 @@ use crate::{
 
 /// Lines of one trace that are given as evidence.
 const LINES: usize = 16;
+/// How long a run waits for the lease: a node that was killed holds it for 15 s.
+const LEASE_WAIT: Duration = Duration::from_secs(20);
 /// How often a page is looked at for having become too old.
 const TICK: Duration = Duration::from_secs(5);
 /// The audit trail's head goes into the ledger this often.
@@ -114,7 +116,13 @@ impl Prover {
     ) -> Result<Vec<Report>, ProofError> {
         let mut audited = self.busy.lock().await;
         let kept = self.state.kept().ok_or(ProofError::NoStore)?;
-        let lease = self.lease.borrow().clone().ok_or(ProofError::NoLease)?;
+        // Just after a start the lease is on its way.
+        let mut leading = self.lease.clone();
+        let lease = tokio::time::timeout(LEASE_WAIT, leading.wait_for(Option::is_some))
+            .await
+            .ok()
+            .and_then(|held| held.ok()?.clone())
+            .ok_or(ProofError::NoLease)?;
         let run = kept.store.new_id();
         let nonce = {
             let keeper = kept.keeper.lock().await;

@@ -71,12 +71,16 @@ fn progress<IO>(
     conn: &Conn,
     up: Way,
     down: Way,
-) -> (u64, u64, bool, bool, Way, Way) {
+) -> (u64, u64, [bool; 4], Way, Way) {
     (
         client.tally.bytes_in,
         client.tally.bytes_out,
-        client.out.is_empty(),
-        conn.out.is_empty(),
+        [
+            client.out.is_empty(),
+            client.out.has_room(),
+            conn.out.is_empty(),
+            conn.out.has_room(),
+        ],
         up,
         down,
     )

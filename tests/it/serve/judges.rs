@@ -140,7 +140,7 @@ async fn openssl_shakes_hands_by_tls_1_2_and_1_3_and_no_older() {
 }
 
 #[tokio::test]
-async fn openssl_gets_no_certificate_for_an_unknown_name_and_none_without_a_name() {
+async fn openssl_gets_no_certificate_for_an_unknown_name_and_the_first_sites_without_a_name() {
     let (ground, _upstream, gateway) = served().await;
     let done = finish(s_client(&ground, &gateway, "stranger.example.test", &[])).await;
     assert_eq!(done.code, Some(1), "{}", done.err);
@@ -154,7 +154,7 @@ async fn openssl_gets_no_certificate_for_an_unknown_name_and_none_without_a_name
             "-brief",
         ])
         .stdin(Stdio::null());
-    assert_eq!(finish(nameless).await.code, Some(1));
+    finish(nameless).await.good();
     finish(s_client(&ground, &gateway, HOST, &[])).await.good();
 }
 
