@@ -43,7 +43,7 @@ use crate::alarms::{
 };
 
 pub(crate) use book::{Cause, Entry, Open};
-pub(crate) use record::{hex, to_the_second};
+pub(crate) use record::to_the_second;
 
 /// The file in the data folder.
 pub const FILE: &str = "alarms.log";
@@ -338,7 +338,7 @@ impl Alarms {
     }
 
     fn new_id(&self) -> String {
-        hex(&self.shared.rng.bytes::<16>())
+        crate::prober::hex(&self.shared.rng.bytes::<16>())
     }
 
     /// Enters the event and queues its line, both under the book's lock, so that the file

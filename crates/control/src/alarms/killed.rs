@@ -20,7 +20,7 @@ const ROUNDS: usize = 24;
 
 /// A kind of its own for each alarm: a kind is a word of the program, tests make them up.
 fn kind() -> &'static str {
-    let word = super::hex(&Rng::System.bytes::<8>());
+    let word = crate::prober::hex(&Rng::System.bytes::<8>());
     Box::leak(word.into_boxed_str())
 }
 

@@ -7,7 +7,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use terms::Micros;
 
-use crate::alarms::book::{Entry, Open};
+use crate::{
+    alarms::book::{Entry, Open},
+    prober::hex,
+};
 
 /// Longest line, in bytes; a longer one isn't ours.
 pub(super) const MAX_LINE_BYTES: usize = 128 * 1024;
@@ -74,17 +77,6 @@ fn short_hash(parts: &[&[u8]]) -> String {
         .get(..CHECKSUM_CHARS / 2)
         .map(hex)
         .unwrap_or_default()
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// A time for humans: RFC 3339 without the fraction.

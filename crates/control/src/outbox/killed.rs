@@ -20,8 +20,9 @@ use tokio::{
 
 use super::{tests::Running, *};
 use crate::{
-    alarms::{Alarm, Raised, hex},
+    alarms::{Alarm, Raised},
     mail::testing::{Received, SmtpServer, plain_config},
+    prober::hex,
 };
 
 /// Folder of the alarms, the store's file, its key's file, the server's port: a line each.
