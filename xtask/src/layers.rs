@@ -32,6 +32,7 @@ const WALLS: &[(&str, &str)] = &[
     ("waarborg-gcra", ""),
     ("waarborg-ledger", ""),
     ("waarborg-h1", ""),
+    ("waarborg-http2", ""),
     ("waarborg-bcrypt-lanes", ""),
     ("xtask", ""),
 ];

@@ -126,6 +126,11 @@ impl Outbox {
         self.written == self.bytes.len()
     }
 
+    /// How much of it has left.
+    pub(crate) const fn written(&self) -> usize {
+        self.written
+    }
+
     /// Whether more may be appended. What was written counts until all of it has left:
     /// else a reader that never quite catches up would make this grow with the body.
     pub(crate) const fn has_room(&self) -> bool {

@@ -4,7 +4,6 @@
 use std::io::Write as _;
 
 use guards::hsts::Sent;
-use http::{HeaderName, HeaderValue};
 use seam::record::Version;
 
 use crate::{
@@ -21,7 +20,7 @@ pub(crate) struct Hardened {
     length: Length,
 }
 
-/// Where a hardened head is written: bytes for HTTP/1, a map for HTTP/2.
+/// Where a hardened head is written: bytes for HTTP/1, a compressed block for HTTP/2.
 pub(crate) trait HeadSink {
     /// The status; comes first.
     fn status(&mut self, status: u16);
@@ -37,30 +36,6 @@ impl HeadSink for Vec<u8> {
 
     fn field(&mut self, name: &str, value: &[u8]) {
         h1::write::field(self, name, value);
-    }
-}
-
-/// An HTTP/2 head under way.
-pub(crate) struct MapSink<'a>(pub(crate) &'a mut http::Response<()>);
-
-impl HeadSink for MapSink<'_> {
-    fn status(&mut self, status: u16) {
-        if let Ok(status) = http::StatusCode::from_u16(status) {
-            *self.0.status_mut() = status;
-        }
-    }
-
-    fn field(&mut self, name: &str, value: &[u8]) {
-        // Both were judged by the codec, whose rules are stricter than these.
-        if let (Ok(name), Ok(mut value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_bytes(value),
-        ) {
-            // Another one each time: in HPACK's table it would only push others out.
-            value.set_sensitive(name.as_str() == "x-request-id");
-            // Refused only beyond 32,768 fields; the codec takes 100.
-            let _ = self.0.headers_mut().try_append(name, value);
-        }
     }
 }
 

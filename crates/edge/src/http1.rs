@@ -112,7 +112,14 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
         match client.request(&mut notes).await {
             Then::Next => {}
             Then::Close => {
-                client.close().await;
+                let Client {
+                    io,
+                    input,
+                    facts,
+                    worker,
+                    ..
+                } = &mut client;
+                close(io, input, facts, worker).await;
                 break;
             }
             Then::Break => break,
@@ -327,41 +334,46 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         })
         .await
     }
+}
 
-    /// Ends the connection so that the last answer arrives: our direction first, then
-    /// what the client still sends is read and thrown away for a moment.
-    async fn close(&mut self) {
-        let deadline = self.worker.clock.moment().after(LINGER);
-        self.facts.watch.until(Some(deadline));
-        let mut closed = false;
-        let mut thrown = 0_usize;
-        poll_fn(|cx| {
-            if self.facts.watch.check(cx) == Err(Late) {
+/// Ends a connection so that the last answer arrives: our direction first, then what the
+/// client still sends is read and thrown away for a moment.
+pub(crate) async fn close<IO: AsyncRead + AsyncWrite + Unpin>(
+    io: &mut IO,
+    input: &mut Buffer,
+    facts: &Facts,
+    worker: &Worker,
+) {
+    let deadline = worker.clock.moment().after(LINGER);
+    facts.watch.until(Some(deadline));
+    let mut closed = false;
+    let mut thrown = 0_usize;
+    poll_fn(|cx| {
+        if facts.watch.check(cx) == Err(Late) {
+            return Poll::Ready(());
+        }
+        if !closed {
+            match Pin::new(&mut *io).poll_shutdown(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(())) => closed = true,
+                Poll::Pending => {}
+            }
+        }
+        loop {
+            let count = input.filled().len();
+            thrown = thrown.saturating_add(count);
+            input.consume(count);
+            if thrown > LINGER_BYTES {
                 return Poll::Ready(());
             }
-            if !closed {
-                match Pin::new(&mut self.io).poll_shutdown(cx) {
-                    Poll::Ready(Err(_)) => return Poll::Ready(()),
-                    Poll::Ready(Ok(())) => closed = true,
-                    Poll::Pending => {}
-                }
+            match input.poll_fill(cx, io, &worker.buffers) {
+                Poll::Ready(Ok(count)) if count > 0 => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
             }
-            loop {
-                thrown = thrown.saturating_add(self.input.filled().len());
-                let count = self.input.filled().len();
-                self.input.consume(count);
-                if thrown > LINGER_BYTES {
-                    return Poll::Ready(());
-                }
-                match self.input.poll_fill(cx, &mut self.io, &self.worker.buffers) {
-                    Poll::Ready(Ok(count)) if count > 0 => {}
-                    Poll::Ready(_) => return Poll::Ready(()),
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-        })
-        .await;
-    }
+        }
+    })
+    .await;
 }
 
 /// A request that isn't recorded yet. Should its connection be dropped under it, at the

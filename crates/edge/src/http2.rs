@@ -1,417 +1,344 @@
-//! HTTP/2 towards clients: hyper and h2 frame, our steps decide. Every answer is ours;
-//! what h2 refuses itself it refuses by resetting the stream.
+//! HTTP/2 towards clients: `lib/http2` frames, our steps decide.
+//!
+//! One task per connection reads and writes; each request that waits for something has a
+//! task of its own. They meet in the [`Link`].
 
-use std::{cell::Cell, convert::Infallible, future::poll_fn, pin::pin, rc::Rc, task::Poll};
+use std::{
+    future::poll_fn,
+    rc::Rc,
+    task::{Context, Poll},
+};
 
-use bytes::Bytes;
-use h1::{Asked, BodyDecoder, Framing};
-use http::{Request as HttpRequest, Response};
-use http_body::Body as _;
-use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use seam::{Refusal, record::Outcome};
+use h1::Framing;
+use http2::Event;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::spawn_local,
 };
 
 use crate::{
+    buffer::{Buffer, Outbox},
     handshake::Facts,
-    harden::{MapSink, harden},
-    http1::{BODY_LATE, SILENCE, micros_since},
-    know::Visit,
-    own,
+    http1,
     read::Request,
-    record::{Notes, Tally, record},
-    serve::{Answer, Forward, Length, Plan},
+    record::Notes,
+    serve::Plan,
     steps::decide,
-    upstream::{self, Conn, Fault, LATE},
-    watch::{Late, Watch},
+    watch::Late,
     worker::Worker,
 };
 
 mod answer;
+mod link;
 mod upload;
 
-use answer::{Http2Body, Streaming, short};
-use upload::Upload;
+use answer::Served;
+use link::Link;
 
 /// Window of one stream.
 const STREAM_WINDOW: u32 = 256 * 1024;
 /// Window of a connection: several streams' worth, so that one upload can't starve the
 /// others.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
-/// h2's own limit on a head lies this many times above ours, so that the answer is ours.
-/// Far beyond it h2 answers a bare 431, and beyond four times that it ends the connection.
-const HEAD_SLACK: u32 = 4;
-/// Bytes an answer may wait for its client, per stream.
-const SEND_BUFFER: usize = 128 * 1024;
-
-/// Runs hyper's tasks on this thread.
-#[derive(Clone, Copy)]
-struct Here;
-
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Here {
-    fn execute(&self, future: F) {
-        spawn_local(future);
-    }
-}
-
-/// Requests under way on one connection.
-#[derive(Default)]
-struct Streams(Cell<u32>);
-
-struct Stream(Rc<Streams>);
-
-impl Streams {
-    fn open(self: &Rc<Self>) -> Stream {
-        self.0.set(self.0.get().saturating_add(1));
-        Stream(self.clone())
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.0.0.set(self.0.0.get().saturating_sub(1));
-    }
-}
+/// A head this large is still read and answered with our 431; a larger one ends the
+/// connection.
+const BLOCK_MAX: usize = 256 * 1024;
+/// Pseudo-header fields, which don't count among a head's fields.
+const PSEUDO: usize = 5;
 
 /// Serves one connection until either side ends it.
-pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
+pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
     io: IO,
     facts: Facts,
     worker: Rc<Worker>,
 ) {
     let limits = worker.snapshot().limits;
-    let facts = Rc::new(facts);
-    let streams = Rc::new(Streams::default());
-    let service = service_fn({
-        let (facts, worker, streams) = (facts.clone(), worker.clone(), streams.clone());
-        move |request| {
-            let stream = streams.open();
-            let (facts, worker) = (facts.clone(), worker.clone());
-            // Boxed: hyper would move the large future several times.
-            Box::pin(
-                async move { Ok::<_, Infallible>(answer(request, &facts, worker, stream).await) },
-            )
-        }
-    });
-    let connection = http2::Builder::new(Here)
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.streams)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_header_list_size(limits.head_bytes.saturating_mul(HEAD_SLACK))
-        .max_send_buf_size(SEND_BUFFER)
-        .auto_date_header(false)
-        .serve_connection(TokioIo::new(io), service);
-    let mut connection = pin!(connection);
-    let mut ending = false;
-    let mut idle_since = None;
-    let served = poll_fn(|cx| {
-        loop {
-            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
-                return Poll::Ready(result);
-            }
-            let busy = streams.0.get() > 0;
-            let late = facts.watch.check(cx) == Err(Late);
-            if !ending && (worker.is_draining() || (late && !busy)) {
-                ending = true;
-                connection.as_mut().graceful_shutdown();
-                // A client that doesn't close its end is left after one more idle time.
-                facts
-                    .watch
-                    .until(Some(worker.clock.moment().after(limits.idle)));
-                continue;
-            }
-            if late && ending && !busy {
-                return Poll::Ready(Ok(()));
-            }
-            let quiet = (!busy).then_some(());
-            if idle_since != Some(quiet) {
-                idle_since = Some(quiet);
-                let deadline = quiet.map(|()| worker.clock.moment().after(limits.idle));
-                facts.watch.until(deadline);
-                continue;
-            }
-            return Poll::Pending;
-        }
-    })
-    .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "an HTTP/2 connection ended early");
-    }
-}
-
-/// One request: the same steps as HTTP/1.
-async fn answer(
-    request: HttpRequest<Incoming>,
-    facts: &Rc<Facts>,
-    worker: Rc<Worker>,
-    stream: Stream,
-) -> Response<Http2Body> {
-    let (parts, incoming) = request.into_parts();
-    let limits = worker.snapshot().limits;
-    let mut forward = Vec::new();
-    let read = Request::http2(&parts, incoming.is_end_stream(), &limits);
-    let framing = read
-        .as_ref()
-        .map_or(Framing::None, |request| request.framing);
-    let (visit, plan) = decide(read, facts, &worker, Notes::default(), &mut forward);
-    drop(parts);
-    let watch = worker.watches.add();
-    watch.until(Some(visit.began.after(limits.answer)));
-    let mut served = Served {
-        upload: Upload::new(incoming, framing, visit.body_max),
-        watch,
-        tally: Tally::default(),
-        visit,
+    let link = Rc::new(Link::new(http2::Limits {
+        streams: limits.streams,
+        head_bytes: usize::try_from(limits.head_bytes).unwrap_or(usize::MAX),
+        fields: usize::from(limits.fields) + PSEUDO,
+        block_bytes: BLOCK_MAX,
+        stream_window: STREAM_WINDOW,
+        connection_window: CONNECTION_WINDOW,
+        out: Outbox::HIGH,
+    }));
+    let mut driver = Driver {
+        io,
+        input: Buffer::default(),
+        out: Outbox::default(),
+        began: worker.clock.moment(),
+        facts: Rc::new(facts),
         worker,
-        open: true,
-        _stream: stream,
+        link,
+        wait: None,
+        written: 0,
+        failed: false,
     };
-    match plan {
-        Plan::Refuse(refusal) => served.refuse(refusal),
-        Plan::Page(page) => {
-            let answer = Answer::page(&page);
-            let head = served.head(&answer);
-            let body = if served.visit.head_only || page.unchanged {
-                Bytes::new()
-            } else {
-                page.document.body.clone()
-            };
-            served.whole(head, body, Outcome::Served)
-        }
-        Plan::Own(head) => served.own(head).await,
-        Plan::Forward(plan) => served.forward(plan, forward).await,
+    let end = poll_fn(|cx| driver.poll(cx)).await;
+    driver.link.cut();
+    let Driver {
+        mut io,
+        mut input,
+        facts,
+        worker,
+        ..
+    } = driver;
+    if end == End::Close {
+        http1::close(&mut io, &mut input, &facts, &worker).await;
     }
+    input.consume(usize::MAX);
+    input.release(&worker.buffers);
 }
 
-/// A request under way; writes its record when it is over, however it ends.
-struct Served {
-    upload: Upload,
-    watch: Rc<Watch>,
-    tally: Tally,
-    visit: Visit,
+/// How a connection is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All that was to be said has left.
+    Close,
+    /// The client is gone, or takes nothing.
+    Break,
+}
+
+/// What a connection waits for; each has its own limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// The client takes what was written; how much it has taken so far.
+    Write(u64),
+    /// The rest of a preface or of a head.
+    Head,
+    /// A request.
+    Idle,
+    /// The client leaves, as it was asked to.
+    Farewell,
+    /// Requests under way, which have limits of their own.
+    Requests,
+}
+
+/// The task of one connection.
+struct Driver<IO> {
+    io: IO,
+    input: Buffer,
+    out: Outbox,
+    began: terms::Moment,
+    facts: Rc<Facts>,
     worker: Rc<Worker>,
-    /// No record was written yet.
-    open: bool,
-    _stream: Stream,
+    link: Rc<Link>,
+    wait: Option<Wait>,
+    written: u64,
+    /// A connection error: what was said of it is still to leave.
+    failed: bool,
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.end(Outcome::ClientGone);
-    }
-}
-
-impl Served {
-    fn end(&mut self, outcome: Outcome) {
-        if self.open {
-            self.open = false;
-            self.tally.bytes_in = self.upload.received;
-            record(&self.worker, &self.visit, &self.tally, outcome);
+impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        self.link.driven_by(cx);
+        let mut ended = false;
+        loop {
+            if !self.failed && !ended {
+                ended = self.read(cx);
+            }
+            match self.write(cx) {
+                // There may be more to read that had waited for room to answer.
+                Poll::Ready(Ok(true)) if !self.failed && !ended => continue,
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(End::Break),
+                Poll::Pending if ended => return Poll::Ready(End::Break),
+                Poll::Pending => {}
+            }
+            if ended {
+                return Poll::Ready(End::Break);
+            }
+            let flushed = self.out.is_empty();
+            if flushed && (self.failed || self.link.codec().is_over()) {
+                return Poll::Ready(End::Close);
+            }
+            if self.facts.watch.check(cx) == Err(Late) {
+                match self.wait.take() {
+                    Some(Wait::Write(_)) => return Poll::Ready(End::Break),
+                    Some(Wait::Head) => {
+                        self.failed = true;
+                        self.link
+                            .codec()
+                            .fail(http2::Code::ProtocolError, "head-late");
+                        continue;
+                    }
+                    Some(Wait::Idle | Wait::Farewell) => {
+                        self.link.codec().say_farewell();
+                        self.begin_wait(Wait::Farewell);
+                        continue;
+                    }
+                    Some(Wait::Requests) | None => {}
+                }
+            }
+            if self.worker.is_draining() && self.link.take_leave() {
+                self.link.codec().say_farewell();
+                continue;
+            }
+            let wait = self.next_wait();
+            if self.wait == Some(wait) {
+                return Poll::Pending;
+            }
+            self.begin_wait(wait);
         }
     }
 
-    fn head(&mut self, answer: &Answer<'_>) -> Response<()> {
-        self.tally.status = answer.status();
-        let mut head = Response::new(());
-        harden(answer, &self.visit, &self.worker, &mut MapSink(&mut head));
-        head
-    }
-
-    /// An answer that is already here.
-    fn whole(mut self, head: Response<()>, body: Bytes, outcome: Outcome) -> Response<Http2Body> {
-        self.tally.bytes_out = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        // Without a body the head ends the stream, and nothing is polled after it.
-        let served = if body.is_empty() {
-            self.end(outcome);
-            None
+    fn next_wait(&self) -> Wait {
+        let codec = self.link.codec();
+        if !self.out.is_empty() {
+            Wait::Write(self.written)
+        } else if codec.is_in_head() {
+            Wait::Head
+        } else if codec.open() > 0 {
+            Wait::Requests
+        } else if self.wait == Some(Wait::Farewell) {
+            Wait::Farewell
         } else {
-            Some(Box::new(self))
-        };
-        head.map(|()| Http2Body::Whole {
-            body,
-            served,
-            outcome,
-        })
-    }
-
-    fn refuse(mut self, refusal: Refusal) -> Response<Http2Body> {
-        self.worker.counters.refused(refusal.page);
-        let page = own::refusal_page(&self.visit, refusal);
-        let answer = page.answer(refusal);
-        let mut head = Response::new(());
-        harden(&answer, &self.visit, &self.worker, &mut MapSink(&mut head));
-        let mut body = Vec::new();
-        if !self.visit.head_only {
-            page.write(&self.visit, &mut body);
+            Wait::Idle
         }
-        self.tally.status = refusal.page.status();
-        self.whole(head, body.into(), Outcome::Refused(refusal.reason))
     }
 
-    async fn own(mut self, head: HttpRequest<()>) -> Response<Http2Body> {
-        let mut exchange = match own::Exchange::begin(&self.visit, head, &self.worker) {
-            Ok(exchange) => exchange,
-            Err(refusal) => return self.refuse(refusal),
-        };
-        let answered = poll_fn(|cx| {
-            if let Poll::Ready(Err(refusal)) = self.upload.poll_own(cx, &mut exchange) {
-                return Poll::Ready(Err(refusal));
-            }
-            if let Poll::Ready(answer) = exchange.poll_answer(cx) {
-                return Poll::Ready(answer);
-            }
-            if self.watch.check(cx) == Err(Late) {
-                return Poll::Ready(Err(own::CONTROL_LATE));
-            }
-            Poll::Pending
-        })
-        .await;
-        let head = match answered {
-            Ok(head) => head,
-            Err(refusal) => return self.refuse(refusal),
-        };
-        let answer = Answer::control(&head, self.visit.head_only);
-        exchange.expect(answer.length());
-        let bodiless = answer.length() == Length::NoBody;
-        let head = self.head(&answer);
-        if bodiless {
-            return self.whole(head, Bytes::new(), Outcome::Served);
-        }
-        self.watch
-            .until(Some(self.worker.clock.moment().after(SILENCE)));
-        head.map(|()| Http2Body::Own {
-            exchange,
-            served: Box::new(self),
-        })
-    }
-
-    async fn forward(mut self, plan: Forward, mut head: Vec<u8>) -> Response<Http2Body> {
-        let asked = Asked {
-            head: self.visit.head_only,
-            ..Asked::default()
-        };
-        let mut fresh = false;
-        let (mut taken, length) = loop {
-            let taken =
-                upstream::take(&self.worker, &self.visit.local, self.visit.site, fresh).await;
-            let mut taken = match taken {
-                Ok(taken) => taken,
-                Err(fault) => return self.refuse(fault.refusal()),
-            };
-            taken.conn.begin(&mut head);
-            match self.exchange(&mut taken.conn, asked).await {
-                Ok(length) => break (taken, length),
-                Err(Stop::Fault(Fault::ClosedUnanswered))
-                    if taken.conn.reused && plan.replayable && !fresh =>
-                {
-                    taken.conn.take_back(&mut head);
-                    fresh = true;
-                }
-                Err(Stop::Fault(fault)) => {
-                    self.worker.counters.upstream_faults.add(1);
-                    return self.refuse(fault.refusal());
-                }
-                Err(Stop::Refused(refusal)) => return self.refuse(refusal),
-            }
+    fn begin_wait(&mut self, wait: Wait) {
+        let limits = self.worker.snapshot().limits;
+        let limit = match wait {
+            Wait::Write(_) => Some(limits.stall),
+            Wait::Head => Some(limits.head),
+            Wait::Idle | Wait::Farewell => Some(limits.idle),
+            Wait::Requests => None,
         };
         let now = self.worker.clock.moment();
-        self.tally.upstream_us = micros_since(now, self.visit.began);
-        let view = taken.conn.view();
-        if view.status == 101 {
-            self.worker.counters.upstream_faults.add(1);
-            return self.refuse(Fault::Broken("upgrade-unasked").refusal());
-        }
-        let framing = view.framing;
-        let keep = view.keep_alive;
-        let answer = Answer::application(&view);
-        self.tally.status = answer.status();
-        let mut head = Response::new(());
-        // The application's fields and ours, without growing in between.
-        head.headers_mut().reserve(24);
-        harden(&answer, &self.visit, &self.worker, &mut MapSink(&mut head));
-        taken.conn.input.consume(length);
-        let mut body = BodyDecoder::new(framing, &self.visit.local.codec);
-        // A short answer is usually here already: no state to keep, and the connection
-        // is free for the next stream.
-        if let Some(whole) = short(&mut taken.conn, &mut body, framing) {
-            if keep && self.upload.is_done() && taken.conn.is_clean() {
-                let most = self.visit.local.limits.kept;
-                let local = self.visit.local.clone();
-                local.pools.keep(
-                    self.visit.site,
-                    taken.upstream,
-                    taken.conn,
-                    &self.worker,
-                    most,
-                );
-            }
-            return self.whole(head, whole, Outcome::Served);
-        }
-        self.watch.until(Some(now.after(SILENCE)));
-        head.map(|()| {
-            Http2Body::Stream(Box::new(Streaming {
-                taken: Some(taken),
-                body,
-                keep,
-                left: if let Framing::Length(length) = framing {
-                    Some(length)
-                } else {
-                    None
-                },
-                served: self,
-            }))
-        })
+        self.facts.watch.until(limit.map(|limit| now.after(limit)));
+        self.wait = Some(wait);
     }
 
-    async fn exchange(&mut self, conn: &mut Conn, asked: Asked) -> Result<usize, Stop> {
-        let limits = self.visit.local.limits;
-        let mut uploading = !self.upload.is_done();
-        let mut seen = 0;
-        poll_fn(|cx| {
-            if uploading {
-                match self.upload.poll_upstream(cx, conn) {
-                    Poll::Ready(Ok(())) => {
-                        uploading = false;
-                        let now = self.worker.clock.moment();
-                        self.watch.until(Some(now.after(limits.answer)));
+    /// Deals with all that has come, as long as there is room for the answers. `true`
+    /// once the client's direction has ended.
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        let now = self.worker.clock.moment().since(self.began);
+        loop {
+            while self.link.may_read() {
+                match self.event(now) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::debug!(%error, "an HTTP/2 connection ended early");
+                        self.failed = true;
+                        return false;
                     }
-                    Poll::Ready(Err(Some(refusal))) => {
-                        return Poll::Ready(Err(Stop::Refused(refusal)));
-                    }
-                    Poll::Ready(Err(None)) => uploading = false,
-                    Poll::Pending if self.upload.received != seen => {
-                        seen = self.upload.received;
-                        let now = self.worker.clock.moment();
-                        self.watch.until(Some(now.after(limits.stall)));
-                    }
-                    Poll::Pending => {}
                 }
-            } else if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
-                // Closed for writing; perhaps it has answered before.
             }
-            let codec = &self.visit.local.codec;
-            if let Poll::Ready(result) = conn.poll_head(cx, asked, codec, &self.worker) {
-                return Poll::Ready(result.map_err(Stop::Fault));
+            if !self.link.may_read() {
+                return false;
             }
-            if self.watch.check(cx) == Err(Late) {
-                // With bytes still waiting for it, it is the application that is slow.
-                return Poll::Ready(Err(Stop::Refused(if uploading && conn.out.is_empty() {
-                    BODY_LATE
-                } else {
-                    LATE
-                })));
+            match self.input.poll_fill(cx, &mut self.io, &self.worker.buffers) {
+                Poll::Ready(Ok(count)) if count > 0 => {}
+                Poll::Ready(_) => return true,
+                Poll::Pending => return false,
             }
-            Poll::Pending
-        })
-        .await
+        }
     }
-}
 
-enum Stop {
-    Fault(Fault),
-    Refused(Refusal),
+    /// Deals with one frame; `false` where none is whole.
+    fn event(&mut self, now: std::time::Duration) -> Result<bool, http2::ConnectionError> {
+        let mut codec = self.link.codec();
+        let (taken, event) = codec.receive(self.input.filled(), now)?;
+        let mut request = None;
+        let mut room = false;
+        match event {
+            Event::Starved => return Ok(false),
+            Event::Handled | Event::Leaving => {}
+            Event::Request { stream, ended } => request = Some((stream, ended)),
+            Event::Data {
+                stream,
+                data,
+                ended,
+            } => {
+                if let Some(own) = codec.stream(stream) {
+                    own.receive(data, ended);
+                }
+            }
+            Event::Ended { stream } => {
+                if let Some(own) = codec.stream(stream) {
+                    own.receive(&[], true);
+                }
+            }
+            Event::Reset { data, .. } => data.cut(),
+            Event::Room { stream: 0 } => room = true,
+            Event::Room { stream } => {
+                if let Some(own) = codec.stream(stream) {
+                    own.wake();
+                }
+            }
+        }
+        drop(codec);
+        self.input.consume(taken);
+        if room {
+            self.link.room_for_all();
+        }
+        if let Some((stream, ended)) = request {
+            self.request(stream, ended);
+        }
+        Ok(true)
+    }
+
+    /// Writes what is there. `true` when something left and nothing is left over.
+    fn write(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<bool>> {
+        let mut wrote = false;
+        loop {
+            if self.out.is_empty() {
+                self.out.clear();
+                std::mem::swap(&mut self.out.bytes, &mut self.link.codec().out);
+                if self.out.is_empty() {
+                    self.out.rest();
+                    return Poll::Ready(Ok(wrote));
+                }
+            }
+            let before = self.out.written();
+            let flushed = self.out.poll_flush(cx, &mut self.io);
+            if let Poll::Ready(Ok(())) = flushed {
+                wrote = true;
+                self.written = self.written.wrapping_add(1);
+                self.link.room_for_all();
+                continue;
+            }
+            let moved = self.out.written().saturating_sub(before);
+            self.written = self
+                .written
+                .wrapping_add(u64::try_from(moved).unwrap_or(u64::MAX));
+            return flushed.map_ok(|()| wrote);
+        }
+    }
+
+    /// A new request: decided at once, and served at once where nothing is to be waited
+    /// for.
+    fn request(&self, stream: u32, ended: bool) {
+        let local = self.worker.snapshot();
+        let mut forward = self.worker.spare_head();
+        let codec = self.link.codec();
+        let read = Request::http2(codec.head(), codec.head_is_over(), ended, &local.limits);
+        let (framing, expects) = read.as_ref().map_or((Framing::None, false), |request| {
+            (request.framing, request.expects && !ended)
+        });
+        let (visit, plan) = decide(
+            read,
+            &self.facts,
+            &self.worker,
+            Notes::default(),
+            &mut forward,
+        );
+        drop(codec);
+        let served = Served::new(stream, framing, visit, &self.link, &self.worker);
+        match plan {
+            Plan::Refuse(refusal) => served.refuse(refusal),
+            Plan::Page(page) => served.page(&page),
+            Plan::Own(head) => {
+                served.proceed(expects);
+                self.link.run(stream, spawn_local(served.own(head)));
+            }
+            Plan::Forward(plan) => {
+                served.proceed(expects);
+                self.link
+                    .run(stream, spawn_local(served.forward(plan, forward)));
+            }
+        }
+    }
 }

@@ -10,8 +10,8 @@
 //!
 //! So an unguarded request can't be served and a bare answer can't be written: neither
 //! compiles. `steps.rs` shows the chain on one screen.
-//! HTTP/1 is our own codec (`http1.rs` over `lib/h1`), HTTP/2 is hyper's (`http2.rs`);
-//! both call the same steps.
+//! HTTP/1 is `http1.rs` over the codec `lib/h1`, HTTP/2 is `http2.rs` over the codec
+//! `lib/http2`; both call the same steps.
 //!
 //! Absent here by intent: the store, locks between workers, password hashes, signing
 //! keys, waiting for another node.

@@ -1,10 +1,10 @@
 //! Step 3, read: one request, however it was framed.
 //!
-//! HTTP/1 heads come judged by `lib/h1`. HTTP/2 heads come decoded by h2 and are judged
-//! here by the same rules (RFC 9113 section 8), so both say the same to the next steps.
+//! HTTP/1 heads come judged by `lib/h1`. HTTP/2 heads come decoded by `lib/http2` and are
+//! judged here by the same rules (RFC 9113 section 8), so both say the same to the next
+//! steps.
 
 use h1::{Framing, Target};
-use http::{HeaderMap, request::Parts};
 use seam::{Refusal, RefusalPage, record::Version, snapshot::Limits};
 
 /// A request whose head is whole and well-formed.
@@ -17,13 +17,15 @@ pub(crate) struct Request<'a> {
     pub(crate) query: Option<&'a str>,
     pub(crate) version: Version,
     pub(crate) framing: Framing,
+    /// The client waits for an interim answer before it sends its body.
+    pub(crate) expects: bool,
     pub(crate) upgrade: Option<&'a str>,
     fields: Fields<'a>,
 }
 
 enum Fields<'a> {
     Http1(h1::Fields<'a>),
-    Http2(&'a HeaderMap),
+    Http2(http2::Fields<'a>),
 }
 
 /// One field of a head.
@@ -54,60 +56,64 @@ impl<'a> Request<'a> {
                 h1::Version::Http11 => Version::Http11,
             },
             framing: view.framing,
+            expects: view.expect_continue,
             upgrade: view.upgrade,
             fields: Fields::Http1(view.fields),
         })
     }
 
-    /// A decoded head of HTTP/2. `ended` tells that no body follows.
-    pub(crate) fn http2(parts: &'a Parts, ended: bool, limits: &Limits) -> Result<Self, Refusal> {
+    /// A decoded head of HTTP/2. `over`: part of it wasn't kept, for it was too large;
+    /// `ended`: no body follows.
+    pub(crate) fn http2(
+        head: Result<http2::Head<'a>, http2::Malformed>,
+        over: bool,
+        ended: bool,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let malformed = |reason| Refusal::new(RefusalPage::BadRequest, reason);
-        if parts.method == http::Method::CONNECT {
-            return Err(Refusal::new(RefusalPage::NotImplemented, "connect-refused"));
-        }
-        let mut size = 0_usize;
-        let mut length = None;
-        let mut host = None;
-        for (name, value) in &parts.headers {
-            // 32 octets of overhead each, as RFC 9113 section 10.5.1 counts.
-            size = size.saturating_add(name.as_str().len() + value.len() + 32);
-            h1::grammar::judge_field(name.as_str().as_bytes(), value.as_bytes())
-                .map_err(refused)?;
-            match name.as_str() {
-                "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding"
-                | "upgrade" => return Err(malformed("connection-field-in-http2")),
-                "te" if value != "trailers" => return Err(malformed("te-in-http2")),
-                "host" if host.replace(value).is_some() => {
-                    return Err(malformed("host-repeated"));
-                }
-                "content-length" => {
-                    let read = content_length(value.as_bytes())
-                        .ok_or_else(|| malformed("content-length-malformed"))?;
-                    if length.replace(read).is_some() {
-                        return Err(malformed("content-length-repeated"));
-                    }
-                }
-                _ => {}
-            }
-        }
-        if size > usize::try_from(limits.head_bytes).unwrap_or(usize::MAX) {
+        if over {
             return Err(Refusal::new(RefusalPage::HeadersTooLarge, "head-too-large"));
         }
-        if parts.headers.len() > usize::from(limits.fields) {
+        let head = head.map_err(|reason| malformed(reason.code()))?;
+        if head.fields.len() > usize::from(limits.fields) {
             return Err(Refusal::new(
                 RefusalPage::HeadersTooLarge,
                 "too-many-fields",
             ));
         }
-        let host = match host.map(|value| value.to_str()) {
+        h1::grammar::judge_method(head.method.as_bytes()).map_err(refused)?;
+        if head.method == "CONNECT" {
+            return Err(Refusal::new(RefusalPage::NotImplemented, "connect-refused"));
+        }
+        let mut length = None;
+        let mut host = None;
+        let mut expects = false;
+        for (name, value) in head.fields.iter() {
+            h1::grammar::judge_field(name, value).map_err(refused)?;
+            match name {
+                b"host" if host.replace(value).is_some() => {
+                    return Err(malformed("host-repeated"));
+                }
+                b"content-length" => {
+                    let read = content_length(value)
+                        .ok_or_else(|| malformed("content-length-malformed"))?;
+                    if length.replace(read).is_some() {
+                        return Err(malformed("content-length-repeated"));
+                    }
+                }
+                b"expect" if !value.eq_ignore_ascii_case(b"100-continue") => {
+                    return Err(refused(h1::Refusal::Expectation));
+                }
+                b"expect" => expects = true,
+                _ => {}
+            }
+        }
+        let host = match host.map(std::str::from_utf8) {
             None => None,
             Some(Ok(host)) => Some(host),
             Some(Err(_)) => return Err(malformed("host-malformed")),
         };
-        let authority = match (
-            parts.uri.authority().map(http::uri::Authority::as_str),
-            host,
-        ) {
+        let authority = match (head.authority, host) {
             (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => {
                 return Err(malformed("authority-and-host-differ"));
             }
@@ -116,18 +122,13 @@ impl<'a> Request<'a> {
             (None, None) => return Err(malformed("host-missing")),
         };
         h1::grammar::authority(authority).map_err(refused)?;
-        if parts.uri.scheme_str() != Some("https") {
+        if head.scheme != "https" {
             return Err(malformed("scheme-not-https"));
         }
-        let path = parts.uri.path();
-        let query = parts.uri.query();
-        let target = parts
-            .uri
-            .path_and_query()
-            .map_or("/", http::uri::PathAndQuery::as_str);
-        if target != "*" {
-            h1::grammar::path_and_query(target).map_err(refused)?;
-        }
+        let (path, query) = match head.path {
+            "*" if head.method == "OPTIONS" => ("*", None),
+            path => h1::grammar::path_and_query(path).map_err(refused)?,
+        };
         let framing = match (ended, length) {
             (true, None | Some(0)) => Framing::None,
             (true, Some(_)) => return Err(malformed("content-length-without-body")),
@@ -135,14 +136,15 @@ impl<'a> Request<'a> {
             (false, None) => Framing::Chunked,
         };
         Ok(Self {
-            method: parts.method.as_str(),
+            method: head.method,
             authority,
             path,
             query,
             version: Version::Http2,
             framing,
+            expects,
             upgrade: None,
-            fields: Fields::Http2(&parts.headers),
+            fields: Fields::Http2(head.fields),
         })
     }
 
@@ -158,14 +160,14 @@ impl<'a> Request<'a> {
                     });
                 }
             }
-            Fields::Http2(map) => {
-                for (name, value) in *map {
-                    // `te: trailers` speaks to the next hop only.
-                    let hop = name == http::header::TE;
+            Fields::Http2(fields) => {
+                for (name, value) in fields.iter() {
                     each(Field {
-                        name: name.as_str(),
-                        value: value.as_bytes(),
-                        hop,
+                        // A token, as `http2` judged it: ASCII.
+                        name: std::str::from_utf8(name).unwrap_or_default(),
+                        value,
+                        // `te: trailers` speaks to the next hop only.
+                        hop: name == b"te",
                     });
                 }
             }

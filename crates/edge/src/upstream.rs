@@ -283,14 +283,15 @@ impl Conn {
         self.head.view(self.input.filled())
     }
 
-    /// The next run of body bytes: `Ok(true)` when the body is complete. `each` gets
-    /// the bytes.
+    /// The next run of body bytes, at most `most` of them: `each` gets them.
     pub(crate) fn decode(
         &mut self,
         body: &mut BodyDecoder,
+        most: usize,
         mut each: impl FnMut(&[u8]),
     ) -> Result<Step, &'static str> {
         let filled = self.input.filled();
+        let filled = filled.get(..most).unwrap_or(filled);
         let decoded = body.decode(filled).map_err(|refusal| refusal.code())?;
         let data = filled.get(decoded.data).unwrap_or_default();
         let some = !data.is_empty();

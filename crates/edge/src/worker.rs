@@ -144,6 +144,9 @@ impl Deref for Local {
     }
 }
 
+/// Spare heads a worker keeps.
+const HEADS: usize = 128;
+
 /// Random bytes drawn at once: a request takes 24 of them.
 const POOL: usize = 24 * 170;
 
@@ -165,6 +168,7 @@ pub(crate) struct Worker {
     pub(crate) watches: Watches,
     rng: Rng,
     ids: RefCell<Ids>,
+    heads: RefCell<Vec<Vec<u8>>>,
     draining: Cell<bool>,
     /// UTC at a monotonic moment: one clock is read per request.
     utc: Cell<(Moment, Micros)>,
@@ -202,6 +206,20 @@ impl Worker {
             *last_of_span |= u8::from(*last_of_span == 0);
         }
         (RequestId(id), span)
+    }
+
+    /// Memory for a head that goes to an application, used again: HTTP/2 has many under
+    /// way at once.
+    pub(crate) fn spare_head(&self) -> Vec<u8> {
+        self.heads.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Gives it back.
+    pub(crate) fn keep_head(&self, head: Vec<u8>) {
+        let mut heads = self.heads.borrow_mut();
+        if heads.len() < HEADS && head.capacity() <= buffer::SIZE {
+            heads.push(head);
+        }
     }
 
     /// UTC at a moment of this worker's recent past.
@@ -269,6 +287,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
             used: POOL,
         }),
         rng,
+        heads: RefCell::default(),
         draining: Cell::new(false),
         utc: Cell::new((clock.moment(), clock.now())),
         date: RefCell::new(String::new()),

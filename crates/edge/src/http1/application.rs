@@ -226,7 +226,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             }
             let out = &mut self.out.bytes;
             let sent = &mut self.tally.bytes_out;
-            let step = conn.decode(body, |data| {
+            let step = conn.decode(body, usize::MAX, |data| {
                 *sent += u64::try_from(data.len()).unwrap_or(0);
                 if ending == Ending::Chunked {
                     write::chunk(out, data);

@@ -1,212 +1,523 @@
-//! The body of an answer of HTTP/2, as hyper asks for it: piece by piece, as its client
-//! has room.
+//! A request of HTTP/2 and its answer.
 
 use std::{
-    pin::Pin,
+    future::poll_fn,
+    rc::Rc,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use h1::{BodyDecoder, Framing};
-use http::{
-    HeaderMap,
-    header::{HeaderName, HeaderValue},
-};
-use http_body::{Body, Frame, SizeHint};
-use seam::{own::BodyCut, record::Outcome};
+use h1::{Asked, BodyDecoder, Framing};
+use http2::{Code, HeadWriter, Indexing};
+use seam::{Refusal, record::Outcome};
 
-use super::Served;
+use super::{
+    link::{Link, Stream},
+    upload::Upload,
+};
 use crate::{
-    http1::SILENCE,
+    harden::{HeadSink, harden},
+    http1::{BODY_LATE, SILENCE, micros_since},
+    know::Visit,
     own,
-    upstream::{self, Conn, Step},
-    watch::Late,
+    record::{Tally, record},
+    serve::{Answer, Forward, Length, Page},
+    upstream::{self, Conn, Fault, LATE, Step},
+    watch::{Late, Watch},
+    worker::Worker,
 };
 
-/// The body of an answer.
-pub(super) enum Http2Body {
-    /// All of it is here.
-    Whole {
-        body: Bytes,
-        served: Option<Box<Served>>,
-        outcome: Outcome,
-    },
-    /// It comes from control.
-    Own {
-        exchange: own::Exchange,
-        served: Box<Served>,
-    },
-    /// It comes from the application.
-    Stream(Box<Streaming>),
-}
-
-pub(super) struct Streaming {
-    pub(super) taken: Option<upstream::Taken>,
-    pub(super) body: BodyDecoder,
-    pub(super) keep: bool,
-    pub(super) left: Option<u64>,
-    pub(super) served: Served,
-}
-
-impl Body for Http2Body {
-    type Data = Bytes;
-    type Error = BodyCut;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        match &mut *self {
-            Self::Whole {
-                body,
-                served,
-                outcome,
-            } => {
-                if let Some(mut served) = served.take() {
-                    served.end(*outcome);
-                }
-                let body = std::mem::take(body);
-                Poll::Ready((!body.is_empty()).then(|| Ok(Frame::data(body))))
-            }
-            Self::Own { exchange, served } => {
-                // What is left of the upload goes on beside the answer.
-                let _ = served.upload.poll_own(cx, exchange);
-                if served.watch.check(cx) == Err(Late) {
-                    return Poll::Ready(Some(Err(BodyCut)));
-                }
-                match ready!(exchange.poll_data(cx)) {
-                    Some(Ok(data)) => {
-                        served.tally.bytes_out += u64::try_from(data.len()).unwrap_or(0);
-                        let now = served.worker.clock.moment();
-                        served.watch.until(Some(now.after(SILENCE)));
-                        Poll::Ready(Some(Ok(Frame::data(data))))
-                    }
-                    Some(Err(cut)) => {
-                        served.end(Outcome::UpstreamCut);
-                        Poll::Ready(Some(Err(cut)))
-                    }
-                    None => {
-                        served.end(Outcome::Served);
-                        Poll::Ready(None)
-                    }
-                }
-            }
-            Self::Stream(streaming) => streaming.poll_frame(cx),
-        }
+/// A head of HTTP/2 under way.
+impl HeadSink for HeadWriter<'_, Stream> {
+    fn status(&mut self, status: u16) {
+        HeadWriter::status(self, status);
     }
 
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole { body, served, .. } => body.is_empty() && served.is_none(),
-            Self::Own { .. } | Self::Stream(_) => false,
-        }
+    fn field(&mut self, name: &str, value: &[u8]) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let indexing = match name.len() {
+            10 if is("set-cookie") => Indexing::Never,
+            // Another one each time: in the table they would only push others out.
+            4 if is("etag") => Indexing::No,
+            8 if is("location") => Indexing::No,
+            12 if is("x-request-id") => Indexing::No,
+            13 if is("last-modified") || is("content-range") => Indexing::No,
+            14 if is("content-length") => Indexing::No,
+            _ => Indexing::Yes,
+        };
+        HeadWriter::field(self, name, value, indexing);
     }
+}
 
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole { body, .. } => {
-                SizeHint::with_exact(u64::try_from(body.len()).unwrap_or(0))
-            }
-            Self::Own { .. } => SizeHint::default(),
-            Self::Stream(streaming) => streaming
-                .left
-                .map_or_else(SizeHint::default, SizeHint::with_exact),
+/// A request under way; writes its record when it is over, however it ends.
+pub(super) struct Served {
+    stream: u32,
+    link: Rc<Link>,
+    upload: Upload,
+    watch: Option<Rc<Watch>>,
+    tally: Tally,
+    visit: Visit,
+    worker: Rc<Worker>,
+    /// How it ended; `None` while it hasn't.
+    ended: Option<Outcome>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // Whatever the client still waits for it won't get: it sees a broken answer as
+        // broken.
+        if self
+            .link
+            .codec()
+            .reset(self.stream, Code::InternalError)
+            .is_some()
+        {
+            self.link.wake();
+        }
+        if self.ended.is_none() {
+            self.end(Outcome::ClientGone);
         }
     }
 }
 
-impl Streaming {
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        loop {
-            let Some(taken) = &mut self.taken else {
-                return Poll::Ready(None);
+impl Served {
+    pub(super) fn new(
+        stream: u32,
+        framing: Framing,
+        visit: Visit,
+        link: &Rc<Link>,
+        worker: &Rc<Worker>,
+    ) -> Self {
+        Self {
+            stream,
+            upload: Upload::new(link.clone(), stream, framing, visit.body_max),
+            link: link.clone(),
+            watch: None,
+            tally: Tally::default(),
+            visit,
+            worker: worker.clone(),
+            ended: None,
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.ended = Some(outcome);
+        self.tally.bytes_in = self.upload.received;
+        record(&self.worker, &self.visit, &self.tally, outcome);
+    }
+
+    /// Sets the limit of the wait that begins now.
+    fn until(&mut self, deadline: terms::Moment) {
+        let watches = &self.worker.watches;
+        self.watch
+            .get_or_insert_with(|| watches.add())
+            .until(Some(deadline));
+    }
+
+    fn is_late(&self, cx: &Context<'_>) -> bool {
+        self.watch
+            .as_ref()
+            .is_some_and(|watch| watch.check(cx) == Err(Late))
+    }
+
+    /// The interim answer to `Expect: 100-continue`.
+    pub(super) fn proceed(&self, expected: bool) {
+        if expected && let Some(mut head) = self.link.codec().begin_head(self.stream) {
+            HeadWriter::status(&mut head, 100);
+            head.finish(false);
+        }
+    }
+
+    /// Sends an answer's head; with `end` it is all there is.
+    fn head(&mut self, answer: &Answer<'_>, end: bool) {
+        self.tally.status = answer.status();
+        if let Some(mut head) = self.link.codec().begin_head(self.stream) {
+            harden(answer, &self.visit, &self.worker, &mut head);
+            head.finish(end);
+        }
+        self.link.wake();
+    }
+
+    /// A refusal's page.
+    pub(super) fn refuse(mut self, refusal: Refusal) {
+        self.worker.counters.refused(refusal.page);
+        let mut body = Vec::new();
+        let page = own::refusal_page(&self.visit, refusal);
+        if !self.visit.head_only {
+            page.write(&self.visit, &mut body);
+        }
+        let (end, status) = (body.is_empty(), refusal.page.status());
+        // The page borrows what `head` changes; both are ours and apart.
+        if let Some(mut head) = self.link.codec().begin_head(self.stream) {
+            harden(&page.answer(refusal), &self.visit, &self.worker, &mut head);
+            head.finish(end);
+        }
+        self.tally.status = status;
+        self.whole(body.into(), Outcome::Refused(refusal.reason));
+    }
+
+    /// A prebuilt page.
+    pub(super) fn page(mut self, page: &Page) {
+        let body = if self.visit.head_only || page.unchanged {
+            Bytes::new()
+        } else {
+            page.document.body.clone()
+        };
+        self.head(&Answer::page(page), body.is_empty());
+        self.whole(body, Outcome::Served);
+    }
+
+    /// Sends a body that is all here: at once as far as there is room, the rest in a task.
+    fn whole(mut self, body: Bytes, outcome: Outcome) {
+        self.link.wake();
+        let mut rest = body;
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        if self.poll_whole(&mut cx, &mut rest).is_ready() {
+            self.end(outcome);
+            return;
+        }
+        let (link, stream) = (self.link.clone(), self.stream);
+        let task = tokio::task::spawn_local(async move {
+            let stall = self.visit.local.limits.stall;
+            let mut left = usize::MAX;
+            let sent = poll_fn(|cx| {
+                let step = self.poll_whole(cx, &mut rest);
+                if step.is_pending() {
+                    if self.is_late(cx) {
+                        return Poll::Ready(false);
+                    }
+                    if rest.len() != left {
+                        left = rest.len();
+                        self.until(self.worker.clock.moment().after(stall));
+                    }
+                }
+                step
+            })
+            .await;
+            self.end(if sent { outcome } else { Outcome::ClientGone });
+        });
+        link.run(stream, task);
+    }
+
+    /// `false` once the stream is gone.
+    fn poll_whole(&mut self, cx: &mut Context<'_>, rest: &mut Bytes) -> Poll<bool> {
+        let mut again = false;
+        while !rest.is_empty() {
+            let Some(room) = ready!(self.link.poll_room(cx, self.stream, again)) else {
+                return Poll::Ready(false);
             };
-            if !self.served.upload.is_done() {
-                // The answer is under way: the upload's faults no longer matter.
-                let _ = self.served.upload.poll_upstream(cx, &mut taken.conn);
+            again = true;
+            let piece = rest.split_to(room.min(rest.len()));
+            self.data(&piece, rest.is_empty());
+        }
+        Poll::Ready(true)
+    }
+
+    fn data(&mut self, piece: &[u8], end: bool) {
+        self.tally.bytes_out += u64::try_from(piece.len()).unwrap_or(0);
+        self.link.codec().send_data(self.stream, piece, end);
+        self.link.wake();
+    }
+
+    /// Control's answer.
+    pub(super) async fn own(mut self, head: http::Request<()>) {
+        let mut exchange = match own::Exchange::begin(&self.visit, head, &self.worker) {
+            Ok(exchange) => exchange,
+            Err(refusal) => return self.refuse(refusal),
+        };
+        self.until(self.visit.began.after(self.visit.local.limits.answer));
+        let answered = poll_fn(|cx| {
+            if let Poll::Ready(Err(refusal)) = self.upload.poll_own(cx, &mut exchange) {
+                return Poll::Ready(Err(refusal));
             }
-            if self.body.is_done() {
-                return Poll::Ready(self.finish());
+            if let Poll::Ready(answer) = exchange.poll_answer(cx) {
+                return Poll::Ready(answer);
             }
-            let mut piece = Bytes::new();
-            let step = taken
-                .conn
-                .decode(&mut self.body, |data| piece = Bytes::copy_from_slice(data));
-            if !piece.is_empty() {
-                let count = u64::try_from(piece.len()).unwrap_or(0);
-                self.served.tally.bytes_out += count;
-                self.left = self.left.map(|left| left.saturating_sub(count));
-                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            if self.is_late(cx) {
+                return Poll::Ready(Err(own::CONTROL_LATE));
             }
-            match step {
-                Ok(Step::More | Step::Done) => {}
-                Ok(Step::Starved) => {
-                    if self.served.watch.check(cx) == Err(Late) {
-                        return Poll::Ready(Some(self.cut()));
-                    }
-                    match ready!(taken.conn.poll_fill(cx, &self.served.worker.buffers)) {
-                        Ok(count) if count > 0 => {
-                            let now = self.served.worker.clock.moment();
-                            self.served.watch.until(Some(now.after(SILENCE)));
-                        }
-                        ended => {
-                            if ended.is_err() || self.body.at_end_of_input().is_err() {
-                                return Poll::Ready(Some(self.cut()));
-                            }
-                            self.keep = false;
-                            return Poll::Ready(self.finish());
-                        }
-                    }
+            Poll::Pending
+        })
+        .await;
+        let head = match answered {
+            Ok(head) => head,
+            Err(refusal) => return self.refuse(refusal),
+        };
+        let answer = Answer::control(&head, self.visit.head_only);
+        exchange.expect(answer.length());
+        let bodiless = answer.length() == Length::NoBody;
+        self.head(&answer, bodiless);
+        if bodiless {
+            return self.end(Outcome::Served);
+        }
+        let outcome = self.stream_own(exchange).await;
+        self.end(outcome);
+    }
+
+    async fn stream_own(&mut self, mut exchange: own::Exchange) -> Outcome {
+        let mut piece = Bytes::new();
+        let mut pace = Pace::new(self.visit.local.limits.stall);
+        poll_fn(|cx| {
+            // What is left of the upload goes on beside the answer.
+            let _ = self.upload.poll_own(cx, &mut exchange);
+            loop {
+                if self.poll_whole_piece(cx, &mut piece).is_pending() {
+                    return pace.wait(self, cx, true, Outcome::ClientGone);
                 }
-                Err(_) => return Poll::Ready(Some(self.cut())),
+                match exchange.poll_data(cx) {
+                    Poll::Ready(Some(Ok(data))) => piece = data,
+                    Poll::Ready(Some(Err(_))) => return Poll::Ready(Outcome::UpstreamCut),
+                    Poll::Ready(None) => {
+                        self.data(&[], true);
+                        return Poll::Ready(Outcome::Served);
+                    }
+                    Poll::Pending => return pace.wait(self, cx, false, Outcome::UpstreamCut),
+                }
             }
-        }
+        })
+        .await
     }
 
-    fn cut(&mut self) -> Result<Frame<Bytes>, BodyCut> {
-        self.taken = None;
-        self.served.end(Outcome::UpstreamCut);
-        Err(BodyCut)
+    /// Sends a piece that more may follow. Ready, too, where the stream is gone: its task
+    /// is about to end.
+    fn poll_whole_piece(&mut self, cx: &mut Context<'_>, piece: &mut Bytes) -> Poll<()> {
+        let mut again = false;
+        while !piece.is_empty() {
+            let Some(room) = ready!(self.link.poll_room(cx, self.stream, again)) else {
+                piece.clear();
+                break;
+            };
+            again = true;
+            let part = piece.split_to(room.min(piece.len()));
+            self.data(&part, false);
+        }
+        Poll::Ready(())
     }
 
-    /// The answer is whole: its trailers, if it has any, are the last frame.
-    fn finish(&mut self) -> Option<Result<Frame<Bytes>, BodyCut>> {
-        let served = &mut self.served;
-        served.end(Outcome::Served);
-        let taken = self.taken.take()?;
-        if self.keep && served.upload.is_done() && taken.conn.is_clean() {
-            let most = served.visit.local.limits.kept;
-            let pools = &served.visit.local.pools;
-            let site = served.visit.site;
-            pools.keep(site, taken.upstream, taken.conn, &served.worker, most);
-        }
-        let mut trailers = HeaderMap::new();
-        for field in self.body.trailers().iter() {
-            if let (Ok(name), Ok(value)) = (
-                HeaderName::from_bytes(field.name.as_bytes()),
-                HeaderValue::from_bytes(field.value),
-            ) {
-                // Refused only beyond 32,768 fields.
-                let _ = trailers.try_append(name, value);
+    /// The application's answer. `head` is the request's head as bytes.
+    pub(super) async fn forward(mut self, plan: Forward, mut head: Vec<u8>) {
+        let asked = Asked {
+            head: self.visit.head_only,
+            ..Asked::default()
+        };
+        let mut fresh = false;
+        let (mut taken, length) = loop {
+            let taken =
+                upstream::take(&self.worker, &self.visit.local, self.visit.site, fresh).await;
+            let mut taken = match taken {
+                Ok(taken) => taken,
+                Err(fault) => return self.refuse(fault.refusal()),
+            };
+            taken.conn.begin(&mut head);
+            match self.exchange(&mut taken.conn, asked).await {
+                Ok(length) => break (taken, length),
+                Err(Stop::Fault(Fault::ClosedUnanswered))
+                    if taken.conn.reused && plan.replayable && !fresh =>
+                {
+                    taken.conn.take_back(&mut head);
+                    fresh = true;
+                }
+                Err(Stop::Fault(fault)) => {
+                    self.worker.counters.upstream_faults.add(1);
+                    return self.refuse(fault.refusal());
+                }
+                Err(Stop::Refused(refusal)) => return self.refuse(refusal),
             }
+        };
+        self.worker.keep_head(head);
+        let now = self.worker.clock.moment();
+        self.tally.upstream_us = micros_since(now, self.visit.began);
+        let view = taken.conn.view();
+        if view.status == 101 {
+            self.worker.counters.upstream_faults.add(1);
+            return self.refuse(Fault::Broken("upgrade-unasked").refusal());
         }
-        (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
+        let (framing, keep) = (view.framing, view.keep_alive);
+        let answer = Answer::application(&view);
+        self.head(&answer, !framing.has_body());
+        taken.conn.input.consume(length);
+        let mut body = BodyDecoder::new(framing, &self.visit.local.codec);
+        let outcome = self.stream(&mut taken.conn, &mut body, framing).await;
+        if keep
+            && outcome == Outcome::Served
+            && self.upload.is_done()
+            && body.is_done()
+            && taken.conn.is_clean()
+        {
+            let most = self.visit.local.limits.kept;
+            self.visit.local.pools.keep(
+                self.visit.site,
+                taken.upstream,
+                taken.conn,
+                &self.worker,
+                most,
+            );
+        }
+        self.end(outcome);
+    }
+
+    async fn exchange(&mut self, conn: &mut Conn, asked: Asked) -> Result<usize, Stop> {
+        let limits = self.visit.local.limits;
+        let mut uploading = !self.upload.is_done();
+        let first = if uploading {
+            limits.stall
+        } else {
+            limits.answer
+        };
+        self.until(self.visit.began.after(first));
+        let mut seen = 0;
+        poll_fn(|cx| {
+            if uploading {
+                match self.upload.poll_upstream(cx, conn) {
+                    Poll::Ready(Ok(())) => {
+                        uploading = false;
+                        self.until(self.worker.clock.moment().after(limits.answer));
+                    }
+                    Poll::Ready(Err(Some(refusal))) => {
+                        return Poll::Ready(Err(Stop::Refused(refusal)));
+                    }
+                    Poll::Ready(Err(None)) => uploading = false,
+                    Poll::Pending if self.upload.received != seen => {
+                        seen = self.upload.received;
+                        self.until(self.worker.clock.moment().after(limits.stall));
+                    }
+                    Poll::Pending => {}
+                }
+            } else if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
+                // Closed for writing; perhaps it has answered before.
+            }
+            let codec = &self.visit.local.codec;
+            if let Poll::Ready(result) = conn.poll_head(cx, asked, codec, &self.worker) {
+                return Poll::Ready(result.map_err(Stop::Fault));
+            }
+            if self.is_late(cx) {
+                // With bytes still waiting for it, it is the application that is slow.
+                return Poll::Ready(Err(Stop::Refused(if uploading && conn.out.is_empty() {
+                    BODY_LATE
+                } else {
+                    LATE
+                })));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Passes the answer's body on, and the rest of the upload the other way.
+    async fn stream(
+        &mut self,
+        conn: &mut Conn,
+        body: &mut BodyDecoder,
+        framing: Framing,
+    ) -> Outcome {
+        if !framing.has_body() {
+            return Outcome::Served;
+        }
+        let mut left = if let Framing::Length(length) = framing {
+            Some(length)
+        } else {
+            None
+        };
+        let mut pace = Pace::new(self.visit.local.limits.stall);
+        poll_fn(|cx| {
+            if !self.upload.is_done() {
+                // The answer is under way: the upload's faults no longer matter.
+                let _ = self.upload.poll_upstream(cx, conn);
+            }
+            let mut again = false;
+            loop {
+                let room = match self.link.poll_room(cx, self.stream, again) {
+                    Poll::Ready(Some(room)) => room,
+                    Poll::Ready(None) => return Poll::Ready(Outcome::ClientGone),
+                    Poll::Pending => return pace.wait(self, cx, true, Outcome::ClientGone),
+                };
+                let step = conn.decode(body, room, |data| {
+                    let count = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                    left = left.map(|left| left.saturating_sub(count));
+                    again = true;
+                    self.data(data, left == Some(0));
+                });
+                match step {
+                    Ok(Step::More) => {}
+                    Ok(Step::Done) => {
+                        if left != Some(0) {
+                            self.finish(body);
+                        }
+                        return Poll::Ready(Outcome::Served);
+                    }
+                    Ok(Step::Starved) => {
+                        let Poll::Ready(filled) = conn.poll_fill(cx, &self.worker.buffers) else {
+                            return pace.wait(self, cx, false, Outcome::UpstreamCut);
+                        };
+                        if !filled.is_ok_and(|count| count > 0) {
+                            if body.at_end_of_input().is_err() {
+                                return Poll::Ready(Outcome::UpstreamCut);
+                            }
+                            self.data(&[], true);
+                            return Poll::Ready(Outcome::Served);
+                        }
+                    }
+                    Err(_) => return Poll::Ready(Outcome::UpstreamCut),
+                }
+            }
+        })
+        .await
+    }
+
+    /// The end of a body whose length wasn't known: with its trailers, where it has any.
+    fn finish(&mut self, body: &BodyDecoder) {
+        let trailers = body.trailers();
+        if trailers.is_empty() {
+            return self.data(&[], true);
+        }
+        if let Some(mut section) = self.link.codec().begin_head(self.stream) {
+            for field in trailers.iter() {
+                HeadWriter::field(&mut section, field.name, field.value, Indexing::No);
+            }
+            section.finish(true);
+        }
+        self.link.wake();
     }
 }
 
-/// The whole body, where it is already in the buffer.
-pub(super) fn short(conn: &mut Conn, body: &mut BodyDecoder, framing: Framing) -> Option<Bytes> {
-    if body.is_done() {
-        return Some(Bytes::new());
+/// The limit of a stream's waits: a reader that takes nothing is cut, an application may
+/// be silent for long.
+struct Pace {
+    stall: std::time::Duration,
+    /// Whether the client was waited for, and how much it had got.
+    last: Option<(bool, u64)>,
+}
+
+impl Pace {
+    const fn new(stall: std::time::Duration) -> Self {
+        Self { stall, last: None }
     }
-    let Framing::Length(length) = framing else {
-        return None;
-    };
-    let length = usize::try_from(length).ok()?;
-    if conn.input.filled().len() < length {
-        return None;
+
+    /// Waits on; `late` where it has taken too long.
+    fn wait(
+        &mut self,
+        served: &mut Served,
+        cx: &Context<'_>,
+        for_client: bool,
+        late: Outcome,
+    ) -> Poll<Outcome> {
+        let wait = (for_client, served.tally.bytes_out);
+        if self.last == Some(wait) {
+            if served.is_late(cx) {
+                return Poll::Ready(late);
+            }
+            return Poll::Pending;
+        }
+        self.last = Some(wait);
+        let limit = if for_client { self.stall } else { SILENCE };
+        served.until(served.worker.clock.moment().after(limit));
+        // Remembers whom to wake.
+        let _ = served.is_late(cx);
+        Poll::Pending
     }
-    let mut whole = Bytes::new();
-    let step = conn.decode(body, |data| whole = Bytes::copy_from_slice(data));
-    (step == Ok(Step::Done)).then_some(whole)
+}
+
+enum Stop {
+    Fault(Fault),
+    Refused(Refusal),
 }

@@ -2,24 +2,24 @@
 //! of it never looks whole to either.
 
 use std::{
-    pin::Pin,
+    rc::Rc,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use h1::{Framing, write};
-use http_body::Body as _;
-use hyper::body::Incoming;
 use seam::{Refusal, RefusalPage};
 
-use crate::{own, upstream::Conn};
+use super::link::{Link, Taken};
+use crate::{buffer, own, upstream::Conn};
 
 /// The client reset its stream before its body was whole.
 const BODY_CUT: Refusal = Refusal::new(RefusalPage::BadRequest, "body-cut");
 
 /// The body of a request.
 pub(super) struct Upload {
-    incoming: Option<Incoming>,
+    link: Rc<Link>,
+    stream: u32,
     chunked: bool,
     /// Bytes that the head promised and that have not come.
     left: Option<u64>,
@@ -27,82 +27,70 @@ pub(super) struct Upload {
     most: u64,
     /// The end was passed on.
     ended: bool,
-    /// It will never be whole: nothing after this may look like its end.
-    broken: bool,
+    /// Why it will never be whole: nothing after this may look like its end.
+    broken: Option<Refusal>,
 }
 
 impl Upload {
-    pub(super) fn new(incoming: Incoming, framing: Framing, most: u64) -> Self {
+    pub(super) fn new(link: Rc<Link>, stream: u32, framing: Framing, most: u64) -> Self {
         let left = if let Framing::Length(length) = framing {
             Some(length)
         } else {
             None
         };
-        let some = !matches!(framing, Framing::None);
         Self {
-            incoming: if some { Some(incoming) } else { None },
+            link,
+            stream,
             chunked: matches!(framing, Framing::Chunked),
             left,
             received: 0,
             most,
-            ended: !some,
-            broken: false,
+            ended: matches!(framing, Framing::None),
+            broken: None,
         }
     }
 
     /// Whether all of it was passed on, up to its end.
     pub(super) const fn is_done(&self) -> bool {
-        self.ended && !self.broken
+        self.ended && self.broken.is_none()
     }
 
-    /// The next piece; `None` at the end of a well-formed body.
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
-        if self.broken {
-            return Poll::Ready(Some(Err(BODY_CUT)));
+    /// Hands on the next bytes: `Ok(false)` at the end of a well-formed body.
+    fn poll_some(
+        &mut self,
+        cx: &Context<'_>,
+        each: impl FnMut(&[u8]),
+    ) -> Poll<Result<bool, Refusal>> {
+        if let Some(refusal) = self.broken {
+            return Poll::Ready(Err(refusal));
         }
-        let piece = self.poll_next(cx);
-        self.broken = matches!(piece, Poll::Ready(Some(Err(_))));
-        piece
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
-        loop {
-            let Some(incoming) = &mut self.incoming else {
-                return Poll::Ready(None);
-            };
-            match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
-                // Trailers of a request are dropped, as over HTTP/1.
-                Some(Ok(frame)) => {
-                    let data = frame.into_data().unwrap_or_default();
-                    let count = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                    self.received = self.received.saturating_add(count);
-                    if self.received > self.most {
-                        return Poll::Ready(Some(Err(Refusal::new(
-                            RefusalPage::PayloadTooLarge,
-                            "body-too-large",
-                        ))));
-                    }
-                    if let Some(left) = &mut self.left {
-                        let Some(rest) = left.checked_sub(count) else {
-                            return Poll::Ready(Some(Err(Self::misstated())));
-                        };
-                        *left = rest;
-                    }
-                    if !data.is_empty() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
-                Some(Err(_)) => return Poll::Ready(Some(Err(BODY_CUT))),
-                // hyper takes a stream that was reset without an error for an ended one.
-                None if !incoming.is_end_stream() => return Poll::Ready(Some(Err(BODY_CUT))),
-                None => {
-                    self.incoming = None;
-                    if self.left.is_some_and(|left| left > 0) {
-                        return Poll::Ready(Some(Err(Self::misstated())));
-                    }
-                }
+        // Never more than was promised: what is beyond is not passed on.
+        let most = self.left.unwrap_or(u64::MAX).min(self.most - self.received);
+        let some = usize::try_from(most).map_or(buffer::SIZE, |most| most.min(buffer::SIZE));
+        let beyond = some == 0;
+        let some = some.max(1);
+        let taken = if beyond {
+            ready!(self.link.poll_body(cx, self.stream, some, |_| {}))
+        } else {
+            ready!(self.link.poll_body(cx, self.stream, some, each))
+        };
+        let refusal = match taken {
+            Taken::Some(_) if beyond && self.left == Some(0) => Self::misstated(),
+            Taken::Some(_) if beyond => {
+                Refusal::new(RefusalPage::PayloadTooLarge, "body-too-large")
             }
-        }
+            Taken::Some(count) => {
+                let count = u64::try_from(count).unwrap_or(u64::MAX);
+                self.received = self.received.saturating_add(count);
+                self.left = self.left.map(|left| left.saturating_sub(count));
+                return Poll::Ready(Ok(true));
+            }
+            Taken::Ended if self.left.is_some_and(|left| left > 0) => Self::misstated(),
+            Taken::Ended => return Poll::Ready(Ok(false)),
+            Taken::Gone => BODY_CUT,
+        };
+        self.broken = Some(refusal);
+        Poll::Ready(Err(refusal))
     }
 
     const fn misstated() -> Refusal {
@@ -120,21 +108,24 @@ impl Upload {
                 return conn.poll_flush(cx).map_err(|_| None);
             }
             ready!(conn.poll_room(cx)).map_err(|_| None)?;
-            match self.poll_piece(cx) {
-                Poll::Ready(Some(Ok(data))) => {
-                    if self.chunked {
-                        write::chunk(&mut conn.out.bytes, &data);
-                    } else {
-                        conn.out.bytes.extend_from_slice(&data);
-                    }
+            let chunked = self.chunked;
+            let out = &mut conn.out.bytes;
+            let step = self.poll_some(cx, |data| {
+                if chunked {
+                    write::chunk(out, data);
+                } else {
+                    out.extend_from_slice(data);
                 }
-                Poll::Ready(Some(Err(refusal))) => return Poll::Ready(Err(Some(refusal))),
-                Poll::Ready(None) => {
+            });
+            match step {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => {
                     if self.chunked {
                         write::last_chunk(&mut conn.out.bytes, []);
                     }
                     self.ended = true;
                 }
+                Poll::Ready(Err(refusal)) => return Poll::Ready(Err(Some(refusal))),
                 Poll::Pending => {
                     if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
                         return Poll::Ready(Err(None));
@@ -160,18 +151,14 @@ impl Upload {
                 self.ended = true;
                 return Poll::Ready(Ok(()));
             }
-            match ready!(self.poll_piece(cx)) {
-                Some(Ok(mut data)) => {
-                    // h2's frames are at most 16 KiB by default: one chunk holds them.
-                    let rest = data.split_off(data.len().min(seam::own::CHUNK));
-                    debug_assert!(rest.is_empty(), "frames are smaller than a chunk");
-                    exchange.send(data);
-                }
-                Some(Err(refusal)) => {
+            let mut piece = Vec::new();
+            match ready!(self.poll_some(cx, |data| piece.extend_from_slice(data))) {
+                Ok(true) => exchange.send(Bytes::from(piece)),
+                Ok(false) => self.ended = true,
+                Err(refusal) => {
                     exchange.cut();
                     return Poll::Ready(Err(refusal));
                 }
-                None => self.ended = true,
             }
         }
     }

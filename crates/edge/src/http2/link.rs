@@ -1,0 +1,219 @@
+//! What the task of a connection and those of its requests share.
+
+use std::{
+    cell::{Cell, RefCell, RefMut},
+    collections::VecDeque,
+    task::{Context, Poll, Waker},
+};
+
+use http2::{Connection, Limits, Room};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use crate::buffer::Outbox;
+
+/// What is kept of a stream while it is open.
+#[derive(Default)]
+pub(super) struct Stream {
+    /// Bytes of the request's body that wait: at most a stream's window.
+    inbox: VecDeque<u8>,
+    ended: bool,
+    waker: Option<Waker>,
+    task: Option<AbortHandle>,
+}
+
+impl Stream {
+    /// Bytes of the body came.
+    pub(super) fn receive(&mut self, data: &[u8], ended: bool) {
+        self.inbox.extend(data);
+        self.ended |= ended;
+        self.wake();
+    }
+
+    /// Wakes the request.
+    pub(super) fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn woken_by(&mut self, cx: &Context<'_>) {
+        if !self
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()))
+        {
+            self.waker = Some(cx.waker().clone());
+        }
+    }
+
+    /// The client wants no answer any more.
+    pub(super) fn cut(self) {
+        if let Some(task) = self.task {
+            task.abort();
+        }
+    }
+}
+
+/// What there is of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// So many bytes were taken; more may follow.
+    Some(usize),
+    /// All of it has come.
+    Ended,
+    /// The stream is gone.
+    Gone,
+}
+
+/// See the module.
+pub(super) struct Link {
+    codec: RefCell<Connection<Stream>>,
+    driver: RefCell<Option<Waker>>,
+    woken: Cell<bool>,
+    /// Streams that wait for room that all share, first come first served.
+    waiting: RefCell<VecDeque<u32>>,
+    left: Cell<bool>,
+}
+
+impl Link {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            codec: RefCell::new(Connection::new(limits)),
+            driver: RefCell::default(),
+            woken: Cell::new(false),
+            waiting: RefCell::default(),
+            left: Cell::new(false),
+        }
+    }
+
+    /// The connection's state. Never held across a wait.
+    pub(super) fn codec(&self) -> RefMut<'_, Connection<Stream>> {
+        self.codec.borrow_mut()
+    }
+
+    /// Notes the task that reads and writes.
+    pub(super) fn driven_by(&self, cx: &Context<'_>) {
+        self.woken.set(false);
+        let mut driver = self.driver.borrow_mut();
+        if !driver
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()))
+        {
+            *driver = Some(cx.waker().clone());
+        }
+    }
+
+    /// There is something to write.
+    pub(super) fn wake(&self) {
+        if !self.woken.replace(true)
+            && let Some(driver) = &*self.driver.borrow()
+        {
+            driver.wake_by_ref();
+        }
+    }
+
+    /// Whether what comes next can be answered: a client that sends without reading is
+    /// read no further.
+    pub(super) fn may_read(&self) -> bool {
+        self.codec().out.len() < Outbox::HIGH
+    }
+
+    /// `true` once: the connection is to be left.
+    pub(super) fn take_leave(&self) -> bool {
+        !self.left.replace(true)
+    }
+
+    /// Remembers the task of a stream, so that it ends with it.
+    pub(super) fn run(&self, stream: u32, task: JoinHandle<()>) {
+        match self.codec().stream(stream) {
+            Some(own) => own.task = Some(task.abort_handle()),
+            None => task.abort(),
+        }
+    }
+
+    /// Ends the tasks of all streams.
+    pub(super) fn cut(&self) {
+        for stream in self.codec().into_streams() {
+            stream.cut();
+        }
+    }
+
+    /// Wakes those that wait for what all share.
+    pub(super) fn room_for_all(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+        let mut codec = self.codec();
+        for stream in waiting {
+            if let Some(own) = codec.stream(stream) {
+                own.wake();
+            }
+        }
+    }
+
+    /// How many bytes of DATA may be appended; `None` once the stream is gone. `again`:
+    /// it has just sent some, so those that wait come first.
+    pub(super) fn poll_room(
+        &self,
+        cx: &Context<'_>,
+        stream: u32,
+        again: bool,
+    ) -> Poll<Option<usize>> {
+        let mut codec = self.codec();
+        let mut waiting = self.waiting.borrow_mut();
+        let room = codec.room(stream);
+        match room {
+            Room::Now(_) if again && !waiting.is_empty() => {}
+            Room::Now(bytes) => return Poll::Ready(Some(bytes)),
+            Room::Gone => return Poll::Ready(None),
+            Room::Stream | Room::Shared => {}
+        }
+        if let Some(own) = codec.stream(stream) {
+            own.woken_by(cx);
+        }
+        if room != Room::Stream && !waiting.contains(&stream) {
+            waiting.push_back(stream);
+        }
+        Poll::Pending
+    }
+
+    /// Takes at most `most` bytes of a request's body; `each` gets them in one piece or
+    /// two.
+    pub(super) fn poll_body(
+        &self,
+        cx: &Context<'_>,
+        stream: u32,
+        most: usize,
+        mut each: impl FnMut(&[u8]),
+    ) -> Poll<Taken> {
+        let mut codec = self.codec();
+        let Some(own) = codec.stream(stream) else {
+            return Poll::Ready(Taken::Gone);
+        };
+        let count = own.inbox.len().min(most);
+        if count == 0 {
+            if own.ended {
+                return Poll::Ready(Taken::Ended);
+            }
+            own.woken_by(cx);
+            return Poll::Pending;
+        }
+        let (first, second) = own.inbox.as_slices();
+        let first = first.get(..count).unwrap_or(first);
+        let second = second.get(..count - first.len()).unwrap_or_default();
+        each(first);
+        if !second.is_empty() {
+            each(second);
+        }
+        own.inbox.drain(..count);
+        if own.inbox.is_empty() {
+            own.inbox = VecDeque::new();
+        }
+        let before = codec.out.len();
+        codec.release(stream, count);
+        let announced = codec.out.len() > before;
+        drop(codec);
+        if announced {
+            self.wake();
+        }
+        Poll::Ready(Taken::Some(count))
+    }
+}

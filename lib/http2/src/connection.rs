@@ -1,0 +1,845 @@
+//! A connection: frames in, events out, frames to be written.
+
+use std::time::Duration;
+
+use crate::{
+    Limits,
+    calm::Budget,
+    frame::{self, Code, Header, PAYLOAD_MAX, kind},
+    head::{Head, Malformed, judge_trailers},
+    hpack::{Decoder, Encoder, FieldLimits, FieldList},
+    streams::{Stream, Streams},
+    window::{self, ReceiveWindow, SendWindow},
+};
+
+/// What a client sends first (RFC 9113 §3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The payload of the PING that goes out with the first GOAWAY: its echo tells that the
+/// client has seen it.
+const FAREWELL: [u8; 8] = *b"farewell";
+
+/// Frames that bring nothing: this many at once, and so many a second.
+const IDLE_FRAMES: (u32, u32) = (1000, 100);
+/// Streams reset by the client, or because of its errors.
+const RESETS: (u32, u32) = (200, 20);
+/// What a frame of DATA that we sent gives back: the client answers with updates.
+const REFUND: u32 = 2;
+/// CONTINUATION frames of one block.
+const CONTINUATIONS: u32 = 64;
+
+mod setting {
+    pub(super) const HEADER_TABLE_SIZE: u16 = 1;
+    pub(super) const ENABLE_PUSH: u16 = 2;
+    pub(super) const MAX_CONCURRENT_STREAMS: u16 = 3;
+    pub(super) const INITIAL_WINDOW_SIZE: u16 = 4;
+    pub(super) const MAX_FRAME_SIZE: u16 = 5;
+    pub(super) const MAX_HEADER_LIST_SIZE: u16 = 6;
+}
+
+/// The connection has to end: its GOAWAY stands in [`Connection::out`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("HTTP/2 connection error {code:?}: {reason}")]
+pub struct ConnectionError {
+    /// The code that the client is told.
+    pub code: Code,
+    /// One word, for logs and counters.
+    pub reason: &'static str,
+}
+
+/// What a frame meant.
+#[derive(Debug)]
+pub enum Event<'b, T> {
+    /// The bytes end in the middle of a frame.
+    Starved,
+    /// Nothing that the caller need know.
+    Handled,
+    /// A request: [`Connection::head`] until the next call. `ended`: no body follows.
+    Request {
+        /// Its stream.
+        stream: u32,
+        /// No body follows.
+        ended: bool,
+    },
+    /// Bytes of a request's body. [`Connection::release`] them once dealt with.
+    Data {
+        /// Its stream.
+        stream: u32,
+        /// The bytes; may be empty.
+        data: &'b [u8],
+        /// They are the last.
+        ended: bool,
+    },
+    /// A request's body ended with a trailer section, which isn't kept.
+    Ended {
+        /// Its stream.
+        stream: u32,
+    },
+    /// A stream is gone, reset by the client or for the client's error.
+    Reset {
+        /// Its stream.
+        stream: u32,
+        /// What the caller had there.
+        data: T,
+    },
+    /// More may be sent: on this stream, or on all where it is 0.
+    Room {
+        /// The stream, or 0.
+        stream: u32,
+    },
+    /// The client asks nothing more.
+    Leaving,
+}
+
+/// What may be sent on a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// So many bytes now; never 0.
+    Now(usize),
+    /// Nothing until the client opens this stream's window.
+    Stream,
+    /// Nothing until the client opens the connection's window, or what is to be written
+    /// has left.
+    Shared,
+    /// The stream is gone.
+    Gone,
+}
+
+/// Before the first request, by what must come next:
+///
+/// ```text
+/// Preface ─▶ Settings ─▶ Frames
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Preface,
+    Settings,
+    Frames,
+    Failed(ConnectionError),
+}
+
+/// A header block whose CONTINUATION is to come.
+#[derive(Debug, Clone, Copy)]
+struct Unfinished {
+    stream: u32,
+    ended: bool,
+    frames: u32,
+}
+
+/// How far we are in ending the connection (RFC 9113 §6.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Farewell {
+    /// Not at all.
+    None,
+    /// Announced; requests that were sent before the client knew are still served.
+    Announced,
+    /// Nothing after the last stream is served.
+    Final,
+}
+
+/// The server's side of one connection. `T` is what the caller keeps per stream.
+#[derive(Debug)]
+pub struct Connection<T> {
+    limits: Limits,
+    phase: Phase,
+    decoder: Decoder,
+    pub(crate) encoder: Encoder,
+    list: FieldList,
+    block: Vec<u8>,
+    unfinished: Option<Unfinished>,
+    pub(crate) streams: Streams<T>,
+    /// The highest stream that the client has opened.
+    last: u32,
+    receive: ReceiveWindow,
+    pub(crate) send: SendWindow,
+    initial_send: u32,
+    pub(crate) frame_max: usize,
+    farewell: Farewell,
+    idle: Budget,
+    resets: Budget,
+    /// Bytes to be written, in order. The caller takes them; see [`Limits::out`].
+    pub out: Vec<u8>,
+}
+
+impl<T: Default> Connection<T> {
+    /// A connection at its beginning; our settings stand in [`Self::out`].
+    pub fn new(limits: Limits) -> Self {
+        let mut out = Vec::new();
+        let kept = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
+        frame::settings(
+            &mut out,
+            &[
+                (setting::MAX_CONCURRENT_STREAMS, limits.streams),
+                (setting::INITIAL_WINDOW_SIZE, limits.stream_window),
+                (setting::MAX_HEADER_LIST_SIZE, kept),
+            ],
+        );
+        let window = limits.connection_window.max(window::INITIAL);
+        if window > window::INITIAL {
+            frame::window_update(&mut out, 0, window - window::INITIAL);
+        }
+        Self {
+            phase: Phase::Preface,
+            decoder: Decoder::new(4096),
+            encoder: Encoder::new(),
+            list: FieldList::new(),
+            block: Vec::new(),
+            unfinished: None,
+            streams: Streams::new(),
+            last: 0,
+            receive: ReceiveWindow::new(window),
+            send: SendWindow::new(window::INITIAL),
+            initial_send: window::INITIAL,
+            frame_max: PAYLOAD_MAX,
+            farewell: Farewell::None,
+            idle: Budget::new(IDLE_FRAMES.0, IDLE_FRAMES.1),
+            resets: Budget::new(RESETS.0, RESETS.1),
+            limits,
+            out,
+        }
+    }
+
+    /// Reads one frame from the front of `bytes`: how many of them it took, and what it
+    /// meant. The buffer must hold a whole frame: 16,393 bytes. `now` counts from the
+    /// connection's start.
+    ///
+    /// # Errors
+    /// When the connection has to end; a second call says the same.
+    pub fn receive<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        now: Duration,
+    ) -> Result<(usize, Event<'b, T>), ConnectionError> {
+        if let Phase::Failed(error) = self.phase {
+            return Err(error);
+        }
+        self.frame(bytes, now).inspect_err(|error| {
+            self.phase = Phase::Failed(*error);
+            frame::goaway(&mut self.out, self.last, error.code);
+        })
+    }
+
+    fn frame<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        now: Duration,
+    ) -> Result<(usize, Event<'b, T>), ConnectionError> {
+        if self.phase == Phase::Preface {
+            let come = bytes.len().min(PREFACE.len());
+            if bytes.get(..come) != PREFACE.get(..come) {
+                return Err(protocol("preface-malformed"));
+            }
+            if come < PREFACE.len() {
+                return Ok((0, Event::Starved));
+            }
+            self.phase = Phase::Settings;
+            return Ok((come, Event::Handled));
+        }
+        let Some(header) = Header::read(bytes) else {
+            return Ok((0, Event::Starved));
+        };
+        // All that the header alone forbids, before its payload is waited for.
+        if header.length > PAYLOAD_MAX {
+            return Err(size("frame-too-large"));
+        }
+        if self.phase == Phase::Settings && header.kind != kind::SETTINGS {
+            return Err(protocol("settings-not-first"));
+        }
+        match self.unfinished {
+            Some(block) if header.kind != kind::CONTINUATION || header.stream != block.stream => {
+                return Err(protocol("block-interrupted"));
+            }
+            None if header.kind == kind::CONTINUATION => {
+                return Err(protocol("continuation-unasked"));
+            }
+            _ => {}
+        }
+        let end = frame::HEADER + header.length;
+        let Some(payload) = bytes.get(frame::HEADER..end) else {
+            return Ok((0, Event::Starved));
+        };
+        let event = match header.kind {
+            kind::DATA => self.data(header, payload, now)?,
+            kind::HEADERS => self.headers(header, payload, now)?,
+            kind::CONTINUATION => self.continuation(header, payload, now)?,
+            kind::RST_STREAM => self.rst_stream(header, payload, now)?,
+            kind::SETTINGS => self.settings(header, payload, now)?,
+            kind::PING => self.ping(header, payload, now)?,
+            kind::GOAWAY => {
+                if header.stream != 0 {
+                    return Err(protocol("goaway-on-stream"));
+                }
+                if payload.len() < 8 {
+                    return Err(size("goaway-size"));
+                }
+                self.charge(now)?;
+                Event::Leaving
+            }
+            kind::WINDOW_UPDATE => self.window_update(header, payload, now)?,
+            kind::PRIORITY => {
+                if header.stream == 0 {
+                    return Err(protocol("priority-on-connection"));
+                }
+                if payload.len() != 5 {
+                    return Err(size("priority-size"));
+                }
+                if depends_on_itself(payload, header.stream) {
+                    return Err(protocol("priority-on-itself"));
+                }
+                self.charge(now)?;
+                Event::Handled
+            }
+            kind::PUSH_PROMISE => return Err(protocol("push-by-client")),
+            // Of an extension that we don't speak: ignored (§4.1), but not without end.
+            _ => {
+                self.charge(now)?;
+                Event::Handled
+            }
+        };
+        Ok((end, event))
+    }
+
+    /// The head of the request whose [`Event::Request`] came last.
+    ///
+    /// # Errors
+    /// Why it is malformed.
+    pub fn head(&self) -> Result<Head<'_>, Malformed> {
+        Head::of(&self.list)
+    }
+
+    /// Whether that head passed [`Limits::head_bytes`] or [`Limits::fields`]: the rest of
+    /// it wasn't kept.
+    pub fn head_is_over(&self) -> bool {
+        self.list.is_over()
+    }
+
+    /// What the caller keeps of a stream; `None` once it is gone.
+    pub fn stream(&mut self, stream: u32) -> Option<&mut T> {
+        self.streams.get_mut(stream).map(|stream| &mut stream.data)
+    }
+
+    /// Takes out what the caller kept of all streams: the connection is over.
+    pub fn into_streams(&mut self) -> impl Iterator<Item = T> {
+        self.streams.drain().map(|stream| stream.data)
+    }
+
+    /// Streams under way.
+    pub fn open(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Whether part of a preface, or of a header block, has come and the rest is missing.
+    pub fn is_in_head(&self) -> bool {
+        self.unfinished.is_some() || matches!(self.phase, Phase::Preface | Phase::Settings)
+    }
+
+    /// Bytes of a body were dealt with: the client may send as many again.
+    pub fn release(&mut self, stream: u32, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let Some(open) = self.streams.get_mut(stream) else {
+            return;
+        };
+        open.held = open.held.saturating_sub(bytes);
+        if !open.ended_in
+            && let Some(increment) = open.receive.give_back(bytes)
+        {
+            frame::window_update(&mut self.out, stream, increment);
+        }
+        self.release_shared(bytes);
+    }
+
+    fn release_shared(&mut self, bytes: u32) {
+        if let Some(increment) = self.receive.give_back(bytes) {
+            frame::window_update(&mut self.out, 0, increment);
+        }
+    }
+
+    /// Announces the end: the client should open no more streams here. Call it once; when
+    /// the client has seen it, or at the second call, later streams are left alone.
+    pub fn say_farewell(&mut self) {
+        match self.farewell {
+            Farewell::None => {
+                self.farewell = Farewell::Announced;
+                frame::goaway(&mut self.out, 0x7fff_ffff, Code::NoError);
+                frame::ping(&mut self.out, &FAREWELL, false);
+            }
+            Farewell::Announced => {
+                self.farewell = Farewell::Final;
+                frame::goaway(&mut self.out, self.last, Code::NoError);
+            }
+            Farewell::Final => {}
+        }
+    }
+
+    /// Whether nothing more will be served here.
+    pub fn is_over(&self) -> bool {
+        self.farewell == Farewell::Final && self.streams.len() == 0
+    }
+
+    /// The client breaks a rule that only the caller can judge, such as a deadline: the
+    /// connection ends.
+    pub fn fail(&mut self, code: Code, reason: &'static str) {
+        if !matches!(self.phase, Phase::Failed(_)) {
+            self.phase = Phase::Failed(ConnectionError { code, reason });
+            frame::goaway(&mut self.out, self.last, code);
+        }
+    }
+
+    /// Ends a stream from our side whatever state it is in: with `code` where the client
+    /// still waits for something, without a word where both have ended.
+    pub fn reset(&mut self, stream: u32, code: Code) -> Option<T> {
+        let closed = self.close(stream, true)?;
+        frame::rst_stream(&mut self.out, stream, code);
+        Some(closed)
+    }
+
+    fn close(&mut self, stream: u32, told: bool) -> Option<T> {
+        let closed = self.streams.remove(stream)?;
+        self.streams.note_closed(stream, told);
+        self.release_shared(closed.held);
+        Some(closed.data)
+    }
+
+    /// Takes a stream out that was answered while the client still sends: what comes is
+    /// thrown away.
+    pub(crate) fn leave(&mut self, stream: u32) {
+        self.close(stream, false);
+    }
+
+    /// Takes a stream out that both sides have ended.
+    pub(crate) fn retire(&mut self, stream: u32) {
+        if let Some(ended) = self.streams.remove(stream) {
+            self.release_shared(ended.held);
+        }
+    }
+
+    pub(crate) fn refund(&mut self) {
+        self.idle.refund(REFUND);
+    }
+
+    /// How much DATA may be appended for this stream.
+    pub fn room(&self, stream: u32) -> Room {
+        let Some(open) = self.streams.get(stream) else {
+            return Room::Gone;
+        };
+        let own = open.send.room();
+        if own == 0 {
+            return Room::Stream;
+        }
+        let left = self.limits.out.saturating_sub(self.out.len());
+        match own.min(self.send.room()).min(left).min(self.frame_max) {
+            0 => Room::Shared,
+            bytes => Room::Now(bytes),
+        }
+    }
+
+    fn charge(&mut self, now: Duration) -> Result<(), ConnectionError> {
+        self.idle
+            .charge(now)
+            .map_err(|_| calm("too-many-idle-frames"))
+    }
+
+    /// The client's error on one stream. Too many of them end the connection.
+    fn stream_error<'b>(
+        &mut self,
+        stream: u32,
+        code: Code,
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        self.resets
+            .charge(now)
+            .map_err(|_| calm("too-many-resets"))?;
+        frame::rst_stream(&mut self.out, stream, code);
+        Ok(match self.close(stream, true) {
+            Some(data) => Event::Reset { stream, data },
+            None => {
+                self.streams.note_closed(stream, true);
+                Event::Handled
+            }
+        })
+    }
+
+    /// Refuses a stream that the client can't have opened.
+    fn must_be_known(&self, stream: u32, reason: &'static str) -> Result<(), ConnectionError> {
+        if stream == 0 || stream > self.last || stream.is_multiple_of(2) {
+            return Err(protocol(reason));
+        }
+        Ok(())
+    }
+
+    fn data<'b>(
+        &mut self,
+        header: Header,
+        payload: &'b [u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        let stream = header.stream;
+        self.must_be_known(stream, "data-on-idle-stream")?;
+        let data = unpadded(header, payload)?;
+        // The padding counts too (§6.9.1).
+        let whole = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        self.receive
+            .take(whole)
+            .map_err(|_| flow("connection-window-exceeded"))?;
+        let Some(open) = self.streams.get_mut(stream) else {
+            self.release_shared(whole);
+            if !self.streams.was_closed_by_us(stream) {
+                return self.stream_error(stream, Code::StreamClosed, now);
+            }
+            let ended = header.has(frame::END_STREAM);
+            if self.streams.throw_away(stream, whole, ended) {
+                frame::rst_stream(&mut self.out, stream, Code::NoError);
+            }
+            self.charge(now)?;
+            return Ok(Event::Handled);
+        };
+        if open.ended_in || open.receive.take(whole).is_err() {
+            let code = if open.ended_in {
+                Code::StreamClosed
+            } else {
+                Code::FlowControlError
+            };
+            self.release_shared(whole);
+            return self.stream_error(stream, code, now);
+        }
+        let ended = header.has(frame::END_STREAM);
+        open.ended_in = ended;
+        let kept = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        open.held = open.held.saturating_add(whole);
+        if whole > kept {
+            self.release(stream, usize::try_from(whole - kept).unwrap_or(0));
+        }
+        if data.is_empty() && !ended {
+            self.charge(now)?;
+        }
+        Ok(Event::Data {
+            stream,
+            data,
+            ended,
+        })
+    }
+
+    fn headers<'b>(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        let stream = header.stream;
+        if stream.is_multiple_of(2) {
+            return Err(protocol("headers-on-even-stream"));
+        }
+        let mut fragment = unpadded(header, payload)?;
+        if header.has(frame::PRIORITY_FLAG) {
+            let (priority, rest) = fragment
+                .split_at_checked(5)
+                .ok_or(size("headers-priority-size"))?;
+            if depends_on_itself(priority, stream) {
+                return Err(protocol("priority-on-itself"));
+            }
+            fragment = rest;
+        }
+        let ended = header.has(frame::END_STREAM);
+        if header.has(frame::END_HEADERS) {
+            return self.block(stream, fragment, ended, now);
+        }
+        self.block.clear();
+        self.block.extend_from_slice(fragment);
+        self.unfinished = Some(Unfinished {
+            stream,
+            ended,
+            frames: 0,
+        });
+        Ok(Event::Handled)
+    }
+
+    fn continuation<'b>(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        let Some(mut block) = self.unfinished else {
+            return Err(protocol("continuation-unasked"));
+        };
+        block.frames += 1;
+        if self.block.len() + payload.len() > self.limits.block_bytes
+            || block.frames > CONTINUATIONS
+        {
+            return Err(calm("block-too-large"));
+        }
+        self.unfinished = Some(block);
+        self.block.extend_from_slice(payload);
+        if !header.has(frame::END_HEADERS) {
+            return Ok(Event::Handled);
+        }
+        self.unfinished = None;
+        let whole = std::mem::take(&mut self.block);
+        let event = self.block(block.stream, &whole, block.ended, now);
+        // The memory is used again, unless a client made it large.
+        if whole.capacity() <= 2 * PAYLOAD_MAX {
+            self.block = whole;
+        }
+        event
+    }
+
+    /// A whole header block. Decoded whatever becomes of it: the table must stay in step.
+    fn block<'b>(
+        &mut self,
+        stream: u32,
+        block: &[u8],
+        ended: bool,
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        self.list.clear();
+        let kept = FieldLimits {
+            bytes: self.limits.head_bytes,
+            fields: self.limits.fields,
+        };
+        self.decoder
+            .decode(block, &kept, &mut self.list)
+            .map_err(|_| ConnectionError {
+                code: Code::CompressionError,
+                reason: "block-malformed",
+            })?;
+        if stream <= self.last {
+            return self.trailers(stream, ended, now);
+        }
+        if self.farewell == Farewell::Final {
+            self.charge(now)?;
+            return Ok(Event::Handled);
+        }
+        self.last = stream;
+        if self.streams.len() >= usize::try_from(self.limits.streams).unwrap_or(usize::MAX) {
+            return self.stream_error(stream, Code::RefusedStream, now);
+        }
+        self.streams.push(Stream {
+            id: stream,
+            send: SendWindow::new(self.initial_send),
+            receive: ReceiveWindow::new(self.limits.stream_window),
+            held: 0,
+            ended_in: ended,
+            data: T::default(),
+        });
+        Ok(Event::Request { stream, ended })
+    }
+
+    fn trailers<'b>(
+        &mut self,
+        stream: u32,
+        ended: bool,
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        let Some(open) = self.streams.get_mut(stream) else {
+            if self.streams.was_closed_by_us(stream) {
+                self.charge(now)?;
+                return Ok(Event::Handled);
+            }
+            return Err(ConnectionError {
+                code: Code::StreamClosed,
+                reason: "headers-on-closed-stream",
+            });
+        };
+        if open.ended_in {
+            return Err(ConnectionError {
+                code: Code::StreamClosed,
+                reason: "headers-after-end",
+            });
+        }
+        if !ended || judge_trailers(&self.list).is_err() {
+            return self.stream_error(stream, Code::ProtocolError, now);
+        }
+        open.ended_in = true;
+        Ok(Event::Ended { stream })
+    }
+
+    fn rst_stream<'b>(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        if payload.len() != 4 {
+            return Err(size("rst-stream-size"));
+        }
+        let stream = header.stream;
+        self.must_be_known(stream, "rst-stream-on-idle-stream")?;
+        let Some(open) = self.streams.remove(stream) else {
+            self.charge(now)?;
+            return Ok(Event::Handled);
+        };
+        self.release_shared(open.held);
+        self.resets
+            .charge(now)
+            .map_err(|_| calm("too-many-resets"))?;
+        Ok(Event::Reset {
+            stream,
+            data: open.data,
+        })
+    }
+
+    fn settings<'b>(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        if header.stream != 0 {
+            return Err(protocol("settings-on-stream"));
+        }
+        let first = self.phase == Phase::Settings;
+        if header.has(frame::ACK) {
+            if !payload.is_empty() {
+                return Err(size("settings-ack-size"));
+            }
+            if first {
+                return Err(protocol("settings-not-first"));
+            }
+            self.charge(now)?;
+            return Ok(Event::Handled);
+        }
+        let (values, rest) = payload.as_chunks::<6>();
+        if !rest.is_empty() {
+            return Err(size("settings-size"));
+        }
+        if first {
+            self.phase = Phase::Frames;
+        } else {
+            self.charge(now)?;
+        }
+        let mut grown = false;
+        for [n0, n1, value @ ..] in values {
+            let value = u32::from_be_bytes(*value);
+            match u16::from_be_bytes([*n0, *n1]) {
+                setting::HEADER_TABLE_SIZE => self.encoder.set_table_size(value),
+                setting::ENABLE_PUSH if value > 1 => return Err(protocol("setting-enable-push")),
+                setting::INITIAL_WINDOW_SIZE => {
+                    if i64::from(value) > window::MAX {
+                        return Err(flow("setting-initial-window"));
+                    }
+                    let by = i64::from(value) - i64::from(self.initial_send);
+                    self.initial_send = value;
+                    for open in self.streams.iter_mut() {
+                        open.send.shift(by).map_err(|_| flow("window-too-large"))?;
+                    }
+                    grown |= by > 0;
+                }
+                setting::MAX_FRAME_SIZE => {
+                    let value = usize::try_from(value).unwrap_or(0);
+                    if !(PAYLOAD_MAX..1 << 24).contains(&value) {
+                        return Err(protocol("setting-max-frame-size"));
+                    }
+                    // Larger frames would only make other streams wait.
+                }
+                _ => {}
+            }
+        }
+        frame::settings_ack(&mut self.out);
+        Ok(if grown && self.streams.len() > 0 {
+            Event::Room { stream: 0 }
+        } else {
+            Event::Handled
+        })
+    }
+
+    fn ping<'b>(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        if header.stream != 0 {
+            return Err(protocol("ping-on-stream"));
+        }
+        if payload.len() != 8 {
+            return Err(size("ping-size"));
+        }
+        self.charge(now)?;
+        if !header.has(frame::ACK) {
+            frame::ping(&mut self.out, payload, true);
+        } else if payload == FAREWELL && self.farewell == Farewell::Announced {
+            self.say_farewell();
+        }
+        Ok(Event::Handled)
+    }
+
+    fn window_update<'b>(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Event<'b, T>, ConnectionError> {
+        let (4, Some(increment)) = (payload.len(), frame::number(payload)) else {
+            return Err(size("window-update-size"));
+        };
+        let increment = increment & 0x7fff_ffff;
+        let stream = header.stream;
+        self.charge(now)?;
+        if stream == 0 {
+            if increment == 0 {
+                return Err(protocol("window-update-of-nothing"));
+            }
+            self.send
+                .shift(i64::from(increment))
+                .map_err(|_| flow("window-too-large"))?;
+            return Ok(Event::Room { stream: 0 });
+        }
+        self.must_be_known(stream, "window-update-on-idle-stream")?;
+        let Some(open) = self.streams.get_mut(stream) else {
+            return Ok(Event::Handled);
+        };
+        if increment == 0 {
+            return self.stream_error(stream, Code::ProtocolError, now);
+        }
+        if open.send.shift(i64::from(increment)).is_err() {
+            return self.stream_error(stream, Code::FlowControlError, now);
+        }
+        Ok(Event::Room { stream })
+    }
+}
+
+/// The payload of DATA or HEADERS without its padding (§6.1).
+fn unpadded(header: Header, payload: &[u8]) -> Result<&[u8], ConnectionError> {
+    if !header.has(frame::PADDED) {
+        return Ok(payload);
+    }
+    let (length, rest) = payload.split_first().ok_or(size("padding-missing"))?;
+    let kept = rest
+        .len()
+        .checked_sub(usize::from(*length))
+        .ok_or(protocol("padding-too-long"))?;
+    Ok(rest.get(..kept).unwrap_or_default())
+}
+
+/// Whether a priority's dependency is the stream itself (RFC 7540 §5.3.1).
+fn depends_on_itself(priority: &[u8], stream: u32) -> bool {
+    frame::number(priority).is_some_and(|on| on & 0x7fff_ffff == stream)
+}
+
+const fn protocol(reason: &'static str) -> ConnectionError {
+    ConnectionError {
+        code: Code::ProtocolError,
+        reason,
+    }
+}
+
+const fn size(reason: &'static str) -> ConnectionError {
+    ConnectionError {
+        code: Code::FrameSizeError,
+        reason,
+    }
+}
+
+const fn flow(reason: &'static str) -> ConnectionError {
+    ConnectionError {
+        code: Code::FlowControlError,
+        reason,
+    }
+}
+
+const fn calm(reason: &'static str) -> ConnectionError {
+    ConnectionError {
+        code: Code::EnhanceYourCalm,
+        reason,
+    }
+}

@@ -1,0 +1,175 @@
+//! A decoded request head: pseudo-header fields first, then fields (RFC 9113 §8.2, §8.3).
+
+use crate::hpack::FieldList;
+
+/// Why a head is malformed (RFC 9113 §8.1.1). The stream is to be refused; the connection
+/// may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// A pseudo-header field other than a request's.
+    #[error("expected only the pseudo-header fields of a request")]
+    PseudoUnknown,
+    /// A pseudo-header field twice.
+    #[error("expected each pseudo-header field once")]
+    PseudoRepeated,
+    /// A pseudo-header field behind a field.
+    #[error("expected pseudo-header fields before all others")]
+    PseudoLate,
+    /// `:method`, `:scheme` or `:path` is missing, or is there where it may not be.
+    #[error("expected :method, :scheme and :path")]
+    PseudoMissing,
+    /// A pseudo-header field in a trailer section.
+    #[error("expected no pseudo-header field among trailers")]
+    PseudoInTrailers,
+    /// A name with a capital letter.
+    #[error("expected names in lower case")]
+    UpperCase,
+    /// A field of HTTP/1 connections.
+    #[error("expected no field of HTTP/1 connections")]
+    ConnectionField,
+    /// `te` with another value than `trailers`.
+    #[error("expected `te` to say `trailers` only")]
+    Te,
+    /// A pseudo-header value that isn't ASCII.
+    #[error("expected ASCII in pseudo-header fields")]
+    NotAscii,
+}
+
+impl Malformed {
+    /// One word, for logs and counters.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PseudoUnknown => "pseudo-header-unknown",
+            Self::PseudoRepeated => "pseudo-header-repeated",
+            Self::PseudoLate => "pseudo-header-late",
+            Self::PseudoMissing => "pseudo-header-missing",
+            Self::PseudoInTrailers => "pseudo-header-in-trailers",
+            Self::UpperCase => "field-name-upper-case",
+            Self::ConnectionField => "connection-field-in-http2",
+            Self::Te => "te-in-http2",
+            Self::NotAscii => "pseudo-header-not-ascii",
+        }
+    }
+}
+
+/// A request's head, borrowed from the connection. Names and values are judged no further
+/// than this type says: tokens, values, authority and path are the caller's to judge.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// `:method`.
+    pub method: &'a str,
+    /// `:scheme`; empty only for CONNECT.
+    pub scheme: &'a str,
+    /// `:authority`.
+    pub authority: Option<&'a str>,
+    /// `:path`; empty only for CONNECT.
+    pub path: &'a str,
+    /// `:protocol` (RFC 8441).
+    pub protocol: Option<&'a str>,
+    /// The fields behind them.
+    pub fields: Fields<'a>,
+}
+
+/// Fields in their order, names in lower case.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    list: &'a FieldList,
+    from: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.list.iter().skip(self.from)
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.list.len().saturating_sub(self.from)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<'a> Head<'a> {
+    /// Judges a decoded block as a request's head.
+    pub(crate) fn of(list: &'a FieldList) -> Result<Self, Malformed> {
+        let (mut method, mut scheme, mut authority, mut path, mut protocol) =
+            (None, None, None, None, None);
+        let mut from = 0;
+        for (name, value) in list.iter() {
+            let Some(b':') = name.first() else { break };
+            let place = match name {
+                b":method" => &mut method,
+                b":scheme" => &mut scheme,
+                b":authority" => &mut authority,
+                b":path" => &mut path,
+                b":protocol" => &mut protocol,
+                _ => return Err(Malformed::PseudoUnknown),
+            };
+            if !value.is_ascii() {
+                return Err(Malformed::NotAscii);
+            }
+            let text = std::str::from_utf8(value).map_err(|_| Malformed::NotAscii)?;
+            if place.replace(text).is_some() {
+                return Err(Malformed::PseudoRepeated);
+            }
+            from += 1;
+        }
+        let fields = Fields { list, from };
+        for (name, value) in fields.iter() {
+            judge(name, value)?;
+        }
+        let method = method.ok_or(Malformed::PseudoMissing)?;
+        // RFC 9113 §8.5: CONNECT has neither, but with `:protocol` (RFC 8441 §4) both.
+        let tunnel = method == "CONNECT" && protocol.is_none();
+        let (scheme, path) = match (scheme, path) {
+            (None, None) if tunnel && authority.is_some() => ("", ""),
+            (Some(scheme), Some(path)) if !tunnel => (scheme, path),
+            _ => return Err(Malformed::PseudoMissing),
+        };
+        if protocol.is_some() && method != "CONNECT" {
+            return Err(Malformed::PseudoUnknown);
+        }
+        Ok(Self {
+            method,
+            scheme,
+            authority,
+            path,
+            protocol,
+            fields,
+        })
+    }
+}
+
+/// Judges a trailer section (RFC 9113 §8.1).
+pub(crate) fn judge_trailers(list: &FieldList) -> Result<(), Malformed> {
+    for (name, value) in list.iter() {
+        if name.first() == Some(&b':') {
+            return Err(Malformed::PseudoInTrailers);
+        }
+        judge(name, value)?;
+    }
+    Ok(())
+}
+
+#[inline]
+fn judge(name: &[u8], value: &[u8]) -> Result<(), Malformed> {
+    if name.first() == Some(&b':') {
+        return Err(Malformed::PseudoLate);
+    }
+    if name.iter().any(u8::is_ascii_uppercase) {
+        return Err(Malformed::UpperCase);
+    }
+    match name {
+        b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {
+            Err(Malformed::ConnectionField)
+        }
+        b"te" if value != b"trailers" => Err(Malformed::Te),
+        _ => Ok(()),
+    }
+}
