@@ -186,7 +186,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         idle: Duration,
         head: Duration,
     ) -> Result<Option<usize>, Refusal> {
-        let now = self.worker.clock.moment();
+        let now = self.worker.recent();
         let mut begun = !self.input.is_empty();
         self.facts
             .watch
@@ -200,7 +200,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 }
                 if !begun && !self.input.is_empty() {
                     begun = true;
-                    let now = self.worker.clock.moment();
+                    let now = self.worker.recent();
                     self.facts.watch.until(Some(now.after(head)));
                 }
                 if self.facts.watch.check(cx) == Err(Late) {
@@ -325,7 +325,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let limit = self.worker.snapshot().limits.stall;
         self.facts
             .watch
-            .until(Some(self.worker.clock.moment().after(limit)));
+            .until(Some(self.worker.recent().after(limit)));
         poll_fn(|cx| {
             if self.facts.watch.check(cx) == Err(Late) {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -344,7 +344,7 @@ pub(crate) async fn close<IO: AsyncRead + AsyncWrite + Unpin>(
     facts: &Facts,
     worker: &Worker,
 ) {
-    let deadline = worker.clock.moment().after(LINGER);
+    let deadline = worker.recent().after(LINGER);
     facts.watch.until(Some(deadline));
     let mut closed = false;
     let mut thrown = 0_usize;

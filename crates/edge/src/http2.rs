@@ -66,7 +66,7 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
         io,
         input: Buffer::default(),
         out: Outbox::default(),
-        began: worker.clock.moment(),
+        began: worker.recent(),
         facts: Rc::new(facts),
         worker,
         link,
@@ -205,7 +205,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             Wait::Idle | Wait::Farewell => Some(limits.idle),
             Wait::Requests => None,
         };
-        let now = self.worker.clock.moment();
+        let now = self.worker.recent();
         self.facts.watch.until(limit.map(|limit| now.after(limit)));
         self.wait = Some(wait);
     }
@@ -213,7 +213,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     /// Deals with all that has come, as long as there is room for the answers. `true`
     /// once the client's direction has ended.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        let now = self.worker.clock.moment().since(self.began);
+        let now = self.worker.recent().since(self.began);
         loop {
             while self.link.may_read() {
                 match self.event(now) {
@@ -332,12 +332,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             Plan::Page(page) => served.page(&page),
             Plan::Own(head) => {
                 served.proceed(expects);
-                self.link.run(stream, spawn_local(served.own(head)));
+                self.link
+                    .run(stream, spawn_local(Box::pin(served.own(head))));
             }
             Plan::Forward(plan) => {
                 served.proceed(expects);
-                self.link
-                    .run(stream, spawn_local(served.forward(plan, forward)));
+                // Boxed: a task moves its future seven times.
+                let task = spawn_local(Box::pin(served.forward(plan, forward)));
+                self.link.run(stream, task);
             }
         }
     }

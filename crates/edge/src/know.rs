@@ -38,7 +38,7 @@ pub(crate) struct Visit {
 impl Visit {
     /// Begins the account of a request: before anything about it is judged.
     pub(crate) fn begin(facts: &Facts, worker: &Worker, mut notes: Notes) -> Self {
-        let began = worker.clock.moment();
+        let began = worker.now();
         let (id, span) = worker.ids();
         notes.clear();
         Self {

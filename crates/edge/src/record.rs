@@ -34,7 +34,9 @@ impl Notes {
     /// Keeps method, host and path; never the query.
     pub(crate) fn request(&mut self, request: &Request<'_>) {
         let mut keep = |text: &str, at_most: usize| {
-            self.text.extend(text.bytes().take(at_most));
+            let text = text.as_bytes();
+            self.text
+                .extend_from_slice(text.get(..at_most).unwrap_or(text));
             self.text.len()
         };
         self.method = keep(request.method, 32);
@@ -99,7 +101,7 @@ pub(crate) struct Tally {
 
 /// Writes the record of a request that is over.
 pub(crate) fn record(worker: &Worker, visit: &Visit, tally: &Tally, outcome: Outcome) {
-    let took = worker.clock.moment().since(visit.began);
+    let took = worker.now().since(visit.began);
     let took_us = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
     if teeth::cut("track") {
         return;

@@ -58,7 +58,7 @@ pub(crate) async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
             client
                 .facts
                 .watch
-                .until(Some(client.worker.clock.moment().after(SILENCE)));
+                .until(Some(client.worker.recent().after(SILENCE)));
         }
         Poll::Pending
     })

@@ -122,7 +122,7 @@ pub(crate) const LATE: Refusal =
 
 /// Kept connections: one list per application, in the order of the snapshot.
 #[derive(Default)]
-pub(crate) struct Pools(Vec<Vec<RefCell<Vec<Conn>>>>);
+pub(crate) struct Pools(Vec<Vec<RefCell<Vec<Box<Conn>>>>>);
 
 impl Pools {
     /// Empty lists for these sites.
@@ -135,7 +135,7 @@ impl Pools {
         )
     }
 
-    fn list(&self, site: u16, upstream: usize) -> Option<&RefCell<Vec<Conn>>> {
+    fn list(&self, site: u16, upstream: usize) -> Option<&RefCell<Vec<Box<Conn>>>> {
         self.0.get(usize::from(site))?.get(upstream)
     }
 
@@ -144,12 +144,12 @@ impl Pools {
         &self,
         site: u16,
         upstream: usize,
-        mut conn: Conn,
+        mut conn: Box<Conn>,
         worker: &Worker,
         most: u16,
     ) {
         conn.reused = true;
-        conn.since = worker.clock.moment();
+        conn.since = worker.recent();
         conn.out.rest();
         conn.input.release(&worker.buffers);
         if let Some(list) = self.list(site, upstream) {
@@ -168,7 +168,13 @@ impl Pools {
         }
     }
 
-    fn take(&self, site: u16, upstream: usize, now: Moment, buffers: &Buffers) -> Option<Conn> {
+    fn take(
+        &self,
+        site: u16,
+        upstream: usize,
+        now: Moment,
+        buffers: &Buffers,
+    ) -> Option<Box<Conn>> {
         let list = self.list(site, upstream)?;
         loop {
             let mut conn = list.borrow_mut().pop()?;
@@ -257,7 +263,7 @@ impl Conn {
             match self.head.parse(self.input.filled(), codec, asked) {
                 Err(refusal) => return Poll::Ready(Err(Fault::Broken(refusal.code()))),
                 Ok(Some(length)) => {
-                    let status = self.head.view(self.input.filled()).status;
+                    let status = self.head.status();
                     if !(100..200).contains(&status) || status == 101 {
                         return Poll::Ready(Ok(length));
                     }
@@ -325,7 +331,8 @@ pub(crate) enum Step {
 
 /// A connection for a request, and the index of its application.
 pub(crate) struct Taken {
-    pub(crate) conn: Conn,
+    /// Boxed: it is handed on several times.
+    pub(crate) conn: Box<Conn>,
     pub(crate) upstream: usize,
 }
 
@@ -343,7 +350,7 @@ pub(crate) async fn take(
     };
     let mut fault = Fault::Unreachable("no-application");
     for (index, upstream) in upstreams.iter().enumerate() {
-        let now = worker.clock.moment();
+        let now = worker.recent();
         if !fresh && let Some(conn) = local.pools.take(site, index, now, &worker.buffers) {
             return Ok(Taken {
                 conn,
@@ -354,7 +361,7 @@ pub(crate) async fn take(
             Ok(socket) => {
                 worker.counters.upstream_connects.add(1);
                 return Ok(Taken {
-                    conn: Conn::new(socket, now),
+                    conn: Box::new(Conn::new(socket, now)),
                     upstream: index,
                 });
             }

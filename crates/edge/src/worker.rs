@@ -147,11 +147,11 @@ impl Deref for Local {
 /// Spare heads a worker keeps.
 const HEADS: usize = 128;
 
-/// Random bytes drawn at once: a request takes 24 of them.
-const POOL: usize = 24 * 170;
+/// Pairs of a request id and a span id that are drawn at once.
+const POOL: usize = 170;
 
 struct Ids {
-    bytes: Box<[u8; POOL]>,
+    pairs: Box<[[u8; 24]; POOL]>,
     used: usize,
 }
 
@@ -170,6 +170,7 @@ pub(crate) struct Worker {
     ids: RefCell<Ids>,
     heads: RefCell<Vec<Vec<u8>>>,
     draining: Cell<bool>,
+    recent: Cell<Moment>,
     /// UTC at a monotonic moment: one clock is read per request.
     utc: Cell<(Moment, Micros)>,
     date: RefCell<String>,
@@ -189,17 +190,16 @@ impl Worker {
     /// A request id and a span id.
     pub(crate) fn ids(&self) -> (RequestId, [u8; 8]) {
         let mut ids = self.ids.borrow_mut();
-        if ids.used + 24 > POOL {
-            self.rng.fill(&mut ids.bytes[..]);
+        if ids.used >= POOL {
+            self.rng.fill(ids.pairs.as_flattened_mut());
             ids.used = 0;
         }
-        let at = ids.used;
-        ids.used += 24;
+        let pair = ids.pairs.get(ids.used).copied().unwrap_or_default();
         let (mut id, mut span) = ([0; 16], [0; 8]);
-        let fresh = ids.bytes.get(at..at + 24).unwrap_or_default();
-        for (to, from) in id.iter_mut().chain(span.iter_mut()).zip(fresh) {
-            *to = *from;
-        }
+        let (first, last) = pair.split_at(16);
+        id.copy_from_slice(first);
+        span.copy_from_slice(last);
+        ids.used += 1;
         // All zero is no valid id (W3C Trace Context).
         if let (Some(last_of_id), Some(last_of_span)) = (id.last_mut(), span.last_mut()) {
             *last_of_id |= u8::from(*last_of_id == 0);
@@ -222,6 +222,19 @@ impl Worker {
         }
     }
 
+    /// Now.
+    pub(crate) fn now(&self) -> Moment {
+        let now = self.clock.moment();
+        self.recent.set(now);
+        now
+    }
+
+    /// The last moment that was read, at most [`LOOK_EVERY`] ago: enough for deadlines, and
+    /// reading a clock costs more than a deadline does.
+    pub(crate) fn recent(&self) -> Moment {
+        self.recent.get()
+    }
+
     /// UTC at a moment of this worker's recent past.
     pub(crate) fn utc(&self, at: Moment) -> Micros {
         let (moment, utc) = self.utc.get();
@@ -239,7 +252,7 @@ impl Worker {
     }
 
     fn look(&self, wake_all: bool) {
-        let now = self.clock.moment();
+        let now = self.now();
         self.utc.set((now, self.clock.now()));
         let mut date = self.date.borrow_mut();
         date.clear();
@@ -283,12 +296,13 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         buffers: Buffers::default(),
         watches: Watches::default(),
         ids: RefCell::new(Ids {
-            bytes: Box::new([0; POOL]),
+            pairs: Box::new([[0; 24]; POOL]),
             used: POOL,
         }),
         rng,
         heads: RefCell::default(),
         draining: Cell::new(false),
+        recent: Cell::new(clock.moment()),
         utc: Cell::new((clock.moment(), clock.now())),
         date: RefCell::new(String::new()),
         clock,

@@ -205,6 +205,11 @@ impl AnswerHead {
         Ok(())
     }
 
+    /// The status of a head that [`Self::parse`] said is whole, without a view of the rest.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
     /// The head as a view into the `bytes` it was parsed from. Only after
     /// [`Self::parse`] said `Some`: before, or over other bytes, it is empty or nonsense.
     pub fn view<'a>(&'a self, bytes: &'a [u8]) -> Answer<'a> {

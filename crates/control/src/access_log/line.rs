@@ -141,10 +141,11 @@ impl Lines {
     /// A JSON string. Plain text, which is nearly all of it, is copied as it is; the
     /// rest is escaped by the library, bytes that aren't UTF-8 replaced.
     fn text(&mut self, text: &[u8]) {
-        if text
-            .iter()
-            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
-        {
+        // Without a way out in the middle, so that many bytes are looked at at once.
+        let plain = text.iter().fold(true, |plain, byte| {
+            plain & matches!(byte, b' '..=b'~') & (*byte != b'"') & (*byte != b'\\')
+        });
+        if plain {
             self.bytes.push(b'"');
             self.bytes.extend_from_slice(text);
             self.bytes.push(b'"');

@@ -55,7 +55,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             }
         };
         let conn = &mut taken.conn;
-        let asked_at = self.worker.clock.moment();
+        let asked_at = self.worker.now();
         self.tally.upstream_us = micros_since(asked_at, visit.began);
         let head = conn.view();
         let upgraded = head.status == 101;
@@ -119,7 +119,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 match self.poll_upload(cx, conn, visit.body_max) {
                     Poll::Ready(Ok(())) => {
                         uploading = false;
-                        let now = self.worker.clock.moment();
+                        let now = self.worker.recent();
                         self.facts.watch.until(Some(now.after(limits.answer)));
                     }
                     Poll::Ready(Err(UploadFault::Gone)) => return Poll::Ready(Err(Stop::Gone)),
@@ -130,7 +130,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                     Poll::Ready(Err(UploadFault::Receiver)) => uploading = false,
                     Poll::Pending if self.tally.bytes_in != seen => {
                         seen = self.tally.bytes_in;
-                        let now = self.worker.clock.moment();
+                        let now = self.worker.recent();
                         self.facts.watch.until(Some(now.after(limits.stall)));
                     }
                     Poll::Pending => {}
@@ -199,7 +199,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 let limit = if self.out.is_empty() { SILENCE } else { stall };
                 self.facts
                     .watch
-                    .until(Some(self.worker.clock.moment().after(limit)));
+                    .until(Some(self.worker.recent().after(limit)));
             }
             Poll::Pending
         })

@@ -136,7 +136,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                     let limit = if self.out.is_empty() { SILENCE } else { stall };
                     self.facts
                         .watch
-                        .until(Some(self.worker.clock.moment().after(limit)));
+                        .until(Some(self.worker.recent().after(limit)));
                     // Room may have been made by the flush: ask again before waiting.
                     continue;
                 }

@@ -188,7 +188,7 @@ impl Served {
                     }
                     if rest.len() != left {
                         left = rest.len();
-                        self.until(self.worker.clock.moment().after(stall));
+                        self.until(self.worker.recent().after(stall));
                     }
                 }
                 step
@@ -325,7 +325,7 @@ impl Served {
             }
         };
         self.worker.keep_head(head);
-        let now = self.worker.clock.moment();
+        let now = self.worker.now();
         self.tally.upstream_us = micros_since(now, self.visit.began);
         let view = taken.conn.view();
         if view.status == 101 {
@@ -371,7 +371,7 @@ impl Served {
                 match self.upload.poll_upstream(cx, conn) {
                     Poll::Ready(Ok(())) => {
                         uploading = false;
-                        self.until(self.worker.clock.moment().after(limits.answer));
+                        self.until(self.worker.recent().after(limits.answer));
                     }
                     Poll::Ready(Err(Some(refusal))) => {
                         return Poll::Ready(Err(Stop::Refused(refusal)));
@@ -379,7 +379,7 @@ impl Served {
                     Poll::Ready(Err(None)) => uploading = false,
                     Poll::Pending if self.upload.received != seen => {
                         seen = self.upload.received;
-                        self.until(self.worker.clock.moment().after(limits.stall));
+                        self.until(self.worker.recent().after(limits.stall));
                     }
                     Poll::Pending => {}
                 }
@@ -510,7 +510,7 @@ impl Pace {
         }
         self.last = Some(wait);
         let limit = if for_client { self.stall } else { SILENCE };
-        served.until(served.worker.clock.moment().after(limit));
+        served.until(served.worker.recent().after(limit));
         // Remembers whom to wake.
         let _ = served.is_late(cx);
         Poll::Pending

@@ -18,6 +18,7 @@ mod hardening;
 mod harness;
 mod limits;
 mod own_pages;
+mod policy;
 mod records;
 mod refusals;
 mod smuggling;
