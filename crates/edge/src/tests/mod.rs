@@ -16,6 +16,7 @@ mod exchange;
 mod forwarding;
 mod hardening;
 mod harness;
+mod http2;
 mod limits;
 mod own_pages;
 mod policy;

@@ -138,7 +138,7 @@ async fn http2_heads_that_would_smuggle_are_refused() {
         let mut harness = Harness::start(app.address);
         let mut client = harness.raw_http2().await;
         client.say(post(&[field])).await;
-        // h2 resets some of them itself; where there is an answer, it is ours.
+        // Where there is an answer, it is ours.
         if verdict(&mut client).await == HEADERS {
             let record = harness.record().await;
             assert_eq!(record.status, 400, "{field:?}");

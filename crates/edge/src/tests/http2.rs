@@ -1,0 +1,483 @@
+//! HTTP/2 frame by frame: what no well-behaved client library would send.
+
+use std::time::Duration;
+
+use http2::hpack::{Decoder, Encoder, FieldLimits, FieldList, Indexing};
+use seam::record::Outcome;
+
+use super::{
+    client::Http1,
+    harness::Harness,
+    wire::{Application, OK},
+};
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// A client whose frames are the test's own.
+struct Client {
+    wire: Http1,
+    encoder: Encoder,
+    decoder: Decoder,
+}
+
+/// One frame as it came; HEADERS with their fields.
+#[derive(Debug)]
+struct Frame {
+    kind: u8,
+    flags: u8,
+    stream: u32,
+    payload: Vec<u8>,
+    fields: Vec<(String, String)>,
+}
+
+impl Frame {
+    fn field(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The code of a RST_STREAM or GOAWAY.
+    fn code(&self) -> u8 {
+        self.payload[if self.kind == GOAWAY { 7 } else { 3 }]
+    }
+}
+
+impl Client {
+    async fn new(harness: &Harness) -> Self {
+        let mut client = Self {
+            wire: harness.raw_http2().await,
+            encoder: Encoder::new(),
+            decoder: Decoder::new(4096),
+        };
+        client.wire.say("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+        client.frame(SETTINGS, 0, 0, &[]).await;
+        client
+    }
+
+    async fn try_frame(
+        &mut self,
+        kind: u8,
+        flags: u8,
+        stream: u32,
+        payload: &[u8],
+    ) -> std::io::Result<()> {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let mut bytes = length[1..].to_vec();
+        bytes.extend([kind, flags]);
+        bytes.extend(stream.to_be_bytes());
+        bytes.extend(payload);
+        self.wire.try_say(bytes).await
+    }
+
+    async fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        self.try_frame(kind, flags, stream, payload)
+            .await
+            .expect("the other side reads");
+    }
+
+    /// A head in as many frames as it takes.
+    async fn head(&mut self, stream: u32, fields: &[(&str, &str)], ended: bool) {
+        let mut block = Vec::new();
+        self.encoder.begin(&mut block);
+        for (name, value) in fields {
+            self.encoder
+                .field(&mut block, name, value.as_bytes(), Indexing::No);
+        }
+        let mut pieces = block.chunks(16_384).peekable();
+        let (mut kind, mut flags) = (HEADERS, u8::from(ended));
+        while let Some(piece) = pieces.next() {
+            if pieces.peek().is_none() {
+                flags |= END_HEADERS;
+            }
+            // Beyond its limit the other side may have left.
+            if self.try_frame(kind, flags, stream, piece).await.is_err() {
+                return;
+            }
+            (kind, flags) = (CONTINUATION, 0);
+        }
+    }
+
+    async fn ask(&mut self, stream: u32, method: &str, more: &[(&str, &str)], ended: bool) {
+        let fields = [
+            (":method", method),
+            (":scheme", "https"),
+            (":authority", "app.test"),
+            (":path", "/"),
+        ];
+        self.head(stream, &[&fields, more].concat(), ended).await;
+    }
+
+    async fn any_frame(&mut self) -> Frame {
+        let header = self.wire.take(9).await;
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        let payload = self.wire.take(usize::try_from(length).unwrap()).await;
+        let mut frame = Frame {
+            kind: header[3],
+            flags: header[4],
+            stream: u32::from_be_bytes([header[5], header[6], header[7], header[8]]),
+            payload,
+            fields: Vec::new(),
+        };
+        if frame.kind == HEADERS {
+            let limits = FieldLimits {
+                bytes: 1 << 20,
+                fields: 100,
+            };
+            let mut list = FieldList::new();
+            self.decoder
+                .decode(&frame.payload, &limits, &mut list)
+                .unwrap();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            frame.fields = list.iter().map(|(n, v)| (text(n), text(v))).collect();
+        }
+        frame
+    }
+
+    /// The next frame that isn't about settings or windows.
+    async fn next(&mut self) -> Frame {
+        loop {
+            let frame = self.any_frame().await;
+            if !matches!(frame.kind, SETTINGS | WINDOW_UPDATE) {
+                return frame;
+            }
+        }
+    }
+
+    /// The body of an answer whose head has come.
+    async fn body(&mut self, stream: u32) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let frame = self.next().await;
+            assert_eq!((frame.kind, frame.stream), (DATA, stream), "{frame:?}");
+            body.extend(frame.payload);
+            if frame.flags & END_STREAM != 0 {
+                return body;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_far_too_large_gets_our_answer_and_the_connection_goes_on() {
+    let mut harness = Harness::alone();
+    let mut client = Client::new(&harness).await;
+    for (stream, kib) in [(1, 20), (3, 70), (5, 120), (7, 250)] {
+        let long = "v".repeat(kib * 1024);
+        client.ask(stream, "GET", &[("x-long", &long)], true).await;
+        let head = client.next().await;
+        assert_eq!((head.kind, head.stream), (HEADERS, stream));
+        assert_eq!(head.field(":status"), Some("431"), "{kib} KiB");
+        assert!(head.field("strict-transport-security").is_some());
+        assert!(head.field("x-request-id").is_some());
+        assert!(!client.body(stream).await.is_empty());
+        assert_eq!(
+            harness.record().await.outcome,
+            Outcome::Refused("head-too-large")
+        );
+    }
+    let long = "v".repeat(300 * 1024);
+    client.ask(9, "GET", &[("x-long", &long)], true).await;
+    let last = client.next().await;
+    assert_eq!((last.kind, last.code()), (GOAWAY, 11), "{last:?}");
+}
+
+#[tokio::test]
+async fn malformed_heads_get_our_answer_by_the_rules_of_http1() {
+    let whole = [
+        (":method", "GET"),
+        (":scheme", "https"),
+        (":authority", "app.test"),
+        (":path", "/"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&whole[..], more].concat();
+    let mut harness = Harness::alone();
+    let mut client = Client::new(&harness).await;
+    let mut stream = 1;
+    for (fields, status, reason) in [
+        (with(&[(":path", "/x")]), "400", "pseudo-header-repeated"),
+        (
+            with(&[("a", "b"), (":path", "/x")]),
+            "400",
+            "pseudo-header-repeated",
+        ),
+        (
+            with(&[("a", "b"), (":x", "y")]),
+            "400",
+            "pseudo-header-late",
+        ),
+        (with(&[(":x", "y")]), "400", "pseudo-header-unknown"),
+        (whole[1..].to_vec(), "400", "pseudo-header-missing"),
+        (
+            with(&[("connection", "close")]),
+            "400",
+            "connection-field-in-http2",
+        ),
+        (
+            with(&[("transfer-encoding", "chunked")]),
+            "400",
+            "connection-field-in-http2",
+        ),
+        (with(&[("te", "gzip")]), "400", "te-in-http2"),
+        (
+            with(&[("host", "other.test")]),
+            "400",
+            "authority-and-host-differ",
+        ),
+        (
+            with(&[("host", "app.test"), ("host", "app.test")]),
+            "400",
+            "host-repeated",
+        ),
+        (
+            with(&[("content-length", "+1")]),
+            "400",
+            "content-length-malformed",
+        ),
+        (
+            with(&[("content-length", "1"), ("content-length", "1")]),
+            "400",
+            "content-length-repeated",
+        ),
+        (
+            with(&[("content-length", "1")]),
+            "400",
+            "content-length-without-body",
+        ),
+        (with(&[("content_length", "1")]), "400", "framing-alias"),
+        (with(&[("a b", "c")]), "400", "name-byte"),
+        (with(&[("a", "b\r\nc: d")]), "400", "value-byte"),
+        (with(&[("expect", "more")]), "417", "expectation"),
+        (vec![("x", "y")], "400", "pseudo-header-missing"),
+        (
+            vec![(":method", "CONNECT"), (":authority", "app.test:443")],
+            "501",
+            "connect-refused",
+        ),
+        (
+            vec![(":method", "GET"), (":scheme", "http"), whole[2], whole[3]],
+            "400",
+            "scheme-not-https",
+        ),
+        (
+            vec![(":method", "GET"), whole[1], whole[2], (":path", "x")],
+            "400",
+            "target",
+        ),
+        (
+            vec![(":method", "GET"), whole[1], whole[2], (":path", "*")],
+            "400",
+            "target",
+        ),
+        (
+            vec![(":method", "GET"), whole[1], whole[2], (":path", "/a b")],
+            "400",
+            "target-byte",
+        ),
+        (
+            vec![(":method", "G T"), whole[1], whole[2], whole[3]],
+            "400",
+            "method",
+        ),
+        (
+            vec![
+                whole[0],
+                whole[1],
+                (":authority", "user@app.test"),
+                whole[3],
+            ],
+            "400",
+            "authority",
+        ),
+        (
+            vec![whole[0], whole[1], (":authority", "unknown.test"), whole[3]],
+            "421",
+            "unknown-host",
+        ),
+    ] {
+        client.head(stream, &fields, true).await;
+        let head = client.next().await;
+        assert_eq!(head.field(":status"), Some(status), "{fields:?}");
+        client.body(stream).await;
+        assert_eq!(harness.record().await.outcome, Outcome::Refused(reason));
+        stream += 2;
+    }
+    client.head(stream, &whole, true).await;
+    let head = client.next().await;
+    assert_eq!(
+        head.field(":status"),
+        Some("404"),
+        "an honest one: no application here"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_expects_an_interim_answer_gets_it_once() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = Client::new(&harness).await;
+    let expects = [("expect", "100-continue"), ("content-length", "2")];
+    client.ask(1, "POST", &expects, false).await;
+    let interim = client.next().await;
+    assert_eq!(interim.field(":status"), Some("100"));
+    assert_eq!(interim.flags, END_HEADERS);
+    client.frame(DATA, END_STREAM, 1, b"hi").await;
+    let (mut peer, head) = app.asked().await;
+    assert!(!head.contains("expect"), "{head}");
+    assert_eq!(peer.take(2).await, b"hi");
+    peer.say(OK).await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+    assert_eq!(client.body(1).await, b"ok");
+}
+
+#[tokio::test]
+async fn a_reader_that_never_opens_its_window_is_cut_and_others_are_served() {
+    let app = Application::start().await;
+    let mut harness = Harness::with(app.address, |setting| {
+        setting.limits.stall = Duration::from_millis(100);
+    });
+    let mut client = Client::new(&harness).await;
+    client.ask(1, "GET", &[], true).await;
+    let (mut peer, _) = app
+        .answer_one("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        .await;
+    // What the windows allow passes; the rest would wait for ever.
+    let piece = vec![b'x'; 1000];
+    while peer.try_say(&piece).await.is_ok() {}
+    assert_eq!(harness.record().await.outcome, Outcome::ClientGone);
+    let cut = loop {
+        let frame = client.next().await;
+        if frame.kind != HEADERS && frame.kind != DATA {
+            break frame;
+        }
+    };
+    assert_eq!((cut.kind, cut.stream), (RST_STREAM, 1));
+    client.frame(WINDOW_UPDATE, 0, 0, &[0, 1, 0, 0]).await;
+    client.ask(3, "GET", &[], true).await;
+    let (mut peer, _) = app.asked().await;
+    peer.say(OK).await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+    assert_eq!(client.body(3).await, b"ok");
+}
+
+#[tokio::test]
+async fn a_large_answer_does_not_hold_up_a_small_one() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = Client::new(&harness).await;
+    client
+        .frame(SETTINGS, 0, 0, &[0, 4, 0x7f, 0xff, 0xff, 0xff])
+        .await;
+    client.frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0, 0, 0]).await;
+    client.ask(1, "GET", &[], true).await;
+    let (mut large, _) = app
+        .answer_one("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        .await;
+    let pouring = tokio::spawn(async move {
+        let piece = vec![b'x'; 1 << 16];
+        while large.try_say(&piece).await.is_ok() {}
+    });
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+    client.ask(3, "GET", &[], true).await;
+    let (mut small, _) = app.asked().await;
+    small.say(OK).await;
+    let mut before = 0;
+    loop {
+        let frame = client.next().await;
+        if frame.stream == 3 && frame.flags & END_STREAM != 0 {
+            break;
+        }
+        before += frame.payload.len();
+        assert!(
+            before < 50_000_000,
+            "the small answer waits for the large one"
+        );
+    }
+    drop(client);
+    pouring.await.unwrap();
+}
+
+#[tokio::test]
+async fn streams_that_are_reset_as_soon_as_they_are_opened_end_the_connection() {
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    app.always(OK);
+    let mut client = Client::new(&harness).await;
+    let mut honest = harness.http2().await;
+    let mut sent = 0;
+    for stream in (1..20_001).step_by(2) {
+        client.ask(stream, "GET", &[], true).await;
+        if client
+            .try_frame(RST_STREAM, 0, stream, &[0, 0, 0, 8])
+            .await
+            .is_err()
+        {
+            break;
+        }
+        sent += 1;
+        if sent == 150 {
+            assert_eq!(
+                honest.get("/").await.status,
+                200,
+                "an honest client is served"
+            );
+        }
+        if sent == 400 {
+            break;
+        }
+    }
+    let last = loop {
+        let frame = client.next().await;
+        if frame.kind == GOAWAY {
+            break frame;
+        }
+    };
+    assert_eq!(last.code(), 11);
+    assert_eq!(honest.get("/").await.status, 200);
+    // Each of them left its record.
+    assert!(harness.record().await.status <= 200);
+}
+
+#[tokio::test]
+async fn a_flood_that_is_never_read_costs_bounded_memory_and_ends() {
+    let harness = Harness::alone();
+    let mut client = Client::new(&harness).await;
+    let mut sent = 0_u32;
+    while client.try_frame(PING, 0, 0, &[0; 8]).await.is_ok() {
+        sent += 1;
+        assert!(sent < 1_000_000, "nobody ends it");
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_finished_answer_is_thrown_away_until_the_client_is_told() {
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    let mut client = Client::new(&harness).await;
+    client.ask(1, "POST", &[], false).await;
+    client.frame(DATA, 0, 1, b"begin").await;
+    let (mut peer, _) = app.asked().await;
+    peer.say("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+        .await;
+    assert_eq!(client.next().await.field(":status"), Some("403"));
+    assert_eq!(client.body(1).await, b"no");
+    assert_eq!(harness.record().await.outcome, Outcome::Served);
+    for _ in 0..5 {
+        client.frame(DATA, 0, 1, &[b'x'; 16_384]).await;
+    }
+    let told = client.next().await;
+    assert_eq!((told.kind, told.stream, told.code()), (RST_STREAM, 1, 0));
+    client.ask(3, "GET", &[], true).await;
+    app.always(OK);
+    let (mut peer, _) = app.asked().await;
+    peer.say(OK).await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+}
