@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use config::AccessLog;
+use config::{AccessLog, Reading};
 use pages::LedgerView;
 use promises::{
     Order, Report,
@@ -12,12 +12,12 @@ use promises::{
 };
 use serde_json::{Value, json};
 use store::{DrillRun, Lease};
-use terms::{Micros, PromiseId, RequestId, Vantage, Verdict};
+use terms::{Clock, Micros, PromiseId, RequestId, Vantage, Verdict};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access_log,
+    access_log::{self, Recent},
     alarms::{Alarm, Alarms},
     keeper::KeeperError,
     prober::{self, Host, ProbeError, hex},
@@ -69,10 +69,17 @@ pub(crate) struct Prover {
     pub(crate) busy: Mutex<Option<Micros>>,
 }
 
+/// Where the drill's records are to be found.
+enum Log {
+    /// In files of this folder.
+    Files(PathBuf),
+    /// Where the log can't be read back: what was handed over.
+    Recent(Arc<Recent>, Clock),
+}
+
 /// Answers the prober while a run goes on.
 struct Asked<'a> {
-    /// The folder of the access log; `None` where it goes elsewhere.
-    log: Option<PathBuf>,
+    log: Log,
     progress: Option<&'a mpsc::Sender<String>>,
 }
 
@@ -85,8 +92,16 @@ impl Host for Asked<'_> {
         let Ok(id) = trace.parse::<RequestId>() else {
             return none("no-trace-id");
         };
-        let Some(folder) = self.log.clone() else {
-            return none("log-not-in-files");
+        let folder = match &self.log {
+            Log::Files(folder) => folder.clone(),
+            Log::Recent(recent, clock) => {
+                let sought = recent.find(id, LINES, clock.now());
+                if sought.lines.is_empty() && !sought.all_here {
+                    return none("too-many-records");
+                }
+                let lines = sought.lines;
+                return Evidence::Trace { lines };
+            }
         };
         let found = tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
         match found {
@@ -131,27 +146,31 @@ impl Prover {
                 .map_or(ledger::EMPTY_ROOT, |latest| latest.root))
         };
         let config = self.state.publisher.config();
+        // What is shown is shown of this configuration, whatever is reloaded meanwhile.
+        let reading = self.state.publisher.reading();
         let order = Order {
             run: run.clone(),
             nonce,
             promises,
-            reading: self.state.publisher.reading(),
+            reading: reading.clone(),
             connect: Some(self.connect),
             roots: self.roots.clone(),
             vantage: Vantage::SameHost,
             active: true,
         };
-        let in_files = config.track.access_log == AccessLog::File;
-        let host = Asked {
-            log: in_files.then(|| config.track.log_dir.clone()),
-            progress,
+        let log = match config.track.access_log {
+            AccessLog::File => Log::Files(config.track.log_dir.clone()),
+            AccessLog::Stdout | AccessLog::Journald | AccessLog::Off => {
+                Log::Recent(self.state.recent.clone(), self.state.clock.clone())
+            }
         };
+        let host = Asked { log, progress };
         let reports = prober::run(&self.program, order, &self.state.rng, &host).await?;
-        self.record(&kept, &lease, &run, &reports, &mut audited)
+        self.record(&kept, &lease, (&run, &reading), &reports, &mut audited)
             .await?;
         for report in &reports {
             let parts = promises::entry(report.promise)
-                .map(|entry| (entry.parts)(&self.state.publisher.reading()))
+                .map(|entry| (entry.parts)(&reading))
                 .unwrap_or_default();
             let verdict = report.verdict(&parts);
             self.state.tallies.drilled(report.promise, verdict);
@@ -190,13 +209,12 @@ impl Prover {
         &self,
         kept: &Kept,
         lease: &Lease,
-        run: &str,
+        (run, reading): (&str, &Reading),
         reports: &[Report],
         audited: &mut Option<Micros>,
     ) -> Result<(), ProofError> {
         let now = self.state.clock.now();
-        let reading = self.state.publisher.reading();
-        let (period, digest) = (Duration::from_secs(reading.period_s), reading.digest);
+        let (period, digest) = (Duration::from_secs(reading.period_s), &reading.digest);
         let mut keeper = kept.keeper.lock().await;
         let mut leaves = Vec::new();
         for report in reports {
