@@ -34,6 +34,9 @@ const TICK: Duration = Duration::from_secs(5);
 /// The audit trail's head goes into the ledger this often.
 const AUDIT_EVERY: Duration = Duration::from_secs(3600);
 
+/// How often a run is begun anew because the configuration was reloaded during it.
+const OVERTAKEN_MAX: usize = 5;
+
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProofError {
@@ -43,6 +46,9 @@ pub(crate) enum ProofError {
     /// Another node runs the drills.
     #[error("another node holds the lease and runs the drills")]
     NoLease,
+    /// What was attacked wasn't one configuration.
+    #[error("the configuration was reloaded during the run, again and again: nothing was shown")]
+    Overtaken,
     /// The run failed as a whole.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -138,7 +144,31 @@ impl Prover {
             .ok()
             .and_then(|held| held.ok()?.clone())
             .ok_or(ProofError::NoLease)?;
-        let run = kept.store.new_id();
+        for _ in 0..OVERTAKEN_MAX {
+            let (run, reading) = (kept.store.new_id(), self.state.publisher.reading());
+            let reports = self
+                .attack(&kept, &run, &reading, &promises, progress)
+                .await?;
+            if self.state.publisher.reading().digest == reading.digest {
+                self.take(&kept, &lease, (&run, &reading), &reports, &mut audited)
+                    .await?;
+                return Ok(reports);
+            }
+            // One half of it was promised otherwise than the other: it shows nothing.
+            tracing::info!(run, "a run was overtaken by a reload and is made again");
+        }
+        Err(ProofError::Overtaken)
+    }
+
+    /// Runs the drills against what this reading says.
+    async fn attack(
+        &self,
+        kept: &Kept,
+        run: &str,
+        reading: &Reading,
+        promises: &[PromiseId],
+        progress: Option<&mpsc::Sender<String>>,
+    ) -> Result<Vec<Report>, ProofError> {
         let nonce = {
             let keeper = kept.keeper.lock().await;
             hex(&keeper
@@ -146,12 +176,10 @@ impl Prover {
                 .map_or(ledger::EMPTY_ROOT, |latest| latest.root))
         };
         let config = self.state.publisher.config();
-        // What is shown is shown of this configuration, whatever is reloaded meanwhile.
-        let reading = self.state.publisher.reading();
         let order = Order {
-            run: run.clone(),
+            run: run.to_owned(),
             nonce,
-            promises,
+            promises: promises.to_vec(),
             reading: reading.clone(),
             connect: Some(self.connect),
             roots: self.roots.clone(),
@@ -165,12 +193,23 @@ impl Prover {
             }
         };
         let host = Asked { log, progress };
-        let reports = prober::run(&self.program, order, &self.state.rng, &host).await?;
-        self.record(&kept, &lease, (&run, &reading), &reports, &mut audited)
+        Ok(prober::run(&self.program, order, &self.state.rng, &host).await?)
+    }
+
+    /// Records what a run has shown, tells of it and publishes it.
+    async fn take(
+        &self,
+        kept: &Kept,
+        lease: &Lease,
+        (run, reading): (&str, &Reading),
+        reports: &[Report],
+        audited: &mut Option<Micros>,
+    ) -> Result<(), ProofError> {
+        self.record(kept, lease, (run, reading), reports, audited)
             .await?;
-        for report in &reports {
+        for report in reports {
             let parts = promises::entry(report.promise)
-                .map(|entry| (entry.parts)(&reading))
+                .map(|entry| (entry.parts)(reading))
                 .unwrap_or_default();
             let verdict = report.verdict(&parts);
             self.state.tallies.drilled(report.promise, verdict);
@@ -179,8 +218,7 @@ impl Prover {
                 tracing::warn!(promise = %report.promise, %verdict, run, "a drill did not pass");
             }
         }
-        self.refresh(&kept).await?;
-        Ok(reports)
+        self.refresh(kept).await
     }
 
     /// A drill that fails is an alarm; the next pass clears it. The alarm needn't be
