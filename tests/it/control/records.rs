@@ -12,7 +12,10 @@ use std::{
 use rustix::process::Signal;
 use serde_json::Value;
 use terms::Clock;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::Command,
+};
 use waarborg_it::{
     gateway::{Gateway, waarborg},
     ground::Ground,
@@ -295,16 +298,13 @@ async fn lines_go_to_standard_output_and_the_drill_finds_what_was_handed_over() 
     gateway.stop().await;
 }
 
-/// The gateway where `/run/systemd/journal` is a folder of the test: in a mount
-/// namespace of its own, so that neither the machine nor another test notices.
-fn with_journal(ground: &Ground, folder: &Path, arguments: &[&str]) -> tokio::process::Command {
+/// The binary in a mount namespace of its own, which neither the machine nor another
+/// test notices, after `mounts`: a shell's commands about `folder`, which is `$1`.
+fn apart(ground: &Ground, mounts: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut inner = command("unshare");
     inner
         .args(["--mount", "--map-root-user", "sh", "-ec"])
-        .arg(
-            "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && \
-             mount --bind \"$1\" /run/systemd/journal && shift && exec \"$@\"",
-        )
+        .arg(format!("{mounts}; shift; exec \"$@\""))
         .arg("sh")
         .arg(folder)
         .arg(tools::waarborg())
@@ -312,6 +312,46 @@ fn with_journal(ground: &Ground, folder: &Path, arguments: &[&str]) -> tokio::pr
         .env("SSL_CERT_FILE", ground.ca())
         .env_remove("WAARBORG_LOG");
     inner
+}
+
+/// Where `/run/systemd/journal` is a folder of the test.
+fn with_journal(ground: &Ground, folder: &Path, arguments: &[&str]) -> Command {
+    let mounts = "mount -t tmpfs none /run; mkdir -p /run/systemd/journal; \
+                  mount --bind \"$1\" /run/systemd/journal";
+    apart(ground, mounts, folder, arguments)
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_loses_counted_lines_and_none_after_it_has_room_again() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let folder = ground.path("small");
+    fs::create_dir(&folder).expect("a writable folder");
+    let config = ground.configure(&[(HOST, &upstream.url())], &track("log_dir = \"small\""));
+    // 64 KiB, of which a file that can go takes half.
+    let mounts = "mount -t tmpfs -o size=64k none \"$1\"; head -c 32768 /dev/zero > \"$1/filler\"";
+    let serve = apart(&ground, mounts, &folder, &["serve"]);
+    let gateway = Gateway::started(&ground, &config, serve).await;
+    let inside = Path::new("/proc").join(gateway.program.id().to_string());
+    let inside = inside
+        .join("root")
+        .join(folder.strip_prefix("/").expect("an absolute path"));
+    ask(&gateway, 60).await;
+    gateway.program.line("access log lines were lost").await;
+    fs::remove_file(inside.join("filler")).expect("it was there");
+    let asked = ask(&gateway, 10).await;
+    let read = || fs::read_to_string(inside.join("access.jsonl")).expect("the log");
+    let written = async {
+        while !asked.last().is_some_and(|id| read().contains(id)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("the last line is written", written).await;
+    // Of the lines that had no room one may be there in half.
+    let whole = read();
+    let lines: Vec<&str> = whole.lines().filter(|line| line.ends_with('}')).collect();
+    assert!(whole.lines().count() - lines.len() <= 1, "{whole}");
+    all_once(&count(lines.into_iter()), &asked);
+    gateway.stop().await;
 }
 
 #[tokio::test]
