@@ -4,3 +4,5 @@ mod killed;
 mod mail;
 mod pages;
 mod postgres;
+mod records;
+mod settings;

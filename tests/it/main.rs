@@ -9,6 +9,7 @@
 
 mod apps;
 mod browser;
+mod consent;
 mod control;
 mod demo;
 mod differential;

@@ -5,13 +5,14 @@ use std::fs;
 
 use ct_merkle::{InclusionProof, RootHash, digest::Output};
 use ledger::{Checkpoint, Hash, Tile, VerifierKey};
+use rustix::process::Signal;
 use serde_json::Value;
 use sha2::Sha256;
 use terms::PromiseId;
 use waarborg_it::{
     gateway::{Gateway, text, waarborg},
     ground::Ground,
-    program::{finish, run},
+    program::{Program, finish, run},
     tools,
     upstream::Upstream,
 };
@@ -73,6 +74,35 @@ async fn whoever_proves_right_after_the_start_gets_verdicts() {
         gateway.command(&ground, &["prove"]).await.good();
         gateway.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_run_that_a_reload_overtakes_is_made_again_and_fails_nothing() {
+    let (ground, _upstream, gateway) = proven().await;
+    let text = fs::read_to_string(gateway.config()).expect("the configuration");
+    for (days, begun) in [(1, "tls"), (2, "hsts"), (3, "track")] {
+        let mut prove = waarborg(&ground, &["prove", "--json"]);
+        prove.arg("--config").arg(gateway.config());
+        let mut prove = Program::start("waarborg prove", prove);
+        prove.line(&format!("! {begun}")).await;
+        let hsts = format!("[hsts]\nmax_age = \"{days}d\"\n");
+        let before = gateway.program.lines();
+        ground.replace(gateway.config(), &(text.clone() + &hsts));
+        gateway.program.signal(Signal::HUP);
+        let line = "the configuration was reloaded";
+        gateway.program.line_after(before, line).await;
+        let ended = prove.ended().await;
+        assert!(ended.success(), "{begun}: {}", prove.said());
+    }
+    let (code, proved) = gateway.prove(&ground).await;
+    assert_eq!(code, Some(0), "{:#}", proved.0);
+    let said = gateway.program.said();
+    assert!(!said.contains("a drill did not pass"), "{said}");
+    let said = gateway.said_of(HOST, "hsts").await;
+    let sentence = said["sentence"].as_str().expect("a sentence");
+    assert_eq!(said["state"], "green", "{said:#}");
+    assert!(sentence.contains("for 3 days"), "{sentence}");
+    gateway.stop().await;
 }
 
 #[tokio::test]

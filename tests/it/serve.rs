@@ -5,4 +5,5 @@ mod judges;
 mod operations;
 mod reload;
 mod requests;
+mod secrets;
 mod upstreams;

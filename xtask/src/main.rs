@@ -7,6 +7,7 @@ mod bench;
 mod clock;
 mod deny;
 mod docs;
+mod judges;
 mod layers;
 mod process;
 mod promise;
@@ -42,6 +43,8 @@ enum Command {
     Docs(docs::Arguments),
     /// Print every place of a promise, in the order of a request
     Promise(promise::Arguments),
+    /// Ask the judges that take longer: fuzzing
+    Judges(judges::Arguments),
     /// Measure against nginx, HAProxy and Caddy
     Bench(bench::Arguments),
 }
@@ -66,6 +69,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Deny => deny::run(&workspace),
         Command::Docs(arguments) => docs::run(&workspace, &arguments),
         Command::Promise(arguments) => promise::run(&workspace, &arguments),
+        Command::Judges(arguments) => judges::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
     }
 }

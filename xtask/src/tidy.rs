@@ -6,6 +6,7 @@
 //! - files stay readable: named from [`LINES_NAMED`] lines on, refused beyond
 //!   [`LINES_MAX`], tests excepted;
 //! - `tests/it` forgets no file; a `clippy.toml` that replaces the root's repeats it;
+//! - every file in `fuzz/fuzz_targets` is a target of `fuzz/Cargo.toml`, and no other;
 //! - a promise that has landed has its page in `docs/promises/`.
 
 use crate::{
@@ -32,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     findings.extend(forgotten(workspace, &files)?);
     findings.extend(shadowing(workspace, &files)?);
     findings.extend(undocumented(workspace, &files));
+    findings.extend(unfuzzed(&files, &fuzz_targets(workspace)?));
     verdict(
         "tidy",
         &findings,
@@ -156,6 +158,41 @@ fn unrepeated<'a>(
         })
 }
 
+/// The names of the fuzz targets in their manifest, which is no member of the workspace:
+/// nothing else would miss one.
+pub(crate) fn fuzz_targets(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let manifest = table("fuzz/Cargo.toml", &workspace.text("fuzz/Cargo.toml")?)?;
+    let targets = manifest.get("bin").and_then(toml::Value::as_array);
+    let mut names = Vec::new();
+    for target in targets.into_iter().flatten() {
+        let text = |key| target.get(key).and_then(toml::Value::as_str);
+        let name = text("name").unwrap_or_default();
+        if text("path") != Some(&format!("fuzz_targets/{name}.rs")) {
+            let wrong = format!("fuzz/Cargo.toml: the path of `{name}` is another's");
+            return Err(Failure(wrong));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// Files that are no target, and targets without a file.
+fn unfuzzed(files: &[String], targets: &[String]) -> Vec<String> {
+    let there: Vec<&str> = files
+        .iter()
+        .filter_map(|path| path.strip_prefix("fuzz/fuzz_targets/")?.strip_suffix(".rs"))
+        .collect();
+    let forgotten = there
+        .iter()
+        .filter(|name| !targets.iter().any(|target| target == *name))
+        .map(|name| format!("fuzz/fuzz_targets/{name}.rs is no target of fuzz/Cargo.toml"));
+    let missing = targets
+        .iter()
+        .filter(|target| !there.contains(&target.as_str()))
+        .map(|target| format!("fuzz/Cargo.toml: the target `{target}` has no file"));
+    forgotten.chain(missing).collect()
+}
+
 /// Promises with a folder in `crates/promises/src` and no page of their own.
 fn undocumented(workspace: &Workspace, files: &[String]) -> Vec<String> {
     files
@@ -172,7 +209,18 @@ fn undocumented(workspace: &Workspace, files: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINES_MAX, lists, source, unrepeated};
+    use super::{LINES_MAX, lists, source, unfuzzed, unrepeated};
+
+    #[test]
+    fn a_fuzz_target_has_a_file_and_a_file_is_a_target() {
+        let files = |names: &[&str]| -> Vec<String> {
+            let path = |name: &&str| format!("fuzz/fuzz_targets/{name}.rs");
+            names.iter().map(path).collect()
+        };
+        let targets = ["a".to_owned(), "b".to_owned()];
+        assert!(unfuzzed(&files(&["a", "b"]), &targets).is_empty());
+        assert_eq!(unfuzzed(&files(&["a", "c"]), &targets).len(), 2);
+    }
 
     #[test]
     fn a_file_without_a_head_or_with_a_note_is_found_and_its_twin_is_not() {

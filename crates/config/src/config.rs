@@ -23,6 +23,7 @@ use crate::{
     site::Site,
     store,
     store::Store,
+    stored::Own,
     table::Table,
     tls,
     tls::Tls,
@@ -90,6 +91,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// `[prover]`.
     pub prover: Prover,
+    /// The file itself.
+    pub(crate) own: Own,
 }
 
 impl Config {
@@ -110,7 +113,7 @@ impl Config {
 
 /// Reads every section, whatever is wrong with the others. `None` only together with
 /// a mistake.
-pub(crate) fn read(table: &Table<'_, '_>) -> Option<Config> {
+pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
     let data = table.path(&DATA);
     if let Some(data) = &data {
         judge_folder(table, data);
@@ -160,6 +163,7 @@ pub(crate) fn read(table: &Table<'_, '_>) -> Option<Config> {
         },
         prover: prover::read(&part(&PROVER)),
         data,
+        own,
     };
     table.finish();
     Some(config)

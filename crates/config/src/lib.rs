@@ -30,6 +30,7 @@ mod secret;
 mod site;
 mod source;
 mod store;
+mod stored;
 mod table;
 mod tls;
 mod track;
@@ -46,6 +47,7 @@ pub use prover::Prover;
 pub use reading::{HstsReading, Reading, SiteReading, TrackReading, Way};
 pub use site::{Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
+pub use stored::{Ignored, STORABLE, Settled, Stored};
 pub use tls::{Roots, Tls};
 pub use track::{AccessLog, Track};
 

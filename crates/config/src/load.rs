@@ -10,6 +10,7 @@ use crate::{
     mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place, Tone},
     reader::{Findings, Reader, harmless},
     source::Source,
+    stored::Own,
     table::Table,
 };
 
@@ -95,12 +96,8 @@ impl Config {
 pub(crate) fn read(file: &Path, source: &Arc<Source>, env: &Env) -> (Option<Config>, Findings) {
     let (document, errors) = DeTable::parse_recoverable(source.text());
     let reader = Reader::new(file, source.clone(), env);
-    let config = config::read(&Table::new(
-        &reader,
-        &config::SECTION,
-        Some(document.get_ref()),
-        0..0,
-    ));
+    let top = Table::new(&reader, &config::SECTION, Some(document.get_ref()), 0..0);
+    let config = config::read(&top, Own::new(file, source));
     let mut findings = reader.into_findings();
     let errors = syntax(&errors, source);
     let broken = errors.iter().any(|mistake| mistake.kind == Kind::Syntax);

@@ -333,3 +333,55 @@ proptest! {
         judge(text.into_iter().collect::<String>().as_bytes())?;
     }
 }
+
+#[test]
+fn every_storable_key_is_a_key_of_the_file_and_takes_its_example() {
+    let config = parsed(SITE).config;
+    let mut stored = waarborg_config::Stored::new();
+    for name in waarborg_config::STORABLE {
+        let (section, key) = name.split_once('.').unwrap();
+        let header = format!("[{section}]");
+        let sections = sections();
+        let section = sections.iter().find(|known| known.header == header);
+        let key = section.unwrap().keys.iter().find(|known| known.name == key);
+        let example = key.unwrap().example;
+        let value = match example.trim_matches('"') {
+            "true" => true.into(),
+            text => text.into(),
+        };
+        stored.insert(name.to_owned(), value);
+    }
+    let settled = config.with_stored(&stored);
+    assert_eq!(settled.ignored, []);
+    assert_eq!(settled.taken.len(), waarborg_config::STORABLE.len());
+    // The file with the same examples says the same.
+    let file = parsed(&format!(
+        "{SITE}[hsts]\nmax_age = \"730d\"\ninclude_subdomains = true\npreload = true\n\
+         [track]\nrotate_size = \"64MiB\"\nretention = \"30d\"\naddresses = \"truncated\"\n"
+    ));
+    assert_eq!(settled.config.hsts, file.config.hsts);
+    assert_eq!(settled.config.track, file.config.track);
+    // And where it names them all, none of the store counts.
+    let shadowed = file.config.with_stored(&stored);
+    assert_eq!(shadowed.shadowed, waarborg_config::STORABLE);
+    assert!(shadowed.taken.is_empty() && shadowed.ignored.is_empty());
+}
+
+#[test]
+fn a_section_in_any_form_of_toml_takes_settings_beside_its_own() {
+    for file in [
+        format!("{SITE}[hsts]\ninclude_subdomains = true\n"),
+        format!("hsts.include_subdomains = true\n{SITE}"),
+        format!("hsts = {{ include_subdomains = true }}\n{SITE}"),
+    ] {
+        let config = parsed(&file).config;
+        let stored = [("hsts.max_age", "300s"), ("hsts.include_subdomains", "x")];
+        let stored = stored.map(|(key, value)| (key.to_owned(), value.into()));
+        let settled = config.with_stored(&stored.into_iter().collect());
+        assert_eq!(
+            settled.config.hsts.to_string(),
+            "max-age=300; includeSubDomains"
+        );
+        assert_eq!(settled.shadowed, ["hsts.include_subdomains"]);
+    }
+}

@@ -9,6 +9,7 @@
 mod files;
 mod find;
 mod line;
+mod recent;
 
 use std::{
     io::{self, Write as _},
@@ -24,11 +25,12 @@ use seam::{
     record::{Batch, Records},
 };
 use terms::{Clock, Micros};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use files::LogFiles;
 pub use find::find;
 use line::Lines;
+pub(crate) use recent::Recent;
 
 use crate::metrics::Tallies;
 
@@ -36,6 +38,9 @@ use crate::metrics::Tallies;
 const WAITING: usize = 64;
 /// How often the same fault is said.
 const SAY_EVERY: Duration = Duration::from_secs(60);
+
+/// How often old files are looked for; a new configuration does it too.
+const LOOK_EVERY: Duration = Duration::from_secs(3600);
 
 /// systemd's socket for structured entries.
 const JOURNAL: &str = "/run/systemd/journal/socket";
@@ -70,6 +75,10 @@ pub enum LogError {
 /// Writes what the workers record.
 pub(crate) struct Writer {
     sink: Sink,
+    /// What `sink` was opened by, and what comes after it.
+    now: Track,
+    track: watch::Receiver<Track>,
+    recent: Arc<Recent>,
     snapshot: Arc<SnapshotCell>,
     tallies: Arc<Tallies>,
     clock: Clock,
@@ -80,30 +89,18 @@ pub(crate) struct Writer {
 impl Writer {
     /// Opens the log as the configuration says.
     pub(crate) fn open(
-        track: &Track,
+        mut track: watch::Receiver<Track>,
+        recent: Arc<Recent>,
         snapshot: Arc<SnapshotCell>,
         tallies: Arc<Tallies>,
         clock: Clock,
     ) -> Result<Self, LogError> {
-        let sink = match track.access_log {
-            AccessLog::File => {
-                let files = LogFiles::open(
-                    track.log_dir.clone(),
-                    track.rotate_bytes,
-                    track.retention,
-                    clock.now(),
-                );
-                Sink::Files(files.map_err(|source| LogError::Folder {
-                    folder: track.log_dir.clone(),
-                    source,
-                })?)
-            }
-            AccessLog::Stdout => Sink::Stdout,
-            AccessLog::Journald => Sink::Journal(journal(JOURNAL).map_err(LogError::Journal)?),
-            AccessLog::Off => Sink::Off,
-        };
+        let now = track.borrow_and_update().clone();
         Ok(Self {
-            sink,
+            sink: open(&now, clock.now())?,
+            now,
+            track,
+            recent,
             snapshot,
             tallies,
             clock,
@@ -133,12 +130,48 @@ impl Writer {
             });
         }
         drop(sender);
-        while let Some((index, batch)) = batches.recv().await {
-            self.write(&batch);
-            if let Some(back) = returns.get(index) {
-                // There are no more batches than places; a worker that ended needs none.
-                let _ = back.try_send(batch);
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                batch = batches.recv() => {
+                    let Some((index, batch)) = batch else { return };
+                    self.write(&batch);
+                    if let Some(back) = returns.get(index) {
+                        // There are no more batches than places; a worker that ended
+                        // needs none.
+                        let _ = back.try_send(batch);
+                    }
+                }
+                Ok(()) = self.track.changed() => self.take(),
+                _ = looks.tick() => self.look(),
             }
+        }
+    }
+
+    /// Goes by the configuration of now. A log that can't be begun leaves the last one.
+    fn take(&mut self) {
+        let next = self.track.borrow_and_update().clone();
+        let same = next.access_log == self.now.access_log && next.log_dir == self.now.log_dir;
+        match &mut self.sink {
+            Sink::Files(files) if same => files.limit(next.rotate_bytes, next.retention),
+            _ if same => {}
+            sink => match open(&next, self.clock.now()) {
+                Ok(opened) => *sink = opened,
+                Err(error) => {
+                    tracing::error!(%error, "the access log stays where it was");
+                    return;
+                }
+            },
+        }
+        self.now = next;
+        self.look();
+    }
+
+    fn look(&mut self) {
+        if let Sink::Files(files) = &mut self.sink
+            && let Err(error) = files.look(self.clock.now())
+        {
+            tracing::error!(%error, "the access log could not be rotated");
         }
     }
 
@@ -158,6 +191,10 @@ impl Writer {
             Sink::Journal(socket) => send(socket, &self.lines.bytes),
             Sink::Off => Ok(()),
         };
+        // What can't be read back is kept for a while.
+        if written.is_ok() && matches!(self.sink, Sink::Stdout | Sink::Journal(_)) {
+            self.recent.push(&self.lines.bytes, now);
+        }
         if let Err(error) = written {
             self.tallies
                 .log_lost
@@ -168,6 +205,22 @@ impl Writer {
             }
         }
     }
+}
+
+fn open(track: &Track, now: Micros) -> Result<Sink, LogError> {
+    Ok(match track.access_log {
+        AccessLog::File => {
+            let (folder, size) = (track.log_dir.clone(), track.rotate_bytes);
+            let files = LogFiles::open(folder, size, track.retention, now);
+            Sink::Files(files.map_err(|source| LogError::Folder {
+                folder: track.log_dir.clone(),
+                source,
+            })?)
+        }
+        AccessLog::Stdout => Sink::Stdout,
+        AccessLog::Journald => Sink::Journal(journal(JOURNAL).map_err(LogError::Journal)?),
+        AccessLog::Off => Sink::Off,
+    })
 }
 
 fn journal(path: &str) -> io::Result<UnixDatagram> {

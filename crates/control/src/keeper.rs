@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -229,37 +229,75 @@ pub(crate) async fn verify(store: &Store, key: &VerifierKey) -> Result<u64, Keep
     Ok(size)
 }
 
-/// Reads the signing key, or makes it where there is none.
-///
-/// # Errors
-/// [`KeeperError::Key`]; nothing is overwritten.
-pub fn key(data: &Path, origin: &str, rng: &Rng) -> Result<SigningKey, KeeperError> {
-    if let Some(key) = read_key(data)? {
-        return Ok(key);
+/// The signing key: of the data folder, or a new one that isn't written yet, since only
+/// the store knows whether there is a ledger already.
+pub struct LedgerKey {
+    key: Arc<SigningKey>,
+    folder: PathBuf,
+    unwritten: Option<Zeroizing<String>>,
+}
+
+impl LedgerKey {
+    /// Reads the key, or makes one where there is none.
+    ///
+    /// # Errors
+    /// [`KeeperError::Key`]. Nothing is written.
+    pub fn read_or_make(data: &Path, origin: &str, rng: &Rng) -> Result<Self, KeeperError> {
+        let folder = data.to_owned();
+        if let Some(key) = read_key(data)? {
+            return Ok(Self {
+                key: Arc::new(key),
+                folder,
+                unwritten: None,
+            });
+        }
+        let seed = Zeroizing::new(rng.bytes::<32>());
+        let key =
+            SigningKey::from_seed(origin, &seed).map_err(|error| fault(data, error.to_string()))?;
+        Ok(Self {
+            key: Arc::new(key),
+            folder,
+            unwritten: Some(Zeroizing::new(format!("{origin}\n{}\n", hex(&*seed)))),
+        })
     }
-    let fault = |why: String| KeeperError::Key {
+
+    /// The key for the ledger of this store. A new one is written first, and only where
+    /// the ledger is empty.
+    pub(crate) async fn of(&self, store: &Store) -> Result<Arc<SigningKey>, KeeperError> {
+        if let Some(text) = &self.unwritten {
+            let leaves = store.ledger_size().await?;
+            if leaves > 0 {
+                let why = format!("it is missing, and the ledger has {leaves} leaves");
+                return Err(fault(&self.folder, why));
+            }
+            write_private(&self.folder, KEY_FILE, text.as_bytes())
+                .map_err(|error| fault(&self.folder, error.to_string()))?;
+        }
+        Ok(self.key.clone())
+    }
+}
+
+fn fault(data: &Path, why: String) -> KeeperError {
+    KeeperError::Key {
         path: data.join(KEY_FILE),
         why,
-    };
-    let seed = Zeroizing::new(rng.bytes::<32>());
-    let made = SigningKey::from_seed(origin, &seed).map_err(|error| fault(error.to_string()))?;
-    let text = Zeroizing::new(format!("{origin}\n{}\n", hex(&*seed)));
-    write_private(data, KEY_FILE, text.as_bytes()).map_err(|error| fault(error.to_string()))?;
-    Ok(made)
+    }
 }
 
 /// Reads the signing key; `None` where there is none yet.
 pub(crate) fn read_key(data: &Path) -> Result<Option<SigningKey>, KeeperError> {
     let path = data.join(KEY_FILE);
-    let fault = |why: String| KeeperError::Key {
-        path: path.clone(),
-        why,
-    };
+    let fault = |why: String| fault(data, why);
     let text = match fs::read_to_string(&path) {
         Ok(text) => Zeroizing::new(text),
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fault(error.to_string())),
     };
+    let mode = fs::metadata(&path).map_err(|error| fault(error.to_string()))?;
+    if mode.permissions().mode() & 0o077 != 0 {
+        let shown = path.display();
+        return Err(fault(format!("others can read it; `chmod 600 {shown}`")));
+    }
     let mut lines = text.lines();
     let (Some(origin), Some(seed)) = (lines.next(), lines.next()) else {
         return Err(fault(

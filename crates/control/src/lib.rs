@@ -17,6 +17,8 @@ mod prebuilt;
 pub mod prober;
 mod proof;
 pub mod publish;
+mod retention;
+pub mod settings;
 pub mod socket;
 mod state;
 mod trust;
@@ -35,8 +37,7 @@ use std::{
 
 pub use access_log::LogError;
 use alarms::{AlarmError, Alarms};
-pub use keeper::{KeeperError, key as ledger_key};
-use ledger::SigningKey;
+pub use keeper::{KeeperError, LedgerKey};
 pub use publish::Publisher;
 use seam::{Counters, SnapshotCell, own::OwnReceiver, record::Records};
 use store::{Location, MasterKeys, Store};
@@ -45,10 +46,12 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    access_log::Recent,
     keeper::Keeper,
     metrics::{Metrics, Tallies},
     operations::Operations,
     proof::Prover,
+    settings::Settings,
     state::{Kept, State},
 };
 
@@ -66,7 +69,7 @@ pub struct Parts {
     /// The keys that open it.
     pub masters: MasterKeys,
     /// Signs checkpoints.
-    pub ledger_key: SigningKey,
+    pub ledger_key: LedgerKey,
     /// The data folder.
     pub data: PathBuf,
     /// Requests to own pages.
@@ -121,6 +124,7 @@ pub struct Control {
     tasks: TaskTracker,
     ready: Arc<AtomicBool>,
     alarms: Alarms,
+    settings: Settings,
     kept: watch::Receiver<Option<Kept>>,
 }
 
@@ -137,9 +141,11 @@ impl Control {
         let ready = Arc::new(AtomicBool::new(false));
         let socket = |what| move |source| StartError::Socket { what, source };
 
-        let config = parts.publisher.config();
+        let recent = Arc::new(Recent::default());
+        let prefix = parts.publisher.config().prefix.clone();
         let log = access_log::Writer::open(
-            &config.track,
+            parts.publisher.track(),
+            recent.clone(),
             parts.snapshot.clone(),
             tallies.clone(),
             parts.clock.clone(),
@@ -147,7 +153,7 @@ impl Control {
         let opening = Opening {
             location: parts.location,
             masters: parts.masters,
-            ledger_key: Arc::new(parts.ledger_key),
+            ledger_key: parts.ledger_key,
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
         };
@@ -159,9 +165,16 @@ impl Control {
             publisher: parts.publisher.clone(),
             kept: kept_now.clone(),
             tallies: tallies.clone(),
+            recent,
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
         };
+        let settings = Settings {
+            publisher: parts.publisher.clone(),
+            kept: kept_now.clone(),
+            alarms: alarms.clone(),
+        };
+        settings.settle().await;
         let commands = socket::bind(&parts.data).map_err(socket("data/control.sock"))?;
         parts
             .operations
@@ -174,7 +187,7 @@ impl Control {
             .map_err(socket("the operations listener"))?;
 
         tasks.spawn(log.run(parts.records));
-        let router = web::router(&config.prefix, state.clone());
+        let router = web::router(&prefix, state.clone());
         tasks.spawn(web::serve(parts.own, router, stop.clone()));
         let told = Operations {
             metrics: Arc::new(Metrics {
@@ -211,6 +224,12 @@ impl Control {
             rng: parts.rng.clone(),
             stop: stop.clone(),
         }));
+        tasks.spawn(retention::keep(
+            kept_now.clone(),
+            lease.clone(),
+            parts.clock.clone(),
+            stop.clone(),
+        ));
         let prover = Arc::new(Prover {
             state,
             program: parts.program,
@@ -224,7 +243,7 @@ impl Control {
             prover.read(kept).await;
         } else {
             tracing::error!("the store can't be reached: proxying and prebuilt pages go on");
-            let (prover, stop) = (prover.clone(), stop.clone());
+            let (prover, settings, stop) = (prover.clone(), settings.clone(), stop.clone());
             tasks.spawn(async move {
                 let kept = tokio::select! {
                     () = stop.cancelled() => return,
@@ -234,6 +253,7 @@ impl Control {
                 // Both fail only when nobody is left who reads them.
                 let _ = store_in.send(Some(kept.store.clone()));
                 let _ = kept_in.send(Some(kept));
+                settings.settle().await;
                 tracing::info!("the store is open");
             });
         }
@@ -246,6 +266,7 @@ impl Control {
             tasks,
             ready,
             alarms,
+            settings,
             kept: kept_now,
         })
     }
@@ -253,6 +274,11 @@ impl Control {
     /// This node's alarms.
     pub fn alarms(&self) -> Alarms {
         self.alarms.clone()
+    }
+
+    /// What brings a new file and the store together.
+    pub fn settings(&self) -> Settings {
+        self.settings.clone()
     }
 
     /// From now on `/readyz` says so.
@@ -285,7 +311,7 @@ fn node(data: &Path) -> String {
 struct Opening {
     location: Location,
     masters: MasterKeys,
-    ledger_key: Arc<SigningKey>,
+    ledger_key: LedgerKey,
     clock: Clock,
     rng: Rng,
 }
@@ -303,7 +329,8 @@ impl Opening {
             Err(store::Error::Unavailable { .. }) => return Ok(None),
             other => other?,
         };
-        let keeper = Keeper::load(&store, self.ledger_key.clone()).await?;
+        let key = self.ledger_key.of(&store).await?;
+        let keeper = Keeper::load(&store, key).await?;
         Ok(Some(Kept {
             store,
             keeper: Arc::new(Mutex::new(keeper)),

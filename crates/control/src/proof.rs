@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use config::AccessLog;
+use config::{AccessLog, Reading};
 use pages::LedgerView;
 use promises::{
     Order, Report,
@@ -12,12 +12,12 @@ use promises::{
 };
 use serde_json::{Value, json};
 use store::{DrillRun, Lease};
-use terms::{Micros, PromiseId, RequestId, Vantage, Verdict};
+use terms::{Clock, Micros, PromiseId, RequestId, Vantage, Verdict};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access_log,
+    access_log::{self, Recent},
     alarms::{Alarm, Alarms},
     keeper::KeeperError,
     prober::{self, Host, ProbeError, hex},
@@ -34,6 +34,9 @@ const TICK: Duration = Duration::from_secs(5);
 /// The audit trail's head goes into the ledger this often.
 const AUDIT_EVERY: Duration = Duration::from_secs(3600);
 
+/// How often a run is begun anew because the configuration was reloaded during it.
+const OVERTAKEN_MAX: usize = 5;
+
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProofError {
@@ -43,6 +46,9 @@ pub(crate) enum ProofError {
     /// Another node runs the drills.
     #[error("another node holds the lease and runs the drills")]
     NoLease,
+    /// What was attacked wasn't one configuration.
+    #[error("the configuration was reloaded during the run, again and again: nothing was shown")]
+    Overtaken,
     /// The run failed as a whole.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -69,10 +75,17 @@ pub(crate) struct Prover {
     pub(crate) busy: Mutex<Option<Micros>>,
 }
 
+/// Where the drill's records are to be found.
+enum Log {
+    /// In files of this folder.
+    Files(PathBuf),
+    /// Where the log can't be read back: what was handed over.
+    Recent(Arc<Recent>, Clock),
+}
+
 /// Answers the prober while a run goes on.
 struct Asked<'a> {
-    /// The folder of the access log; `None` where it goes elsewhere.
-    log: Option<PathBuf>,
+    log: Log,
     progress: Option<&'a mpsc::Sender<String>>,
 }
 
@@ -85,8 +98,16 @@ impl Host for Asked<'_> {
         let Ok(id) = trace.parse::<RequestId>() else {
             return none("no-trace-id");
         };
-        let Some(folder) = self.log.clone() else {
-            return none("log-not-in-files");
+        let folder = match &self.log {
+            Log::Files(folder) => folder.clone(),
+            Log::Recent(recent, clock) => {
+                let sought = recent.find(id, LINES, clock.now());
+                if sought.lines.is_empty() && !sought.all_here {
+                    return none("too-many-records");
+                }
+                let lines = sought.lines;
+                return Evidence::Trace { lines };
+            }
         };
         let found = tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
         match found {
@@ -123,7 +144,31 @@ impl Prover {
             .ok()
             .and_then(|held| held.ok()?.clone())
             .ok_or(ProofError::NoLease)?;
-        let run = kept.store.new_id();
+        for _ in 0..OVERTAKEN_MAX {
+            let (run, reading) = (kept.store.new_id(), self.state.publisher.reading());
+            let reports = self
+                .attack(&kept, &run, &reading, &promises, progress)
+                .await?;
+            if self.state.publisher.reading().digest == reading.digest {
+                self.take(&kept, &lease, (&run, &reading), &reports, &mut audited)
+                    .await?;
+                return Ok(reports);
+            }
+            // One half of it was promised otherwise than the other: it shows nothing.
+            tracing::info!(run, "a run was overtaken by a reload and is made again");
+        }
+        Err(ProofError::Overtaken)
+    }
+
+    /// Runs the drills against what this reading says.
+    async fn attack(
+        &self,
+        kept: &Kept,
+        run: &str,
+        reading: &Reading,
+        promises: &[PromiseId],
+        progress: Option<&mpsc::Sender<String>>,
+    ) -> Result<Vec<Report>, ProofError> {
         let nonce = {
             let keeper = kept.keeper.lock().await;
             hex(&keeper
@@ -132,26 +177,39 @@ impl Prover {
         };
         let config = self.state.publisher.config();
         let order = Order {
-            run: run.clone(),
+            run: run.to_owned(),
             nonce,
-            promises,
-            reading: self.state.publisher.reading(),
+            promises: promises.to_vec(),
+            reading: reading.clone(),
             connect: Some(self.connect),
             roots: self.roots.clone(),
             vantage: Vantage::SameHost,
             active: true,
         };
-        let in_files = config.track.access_log == AccessLog::File;
-        let host = Asked {
-            log: in_files.then(|| config.track.log_dir.clone()),
-            progress,
+        let log = match config.track.access_log {
+            AccessLog::File => Log::Files(config.track.log_dir.clone()),
+            AccessLog::Stdout | AccessLog::Journald | AccessLog::Off => {
+                Log::Recent(self.state.recent.clone(), self.state.clock.clone())
+            }
         };
-        let reports = prober::run(&self.program, order, &self.state.rng, &host).await?;
-        self.record(&kept, &lease, &run, &reports, &mut audited)
+        let host = Asked { log, progress };
+        Ok(prober::run(&self.program, order, &self.state.rng, &host).await?)
+    }
+
+    /// Records what a run has shown, tells of it and publishes it.
+    async fn take(
+        &self,
+        kept: &Kept,
+        lease: &Lease,
+        (run, reading): (&str, &Reading),
+        reports: &[Report],
+        audited: &mut Option<Micros>,
+    ) -> Result<(), ProofError> {
+        self.record(kept, lease, (run, reading), reports, audited)
             .await?;
-        for report in &reports {
+        for report in reports {
             let parts = promises::entry(report.promise)
-                .map(|entry| (entry.parts)(&self.state.publisher.reading()))
+                .map(|entry| (entry.parts)(reading))
                 .unwrap_or_default();
             let verdict = report.verdict(&parts);
             self.state.tallies.drilled(report.promise, verdict);
@@ -160,8 +218,7 @@ impl Prover {
                 tracing::warn!(promise = %report.promise, %verdict, run, "a drill did not pass");
             }
         }
-        self.refresh(&kept).await?;
-        Ok(reports)
+        self.refresh(kept).await
     }
 
     /// A drill that fails is an alarm; the next pass clears it. The alarm needn't be
@@ -190,13 +247,12 @@ impl Prover {
         &self,
         kept: &Kept,
         lease: &Lease,
-        run: &str,
+        (run, reading): (&str, &Reading),
         reports: &[Report],
         audited: &mut Option<Micros>,
     ) -> Result<(), ProofError> {
         let now = self.state.clock.now();
-        let reading = self.state.publisher.reading();
-        let (period, digest) = (Duration::from_secs(reading.period_s), reading.digest);
+        let (period, digest) = (Duration::from_secs(reading.period_s), &reading.digest);
         let mut keeper = kept.keeper.lock().await;
         let mut leaves = Vec::new();
         for report in reports {

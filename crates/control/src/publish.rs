@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use config::{Config, Mail, Reading};
+use config::{Config, Ignored, Mail, Reading, Stored, Track};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
 use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
@@ -23,6 +23,11 @@ pub struct Proof {
 }
 
 struct Now {
+    /// As the file has it, and the digest of its text.
+    file: (Config, String),
+    /// What stands in the store.
+    stored: Stored,
+    /// Both together.
     config: Arc<Config>,
     digest: String,
     proof: Proof,
@@ -37,6 +42,7 @@ pub struct Publisher {
     pages: Pages,
     now: Mutex<Now>,
     mail: watch::Sender<Option<Arc<Mail>>>,
+    track: watch::Sender<Track>,
     clock: Clock,
 }
 
@@ -52,11 +58,14 @@ impl Publisher {
     /// Never for a configuration that was loaded: its prefix is a path.
     pub fn new(config: Arc<Config>, digest: String, clock: Clock) -> Self {
         let mail = watch::Sender::new(config.mail.clone().map(Arc::new));
+        let track = watch::Sender::new(config.track.clone());
         let prefix = OwnPath::new(&config.prefix).expect("the configuration's prefix is a path");
         Self {
             cell: Mutex::new(None),
             pages: Pages::load(prefix),
             now: Mutex::new(Now {
+                file: (Config::clone(&config), digest.clone()),
+                stored: Stored::new(),
                 config,
                 digest,
                 proof: Proof::default(),
@@ -64,6 +73,7 @@ impl Publisher {
                 changes_at: None,
             }),
             mail,
+            track,
             clock,
         }
     }
@@ -76,6 +86,11 @@ impl Publisher {
     /// The configuration in force.
     pub fn config(&self) -> Arc<Config> {
         lock(&self.now).config.clone()
+    }
+
+    /// What the file alone says.
+    pub fn file(&self) -> Config {
+        lock(&self.now).file.0.clone()
     }
 
     /// The drills' reading of it.
@@ -96,15 +111,59 @@ impl Publisher {
         self.mail.subscribe()
     }
 
-    /// Takes a new configuration.
-    pub fn configure(&self, config: Arc<Config>, digest: String) {
-        self.mail.send_replace(config.mail.clone().map(Arc::new));
+    /// The access log's section, now and after each change.
+    pub fn track(&self) -> watch::Receiver<Track> {
+        self.track.subscribe()
+    }
+
+    /// Takes a new configuration of the file, with what stands in the store; `None`
+    /// where the store can't be asked, and what is known of it holds on. Gives back the
+    /// settings of the store that can't count.
+    pub fn configure(
+        &self,
+        config: Config,
+        digest: String,
+        stored: Option<Stored>,
+    ) -> Vec<Ignored> {
         {
             let mut now = lock(&self.now);
-            now.config = config;
-            now.digest = digest;
+            now.file = (config, digest);
+            if let Some(stored) = stored {
+                now.stored = stored;
+            }
         }
+        self.settle()
+    }
+
+    /// Takes what stands in the store. Gives back the settings that can't count.
+    pub fn store(&self, stored: Stored) -> Vec<Ignored> {
+        lock(&self.now).stored = stored;
+        self.settle()
+    }
+
+    /// Lays the store's settings under the file and publishes what they make together.
+    fn settle(&self) -> Vec<Ignored> {
+        let ignored = {
+            let mut now = lock(&self.now);
+            let settled = now.file.0.with_stored(&now.stored);
+            now.digest = now.file.1.clone();
+            if !settled.taken.is_empty() {
+                // Another configuration than the file's alone: its proof is another too.
+                let taken = format!("{}{:?}", now.file.1, settled.taken);
+                now.digest = crate::digest(taken.as_bytes());
+            }
+            now.config = Arc::new(settled.config);
+            let (mail, track) = (now.config.mail.clone(), now.config.track.clone());
+            self.mail.send_replace(mail.map(Arc::new));
+            self.track.send_if_modified(|present| {
+                let differs = *present != track;
+                *present = track;
+                differs
+            });
+            settled.ignored
+        };
         self.publish();
+        ignored
     }
 
     /// Takes new runs.

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use config::AccessLog;
 use promises::Report;
 use serde::{Deserialize, Serialize};
 use store::{Actor, Store};
@@ -212,7 +213,19 @@ async fn carry_out(
             verify(&kept.store, &verifier).await
         }
         Command::RecordFind { id } => {
-            find(prover.state.publisher.config().track.log_dir.clone(), &id).await
+            let track = prover.state.publisher.config().track.clone();
+            let id = match parsed(&id) {
+                Ok(id) => id,
+                Err(failed) => return failed,
+            };
+            if track.access_log == AccessLog::File {
+                return find(track.log_dir, id).await;
+            }
+            let now = prover.state.clock.now();
+            let sought = prover.state.recent.find(id, LINES, now);
+            Reply::Lines {
+                lines: sought.lines,
+            }
         }
     }
 }
@@ -233,7 +246,10 @@ pub(crate) async fn offline(store: &Store, data: &Path, log: &Path, command: &Co
                 why: error.to_string(),
             },
         },
-        Command::RecordFind { id } => find(log.to_owned(), id).await,
+        Command::RecordFind { id } => match parsed(id) {
+            Ok(id) => find(log.to_owned(), id).await,
+            Err(failed) => failed,
+        },
     }
 }
 
@@ -248,12 +264,13 @@ async fn rotate(store: &Store, uid: u32) -> Reply {
     }
 }
 
-async fn find(folder: PathBuf, id: &str) -> Reply {
-    let Ok(id) = id.parse::<RequestId>() else {
-        return Reply::Failed {
-            why: format!("`{id}` is no id: expected 32 hex digits"),
-        };
-    };
+fn parsed(id: &str) -> Result<RequestId, Reply> {
+    id.parse().map_err(|_| Reply::Failed {
+        why: format!("`{id}` is no id: expected 32 hex digits"),
+    })
+}
+
+async fn find(folder: PathBuf, id: RequestId) -> Reply {
     let found = tokio::task::spawn_blocking(move || access_log::find(&folder, id, LINES)).await;
     match found {
         Ok(Ok(lines)) => Reply::Lines { lines },

@@ -6,7 +6,7 @@ use store::Store;
 use terms::{Clock, Rng};
 use tokio::sync::{Mutex, watch};
 
-use crate::{keeper::Keeper, metrics::Tallies, publish::Publisher};
+use crate::{access_log::Recent, keeper::Keeper, metrics::Tallies, publish::Publisher};
 
 /// Shared by own pages, the socket and the drills.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct State {
     /// The store and the ledger in it; `None` while the store can't be reached.
     pub(crate) kept: watch::Receiver<Option<Kept>>,
     pub(crate) tallies: Arc<Tallies>,
+    /// Lines of the access log where it can't be read back.
+    pub(crate) recent: Arc<Recent>,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }

@@ -32,6 +32,7 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("tls-upstream-private", &[]),
     ("tls-upstream-plaintext", &[]),
     ("track-found", &["seconds"]),
+    ("track-handed", &["to", "seconds"]),
     ("track-kept", &["days"]),
     ("track-addresses", &["keeping"]),
 ];

@@ -41,10 +41,12 @@ fn readings() -> Vec<Reading> {
         AddressKeeping::Truncated,
         AddressKeeping::None,
     ] {
-        let mut one = reading();
-        one.track.addresses = addresses;
-        one.track.access_log = AccessLog::Stdout;
-        all.push(one);
+        for log in [AccessLog::File, AccessLog::Stdout, AccessLog::Journald] {
+            let mut one = reading();
+            one.track.addresses = addresses;
+            one.track.access_log = log;
+            all.push(one);
+        }
     }
     all
 }
@@ -84,6 +86,20 @@ fn the_sentence_follows_the_configuration() {
     let usual = said(&reading());
     assert!(usual.contains("for 730 days"), "{usual}");
     assert!(usual.contains("kept for 30 days"), "{usual}");
+    // Where others keep the records, nothing is said of how long.
+    for (log, place) in [
+        (AccessLog::Stdout, "output"),
+        (AccessLog::Journald, "journal"),
+    ] {
+        let mut elsewhere = reading();
+        elsewhere.track.access_log = log;
+        let elsewhere = said(&elsewhere);
+        assert!(
+            elsewhere.contains(place) && !elsewhere.contains("found its own trace"),
+            "{elsewhere}"
+        );
+        assert!(!elsewhere.contains("kept for 30 days"), "{elsewhere}");
+    }
     let mut short = reading();
     short.hsts.max_age_s = 300;
     assert!(said(&short).contains("for 300 seconds"));

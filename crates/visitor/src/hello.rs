@@ -127,6 +127,15 @@ pub enum Acceptance {
 }
 
 impl Outcome {
+    /// What the first bytes of a server's answer say; `None` while they are only the
+    /// beginning of something. Never [`Outcome::Closed`] and the like: bytes did come.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        match read(bytes) {
+            Reading::Whole(outcome) => Some(outcome),
+            Reading::Partial => None,
+        }
+    }
+
     /// Whether the server took the version that was offered. An answer with an older
     /// version than offered is a refusal of the one offered.
     pub fn acceptance(&self, offered: Version) -> Acceptance {
@@ -189,16 +198,14 @@ pub async fn offer(
         bytes: MAX_ANSWER,
         deadline,
     };
-    let whole = |bytes: &[u8]| matches!(read(bytes), Reading::Whole(_));
+    let whole = |bytes: &[u8]| Outcome::read(bytes).is_some();
     Ok(match exchange_until(door, &bytes, limits, whole).await? {
         Answer::Refused | Answer::Filtered | Answer::Unreachable => Outcome::NoConnection,
         Answer::Closed => Outcome::Closed,
         Answer::Reset => Outcome::Reset,
         Answer::Silent => Outcome::Silent,
-        Answer::Answered { bytes, .. } => match read(&bytes) {
-            Reading::Whole(outcome) => outcome,
-            Reading::Partial => Outcome::Other(bytes.slice(..bytes.len().min(64))),
-        },
+        Answer::Answered { bytes, .. } => Outcome::read(&bytes)
+            .unwrap_or_else(|| Outcome::Other(bytes.slice(..bytes.len().min(64)))),
     })
 }
 

@@ -9,18 +9,12 @@ use std::{
 };
 
 use config::{Config, Env};
-use control::{
-    Publisher,
-    alarms::{Alarm, Alarms},
-};
+use control::alarms::Alarm;
 use terms::Clock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::{
-    fault,
-    wire::{Server, reload},
-};
+use crate::{fault, wire::Server};
 
 /// How often the file is looked at for a change.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -63,10 +57,9 @@ pub(crate) fn run(file: &Path) -> ExitCode {
         println!("ready https://{address}");
     }
     tracing::info!(operations = %server.operations, "serving");
-    let (publisher, alarms) = (server.publisher(), server.alarms());
     server
         .runtime()
-        .block_on(until_told(signals, &publisher, &alarms, Some(file)));
+        .block_on(until_told(signals, &server, Some(file)));
     server.stop();
     ExitCode::SUCCESS
 }
@@ -92,12 +85,7 @@ impl Signals {
 }
 
 /// Waits for the signal to end; reloads meanwhile where there is a file.
-pub(crate) async fn until_told(
-    mut signals: Signals,
-    publisher: &Publisher,
-    alarms: &Alarms,
-    file: Option<&Path>,
-) {
+pub(crate) async fn until_told(mut signals: Signals, server: &Server, file: Option<&Path>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut known = file.and_then(state);
     loop {
@@ -114,13 +102,13 @@ pub(crate) async fn until_told(
             continue;
         }
         known = now;
-        // Reading keys and building pages takes milliseconds of computing.
-        tokio::task::block_in_place(|| take(publisher, alarms, file));
+        take(server, file).await;
     }
 }
 
-fn take(publisher: &Publisher, alarms: &Alarms, file: &Path) {
-    let taken = reload(publisher, file);
+async fn take(server: &Server, file: &Path) {
+    let taken = server.reload(file).await;
+    let alarms = server.alarms();
     // Neither needs awaiting: it is on its way when the call returns.
     match &taken {
         Ok(_) => drop(alarms.clear(RELOAD)),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use config::{Config, Env, Loaded, Store as StoreKey};
-use control::{Control, Parts as ControlParts, Publisher, alarms::Alarms};
+use control::{Control, LedgerKey, Parts as ControlParts, Publisher, alarms::Alarms};
 use edge::{BindError, Edge, Listeners, Parts as EdgeParts, Tickets};
 use seam::{Counters, Sessions, own, record};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
@@ -136,7 +136,7 @@ impl Server {
             .first()
             .map_or("waarborg", |site| site.host.as_str());
         let origin = format!("{origin}{}ledger", config.prefix);
-        let ledger_key = control::ledger_key(data.path(), &origin, &rng)?;
+        let ledger_key = LedgerKey::read_or_make(data.path(), &origin, &rng)?;
         let publisher = Arc::new(Publisher::new(
             Arc::new(config),
             digest(&text),
@@ -205,9 +205,28 @@ impl Server {
         self.control.alarms()
     }
 
-    /// What publishes snapshots.
-    pub(crate) fn publisher(&self) -> Arc<Publisher> {
-        self.publisher.clone()
+    /// Takes a configuration into the running server, all or nothing. Returns the keys
+    /// that need a restart to count.
+    pub(crate) async fn reload(
+        &self,
+        file: &std::path::Path,
+    ) -> Result<Vec<&'static str>, config::Mistakes> {
+        // Reading keys takes milliseconds of computing.
+        let loaded =
+            tokio::task::block_in_place(|| Config::load(file, &Env::system(Clock::System)))?;
+        let (mut config, text) = (loaded.config, loaded.text);
+        let present = self.publisher.config();
+        let restart = present.restart_keys(&config);
+        config.data.clone_from(&present.data);
+        config.listen.clone_from(&present.listen);
+        config.operations = present.operations;
+        config.workers = present.workers;
+        config.store = present.store.clone();
+        if config.public_port == 0 {
+            config.public_port = present.public_port;
+        }
+        self.control.settings().reload(config, digest(&text)).await;
+        Ok(restart)
     }
 
     /// Lets requests under way end, then ends itself. The edge first: control answers
@@ -226,27 +245,4 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
         other => other,
     };
     SocketAddr::new(ip, listening.port())
-}
-
-/// Takes a configuration into the running server, all or nothing. Returns the keys that
-/// need a restart to count.
-pub(crate) fn reload(
-    publisher: &Publisher,
-    file: &std::path::Path,
-) -> Result<Vec<&'static str>, config::Mistakes> {
-    let Loaded {
-        mut config, text, ..
-    } = Config::load(file, &Env::system(Clock::System))?;
-    let present = publisher.config();
-    let restart = present.restart_keys(&config);
-    config.data.clone_from(&present.data);
-    config.listen.clone_from(&present.listen);
-    config.operations = present.operations;
-    config.workers = present.workers;
-    config.store = present.store.clone();
-    if config.public_port == 0 {
-        config.public_port = present.public_port;
-    }
-    publisher.configure(Arc::new(config), digest(&text));
-    Ok(restart)
 }

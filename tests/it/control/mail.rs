@@ -68,6 +68,26 @@ async fn that_the_store_is_gone_is_mailed_while_it_is_gone_and_that_it_is_back_a
 }
 
 #[tokio::test]
+async fn that_the_store_is_not_there_at_the_start_is_mailed() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let (mails, section) = mail_server().await;
+    let server = Postgres::start();
+    ground.write_private("store.url", &server.fresh_database());
+    let store = "[store]\npostgres = { file = \"store.url\" }\n";
+    let config = ground.configure(&[(HOST, &upstream.url())], &format!("{store}{section}"));
+    server.stop();
+    let gateway = Gateway::serve(&ground, &config).await;
+    mails.line("The store can't be reached").await;
+    assert_eq!(gateway.get(HOST, "/").await.status, 200);
+    assert_eq!(gateway.get(HOST, "/-/security").await.status, 200);
+
+    let before = mails.lines();
+    server.start_again();
+    mails.line_after(before, "ubject:").await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn that_a_drill_failed_is_mailed() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let (mails, section) = mail_server().await;

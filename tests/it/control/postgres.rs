@@ -85,6 +85,27 @@ async fn a_gateway_that_starts_without_its_server_serves_and_catches_up() {
 }
 
 #[tokio::test]
+async fn the_very_first_start_may_come_before_its_server() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let server = Postgres::start();
+    let config = configure(&ground, &upstream, &server.fresh_database());
+    server.stop();
+    let gateway = Gateway::serve(&ground, &config).await;
+    assert_eq!(gateway.get(HOST, "/").await.status, 200);
+    assert_eq!(gateway.get(HOST, "/-/security").await.status, 200);
+    assert_eq!(gateway.get(HOST, "/-/ledger/key").await.status, 503);
+    // A reload doesn't wait for it either.
+    gateway.program.signal(rustix::process::Signal::HUP);
+    gateway.program.line("the configuration was reloaded").await;
+    server.start_again();
+    until_back(&gateway).await;
+    let (code, proved) = gateway.prove(&ground).await;
+    assert_eq!(code, Some(0), "{:#}", proved.0);
+    gateway.command(&ground, &["ledger", "verify"]).await.good();
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_url_that_is_none_is_refused_without_showing_it() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = configure(&ground, &upstream, "postgres://u:hunter2@[/x");

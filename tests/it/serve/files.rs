@@ -186,6 +186,42 @@ async fn a_master_key_that_is_gone_or_exposed_is_refused_before_the_store_is_tou
 }
 
 #[tokio::test]
+async fn a_ledger_key_that_is_gone_damaged_or_exposed_is_refused_and_never_made_anew() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    gateway.prove(&ground).await;
+    gateway.stop().await;
+    let key = ground.path("data/ledger.key");
+    let kept = fs::read_to_string(&key).expect("the key");
+    let refused = async |word: &str| {
+        let done = carry_out(&ground, "serve", &config).await;
+        assert_eq!(done.code, Some(1), "{}{}", done.out, done.err);
+        for word in ["ledger.key", word] {
+            assert!(done.err.contains(word), "`{word}`: {}", done.err);
+        }
+    };
+    fs::remove_file(&key).expect("it was there");
+    refused("missing").await;
+    assert!(!key.exists(), "no new key for an old ledger");
+
+    ground.write_private("data/ledger.key", "nothing");
+    refused("expected two lines").await;
+    ground.write_private("data/ledger.key", &kept.replace('a', "g"));
+    refused("hex").await;
+    ground.write_private("data/ledger.key", &kept);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("it is ours");
+    refused("chmod 600").await;
+
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let gateway = Gateway::serve(&ground, &config).await;
+    gateway.command(&ground, &["ledger", "verify"]).await.good();
+    gateway.stop().await;
+    assert_eq!(fs::read_to_string(&key).expect("the key"), kept);
+}
+
+#[tokio::test]
 async fn a_taken_port_is_named() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure(&[(HOST, UPSTREAM)], "");

@@ -72,7 +72,11 @@ impl Gateway {
         Self::started(ground, config, cut).await
     }
 
-    async fn started(ground: &Ground, config: &Path, mut serve: Command) -> Self {
+    /// Starts it by this command, to which `--config` is added.
+    ///
+    /// # Panics
+    /// When it doesn't get ready.
+    pub async fn started(ground: &Ground, config: &Path, mut serve: Command) -> Self {
         serve.arg("--config").arg(config);
         let program = Program::start("waarborg serve", serve);
         let ready = program.line("ready https://").await;

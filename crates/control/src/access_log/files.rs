@@ -23,6 +23,8 @@ pub struct LogFiles {
     file: File,
     size: u64,
     day: i64,
+    /// Whether the last write failed and may have left half a line.
+    torn: bool,
 }
 
 impl LogFiles {
@@ -54,6 +56,7 @@ impl LogFiles {
             modified(&file).unwrap_or(now)
         };
         let mut files = Self {
+            torn: false,
             folder,
             rotate_bytes,
             retention,
@@ -61,8 +64,27 @@ impl LogFiles {
             size,
             day: modified.0.div_euclid(DAY_US),
         };
-        files.prune(now);
+        files.look(now)?;
         Ok(files)
+    }
+
+    /// Takes other limits for the same folder.
+    pub fn limit(&mut self, rotate_bytes: u64, retention: Duration) {
+        self.rotate_bytes = rotate_bytes;
+        self.retention = retention;
+    }
+
+    /// Closes a file of another day, also where nothing is written any more, and removes
+    /// what is too old.
+    ///
+    /// # Errors
+    /// As [`LogFiles::append`].
+    pub fn look(&mut self, now: Micros) -> io::Result<()> {
+        if self.size > 0 && now.0.div_euclid(DAY_US) != self.day {
+            self.rotate(now)?;
+        }
+        self.prune(now);
+        Ok(())
     }
 
     /// Appends whole lines, in a new file where it is time for one.
@@ -75,7 +97,13 @@ impl LogFiles {
             self.rotate(now)?;
         }
         self.day = day;
+        if self.torn {
+            // Half a line must not swallow the next.
+            self.file.write_all(b"\n")?;
+        }
+        self.torn = true;
         self.file.write_all(lines)?;
+        self.torn = false;
         self.size += u64::try_from(lines.len()).unwrap_or(0);
         Ok(())
     }
@@ -90,6 +118,7 @@ impl LogFiles {
         fs::rename(self.folder.join(CURRENT), closed)?;
         self.file = open_current(&self.folder)?;
         self.size = 0;
+        self.torn = false;
         self.prune(now);
         Ok(())
     }

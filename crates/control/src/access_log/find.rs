@@ -13,13 +13,32 @@ use super::files::newest_first;
 /// Longest line that is read; ours are at most 2 KiB.
 const LINE_MAX: u64 = 16 * 1024;
 
+/// A request that is sought by its id or its trace.
+pub(super) struct Wanted {
+    id: String,
+    trace: String,
+}
+
+impl Wanted {
+    pub(super) fn new(wanted: RequestId) -> Self {
+        Self {
+            id: format!("\"id\":\"{wanted}\""),
+            trace: format!("\"trace\":\"{wanted}\""),
+        }
+    }
+
+    /// Ids stand before every text that a client chose.
+    pub(super) fn is(&self, line: &str) -> bool {
+        line.contains(&self.id) || line.contains(&self.trace)
+    }
+}
+
 /// The lines whose `id` or `trace` this is, newest file first, at most `most`.
 ///
 /// # Errors
 /// A file can't be read. A file that vanished meanwhile (retention) is passed over.
 pub fn find(folder: &Path, wanted: RequestId, most: usize) -> io::Result<Vec<String>> {
-    let by_id = format!("\"id\":\"{wanted}\"");
-    let by_trace = format!("\"trace\":\"{wanted}\"");
+    let wanted = Wanted::new(wanted);
     let mut found = Vec::new();
     for path in newest_first(folder) {
         let file = match File::open(&path) {
@@ -38,8 +57,7 @@ pub fn find(folder: &Path, wanted: RequestId, most: usize) -> io::Result<Vec<Str
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => continue,
                 Err(error) => return Err(error),
             }
-            // Ids stand before every text that a client chose.
-            if line.contains(&by_id) || line.contains(&by_trace) {
+            if wanted.is(&line) {
                 found.push(line.trim_end().to_owned());
                 if found.len() == most {
                     return Ok(found);

@@ -51,7 +51,8 @@ fn record(n: u8) -> Record {
 async fn a_recorded_request_is_found_by_id_and_by_trace() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Micros(0));
-    let writer = Writer::open(&track(folder.path()), snapshot(), Arc::default(), clock).unwrap();
+    let (_track, seen) = watch::channel(track(folder.path()));
+    let writer = Writer::open(seen, Arc::default(), snapshot(), Arc::default(), clock).unwrap();
     let (mut recorder, records) = record::channel();
     let texts = Texts {
         method: "GET",

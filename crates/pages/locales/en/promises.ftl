@@ -91,6 +91,16 @@ track-found = { $seconds ->
     [one] Each request gets an id, and the drill found its own trace again within { $seconds } second.
    *[other] Each request gets an id, and the drill found its own trace again within { $seconds } seconds.
 }
+track-handed = { $to ->
+    [journald] { $seconds ->
+        [one] Each request gets an id, and the drill’s own records were handed to the system journal within { $seconds } second.
+       *[other] Each request gets an id, and the drill’s own records were handed to the system journal within { $seconds } seconds.
+    }
+   *[stdout] { $seconds ->
+        [one] Each request gets an id, and the drill’s own records were written to the program’s output within { $seconds } second.
+       *[other] Each request gets an id, and the drill’s own records were written to the program’s output within { $seconds } seconds.
+    }
+}
 track-kept = { $days ->
     [one] Request records are kept for { $days } day.
    *[other] Request records are kept for { $days } days.

@@ -91,6 +91,16 @@ track-found = { $seconds ->
     [one] Chaque requête reçoit une référence, et l’épreuve a retrouvé sa propre trace en moins de { $seconds } seconde.
    *[other] Chaque requête reçoit une référence, et l’épreuve a retrouvé sa propre trace en moins de { $seconds } secondes.
 }
+track-handed = { $to ->
+    [journald] { $seconds ->
+        [one] Chaque requête reçoit une référence, et les données de l’épreuve ont été remises au journal du système en moins de { $seconds } seconde.
+       *[other] Chaque requête reçoit une référence, et les données de l’épreuve ont été remises au journal du système en moins de { $seconds } secondes.
+    }
+   *[stdout] { $seconds ->
+        [one] Chaque requête reçoit une référence, et les données de l’épreuve ont été écrites sur la sortie du programme en moins de { $seconds } seconde.
+       *[other] Chaque requête reçoit une référence, et les données de l’épreuve ont été écrites sur la sortie du programme en moins de { $seconds } secondes.
+    }
+}
 track-kept = { $days ->
     [one] Les données sur les requêtes sont conservées { $days } jour.
    *[other] Les données sur les requêtes sont conservées { $days } jours.

@@ -91,6 +91,16 @@ track-found = { $seconds ->
     [one] Elk verzoek krijgt een kenmerk, en de proef vond haar eigen spoor binnen { $seconds } seconde terug.
    *[other] Elk verzoek krijgt een kenmerk, en de proef vond haar eigen spoor binnen { $seconds } seconden terug.
 }
+track-handed = { $to ->
+    [journald] { $seconds ->
+        [one] Elk verzoek krijgt een kenmerk, en de eigen gegevens van de proef waren binnen { $seconds } seconde aan het systeemlogboek overgedragen.
+       *[other] Elk verzoek krijgt een kenmerk, en de eigen gegevens van de proef waren binnen { $seconds } seconden aan het systeemlogboek overgedragen.
+    }
+   *[stdout] { $seconds ->
+        [one] Elk verzoek krijgt een kenmerk, en de eigen gegevens van de proef stonden binnen { $seconds } seconde in de uitvoer van het programma.
+       *[other] Elk verzoek krijgt een kenmerk, en de eigen gegevens van de proef stonden binnen { $seconds } seconden in de uitvoer van het programma.
+    }
+}
 track-kept = { $days ->
     [one] Gegevens over verzoeken worden { $days } dag bewaard.
    *[other] Gegevens over verzoeken worden { $days } dagen bewaard.

@@ -143,6 +143,7 @@ fn every_clause_is_said_whole_in_every_language() {
             let arg = match *name {
                 "vantage" => Arg::Word("same-host"),
                 "keeping" => Arg::Word("truncated"),
+                "to" => Arg::Word("journald"),
                 _ => Arg::Number(1234),
             };
             clause = clause.with(name, arg);
@@ -183,6 +184,13 @@ fn words_of_closed_lists_have_their_own_wording() {
             })
             .into();
         assert_eq!(keepings.len(), 3);
+        let places: BTreeSet<_> = ["stdout", "journald"]
+            .map(|word| {
+                let seconds = Clause::new("track-handed").with("seconds", Arg::Number(2));
+                say.clause(&seconds.with("to", Arg::Word(word)))
+            })
+            .into();
+        assert_eq!(places.len(), 2);
     }
 }
 

@@ -30,6 +30,16 @@ fn is_promised(reading: &Reading) -> bool {
     reading.track.access_log != AccessLog::Off && !target::is_foreign(reading)
 }
 
+/// What can be shown: files are read back, of other places only that each record was
+/// handed over.
+fn found(log: AccessLog) -> Clause {
+    match log {
+        AccessLog::Stdout => Clause::new("track-handed").with("to", Arg::Word("stdout")),
+        AccessLog::Journald => Clause::new("track-handed").with("to", Arg::Word("journald")),
+        AccessLog::File | AccessLog::Off => Clause::new("track-found"),
+    }
+}
+
 fn parts(reading: &Reading) -> Vec<Part> {
     if !is_promised(reading) {
         return Vec::new();
@@ -48,22 +58,24 @@ fn parts(reading: &Reading) -> Vec<Part> {
         AddressKeeping::Truncated => "truncated",
         AddressKeeping::None => "none",
     };
-    vec![
+    let mut parts = vec![
         Part {
             name: FOUND,
-            clause: Clause::new("track-found").with("seconds", Arg::Number(0)),
+            clause: found(reading.track.access_log).with("seconds", Arg::Number(0)),
             measured: &[("seconds", "seconds")],
             core: true,
             drilled: true,
             vantage: Vantage::SameHost,
         },
         stated(
-            "kept",
-            Clause::new("track-kept").with("days", Arg::Number(days)),
-        ),
-        stated(
             "addresses",
             Clause::new("track-addresses").with("keeping", Arg::Word(keeping)),
         ),
-    ]
+    ];
+    if reading.track.access_log == AccessLog::File {
+        // Elsewhere others decide how long.
+        let kept = Clause::new("track-kept").with("days", Arg::Number(days));
+        parts.insert(1, stated("kept", kept));
+    }
+    parts
 }

@@ -59,10 +59,9 @@ pub(crate) fn run(listen: SocketAddr, data: Option<PathBuf>, json: bool) -> Exit
     serve::log();
     match start(listen, data, json) {
         Ok((server, app, signals)) => {
-            let (publisher, alarms) = (server.publisher(), server.alarms());
             server
                 .runtime()
-                .block_on(serve::until_told(signals, &publisher, &alarms, None));
+                .block_on(serve::until_told(signals, &server, None));
             server.stop();
             app.stop();
             ExitCode::SUCCESS
