@@ -24,7 +24,7 @@ use crate::{
         proxies::{Contestant, Ground},
         server::Server,
     },
-    process::{Failure, cargo, run as run_program, step},
+    process::{Failure, cargo, output, run as run_program, step},
     tools,
     workspace::Workspace,
 };
@@ -109,7 +109,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     } else {
         Vec::new()
     };
-    let report = report::Report::new(workspace, seconds, first, entries, instructions)?;
+    let policy_ns = if counted && arguments.binary.is_none() {
+        Some(step("policy alone, in-process", || policy(workspace))?)
+    } else {
+        None
+    };
+    let report = report::Report::new(workspace, seconds, first, entries, instructions, policy_ns)?;
     println!("\n{}", report.page());
     if arguments.quick {
         return Ok(());
@@ -127,6 +132,27 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
         ]))
     })?;
     Ok(workspace.target.join("release/waarborg"))
+}
+
+/// Nanoseconds that all policy takes of a request: the edge's own measurement, built for
+/// release.
+fn policy(workspace: &Workspace) -> Result<f64, Failure> {
+    let said = output(cargo().current_dir(&workspace.root).args([
+        "test",
+        "--quiet",
+        "--release",
+        "--package",
+        "waarborg-edge",
+        "--lib",
+        "policy_per_request",
+        "--",
+        "--ignored",
+        "--nocapture",
+    ]))?;
+    said.lines()
+        .find_map(|line| line.strip_prefix("policy_ns_per_request ")?.parse().ok())
+        .ok_or_else(|| Failure(format!("the measurement says no figure:\n{said}")))
+        .inspect(|figure| println!("    {figure:.0} ns a request"))
 }
 
 fn measure(

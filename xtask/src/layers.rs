@@ -12,7 +12,7 @@ use crate::{
 const WALLS: &[(&str, &str)] = &[
     ("waarborg", "*"),
     ("waarborg-it", "*"),
-    ("waarborg-edge", "seam guards h1 pages terms"),
+    ("waarborg-edge", "seam guards h1 http2 pages terms"),
     (
         "waarborg-control",
         "seam store login desk visitor guards ipset promises pages config ledger terms",
@@ -42,8 +42,8 @@ const WALLS: &[(&str, &str)] = &[
 const CAGES: &[(&str, &str)] = &[
     ("sqlx", "store"),
     ("axum", "control waarborg"),
-    ("hyper", "edge control visitor"),
-    ("hyper-util", "edge control visitor"),
+    ("hyper", "control visitor"),
+    ("hyper-util", "control visitor"),
     ("rustls", "edge control visitor seam config waarborg"),
     ("tokio-rustls", "edge visitor control"),
     ("lettre", "control"),
@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn the_edge_may_name_the_seam_and_not_the_store() {
-        let honest = package("waarborg-edge", &[("waarborg-seam", None), ("hyper", None)]);
+        let honest = package(
+            "waarborg-edge",
+            &[("waarborg-seam", None), ("tokio-rustls", None)],
+        );
         assert!(breaches(&honest, false).is_empty());
         let found = breaches(
             &package("waarborg-edge", &[("waarborg-store", None)]),

@@ -332,14 +332,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             Plan::Page(page) => served.page(&page),
             Plan::Own(head) => {
                 served.proceed(expects);
-                self.link
-                    .run(stream, spawn_local(Box::pin(served.own(head))));
+                let task = spawn_local(Box::pin(served.own(head)));
+                self.link.run(stream, &task);
             }
             Plan::Forward(plan) => {
                 served.proceed(expects);
                 // Boxed: a task moves its future seven times.
                 let task = spawn_local(Box::pin(served.forward(plan, forward)));
-                self.link.run(stream, task);
+                self.link.run(stream, &task);
             }
         }
     }

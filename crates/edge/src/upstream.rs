@@ -122,7 +122,14 @@ pub(crate) const LATE: Refusal =
 
 /// Kept connections: one list per application, in the order of the snapshot.
 #[derive(Default)]
-pub(crate) struct Pools(Vec<Vec<RefCell<Vec<Box<Conn>>>>>);
+pub(crate) struct Pools(Vec<Vec<RefCell<Kept>>>);
+
+/// Boxed, since a connection is handed on several times for each request.
+#[expect(
+    clippy::vec_box,
+    reason = "moving a box costs less than moving what is in it"
+)]
+type Kept = Vec<Box<Conn>>;
 
 impl Pools {
     /// Empty lists for these sites.
@@ -135,7 +142,7 @@ impl Pools {
         )
     }
 
-    fn list(&self, site: u16, upstream: usize) -> Option<&RefCell<Vec<Box<Conn>>>> {
+    fn list(&self, site: u16, upstream: usize) -> Option<&RefCell<Kept>> {
         self.0.get(usize::from(site))?.get(upstream)
     }
 
@@ -331,7 +338,6 @@ pub(crate) enum Step {
 
 /// A connection for a request, and the index of its application.
 pub(crate) struct Taken {
-    /// Boxed: it is handed on several times.
     pub(crate) conn: Box<Conn>,
     pub(crate) upstream: usize,
 }

@@ -12,6 +12,11 @@
 //!
 //! It doesn't judge names and values (RFC 9113 §8.2): it hands over the octets that came.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by numbers that can't be larger than they are long"
+)]
+
 mod decoder;
 mod dynamic;
 mod encoder;

@@ -116,7 +116,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
     error(
         |c| {
             c.raw(kind::HEADERS, 1, 1, &[0x82]);
-            c.raw(kind::PING, 0, 0, &[0; 8])
+            c.raw(kind::PING, 0, 0, &[0; 8]);
         },
         p,
         "block-interrupted",
@@ -124,7 +124,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
     error(
         |c| {
             c.raw(kind::HEADERS, 1, 1, &[0x82]);
-            c.raw(kind::CONTINUATION, 4, 3, b"")
+            c.raw(kind::CONTINUATION, 4, 3, b"");
         },
         p,
         "block-interrupted",
@@ -133,7 +133,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
         |c| {
             c.raw(kind::HEADERS, 1, 1, &[0x82]);
             for _ in 0..65 {
-                c.raw(kind::CONTINUATION, 0, 1, b"")
+                c.raw(kind::CONTINUATION, 0, 1, b"");
             }
         },
         EnhanceYourCalm,
@@ -143,7 +143,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
         |c| {
             c.raw(kind::HEADERS, 1, 1, &[0x82]);
             for _ in 0..3 {
-                c.raw(kind::CONTINUATION, 0, 1, &[0x82; 16_384])
+                c.raw(kind::CONTINUATION, 0, 1, &[0x82; 16_384]);
             }
         },
         EnhanceYourCalm,
@@ -152,7 +152,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
     error(
         |c| {
             c.get(3);
-            c.get(1)
+            c.get(1);
         },
         StreamClosed,
         "headers-on-closed-stream",
@@ -160,7 +160,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
     error(
         |c| {
             c.get(1);
-            c.get(1)
+            c.get(1);
         },
         StreamClosed,
         "headers-after-end",
@@ -276,7 +276,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
             c.get(1);
             c.raw(kind::SETTINGS, 0, 0, &[0, 4, 0x7f, 0xff, 0xff, 0xff]);
             c.raw(kind::WINDOW_UPDATE, 0, 1, &[0, 0, 0, 0]);
-            c.raw(kind::PING, 0, 0, &[])
+            c.raw(kind::PING, 0, 0, &[]);
         },
         FrameSizeError,
         "ping-size",
@@ -291,7 +291,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
             c.post(1);
             c.post(3);
             for n in 0..7 {
-                c.raw(kind::DATA, 0, n / 4 * 2 + 1, &[0; 16_384])
+                c.raw(kind::DATA, 0, n / 4 * 2 + 1, &[0; 16_384]);
             }
         },
         FlowControlError,
@@ -353,7 +353,7 @@ fn what_breaks_a_stream_leaves_the_others() {
     reset(
         |c| {
             for _ in 0..5 {
-                c.raw(kind::DATA, 0, 1, &[b'x'; 15_000])
+                c.raw(kind::DATA, 0, 1, &[b'x'; 15_000]);
             }
         },
         Code::FlowControlError,
@@ -627,11 +627,11 @@ fn floods_end_the_connection_and_honest_use_does_not() {
     // Rapid reset, and streams that we are made to reset.
     flood(|c, n| {
         c.get(3 + 2 * n);
-        c.raw(kind::RST_STREAM, 0, 3 + 2 * n, &[0, 0, 0, 8])
+        c.raw(kind::RST_STREAM, 0, 3 + 2 * n, &[0, 0, 0, 8]);
     });
     flood(|c, n| {
         c.get(3 + 2 * n);
-        c.raw(kind::WINDOW_UPDATE, 0, 3 + 2 * n, &[0; 4])
+        c.raw(kind::WINDOW_UPDATE, 0, 3 + 2 * n, &[0; 4]);
     });
     flood(|c, n| c.get(3 + 2 * n));
 

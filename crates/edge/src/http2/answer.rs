@@ -196,7 +196,7 @@ impl Served {
             .await;
             self.end(if sent { outcome } else { Outcome::ClientGone });
         });
-        link.run(stream, task);
+        link.run(stream, &task);
     }
 
     /// `false` once the stream is gone.

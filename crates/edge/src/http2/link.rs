@@ -124,7 +124,7 @@ impl Link {
     }
 
     /// Remembers the task of a stream, so that it ends with it.
-    pub(super) fn run(&self, stream: u32, task: JoinHandle<()>) {
+    pub(super) fn run(&self, stream: u32, task: &JoinHandle<()>) {
         match self.codec().stream(stream) {
             Some(own) => own.task = Some(task.abort_handle()),
             None => task.abort(),
