@@ -125,10 +125,6 @@ pub(crate) const LATE: Refusal =
 pub(crate) struct Pools(Vec<Vec<RefCell<Kept>>>);
 
 /// Boxed, since a connection is handed on several times for each request.
-#[expect(
-    clippy::vec_box,
-    reason = "moving a box costs less than moving what is in it"
-)]
 type Kept = Vec<Box<Conn>>;
 
 impl Pools {
