@@ -186,7 +186,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let codec = self.link.codec();
         if !self.out.is_empty() {
             Wait::Write(self.written)
-        } else if codec.is_in_head() {
+        } else if codec.is_in_head() || (codec.open() == 0 && !self.input.is_empty()) {
             Wait::Head
         } else if codec.open() > 0 {
             Wait::Requests

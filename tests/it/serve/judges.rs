@@ -185,3 +185,45 @@ async fn openssl_resumes_a_session_and_agrees_on_http2() {
     let again = told(&["-tls1_2", "-sess_in", &session]).await;
     assert!(again.contains("Reused, TLSv1.2"), "{again}");
 }
+
+#[tokio::test]
+async fn h2load_gets_every_answer_whatever_its_windows() {
+    let (_ground, _upstream, gateway) = served().await;
+    // 2^10 - 1 octets a stream and 2^12 - 1 a connection: updates all the way.
+    for (windows, path, requests) in [
+        (&[][..], "/", "4000"),
+        (&["-w", "10", "-W", "12"], "/big?100000", "100"),
+        (&["-w", "30", "-W", "30"], "/big?5000000", "40"),
+        (&["--header-table-size=0"], "/", "400"),
+    ] {
+        let mut load = command("h2load");
+        load.stdin(Stdio::null())
+            .arg(format!("--connect-to={}", gateway.address))
+            .args(["-n", requests, "-c", "4", "-m", "50"])
+            .args(windows)
+            .arg(format!("https://{HOST}{path}"));
+        let done = finish(load).await.good();
+        let expected = format!("{requests} succeeded, 0 failed, 0 errored, 0 timeout");
+        assert!(done.out.contains(&expected), "{windows:?}: {}", done.out);
+        assert!(
+            done.out.contains(&format!("{requests} 2xx")),
+            "{windows:?}: {}",
+            done.out
+        );
+    }
+}
+
+#[tokio::test]
+async fn nghttp_uploads_in_padded_frames_with_priorities() {
+    let (ground, _upstream, gateway) = served().await;
+    let upload = ground.write("upload", &"waarborg ".repeat(100_000));
+    let mut sent = command("nghttp");
+    // By address: it names no site in its handshake and gets the first one.
+    sent.stdin(Stdio::null())
+        .args(["--padding=100", "--data"])
+        .arg(upload)
+        .args(["--header", &format!(":authority: {HOST}")])
+        .arg(format!("https://{}/up", gateway.address));
+    let done = finish(sent).await.good();
+    assert!(done.out.contains("900000"), "{}", done.out);
+}

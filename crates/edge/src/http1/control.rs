@@ -29,7 +29,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         self.facts
             .watch
             .until(Some(visit.began.after(limits.answer)));
+        let mut seen = 0;
         let answered = poll_fn(|cx| {
+            // Control's time begins anew with every byte that it gets.
+            if self.tally.bytes_in != seen {
+                seen = self.tally.bytes_in;
+                let now = self.worker.recent();
+                self.facts.watch.until(Some(now.after(limits.answer)));
+            }
             match exchange.poll_upload(cx, self, most) {
                 Poll::Ready(Err(UploadFault::Gone)) => return Poll::Ready(Err(Stop::Gone)),
                 Poll::Ready(Err(UploadFault::Malformed(refusal))) => {

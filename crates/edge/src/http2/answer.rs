@@ -178,23 +178,14 @@ impl Served {
         }
         let (link, stream) = (self.link.clone(), self.stream);
         let task = tokio::task::spawn_local(async move {
-            let stall = self.visit.local.limits.stall;
-            let mut left = usize::MAX;
-            let sent = poll_fn(|cx| {
-                let step = self.poll_whole(cx, &mut rest);
-                if step.is_pending() {
-                    if self.is_late(cx) {
-                        return Poll::Ready(false);
-                    }
-                    if rest.len() != left {
-                        left = rest.len();
-                        self.until(self.worker.recent().after(stall));
-                    }
-                }
-                step
+            let mut pace = Pace::new(self.visit.local.limits.stall);
+            let outcome = poll_fn(|cx| match self.poll_whole(cx, &mut rest) {
+                Poll::Ready(true) => Poll::Ready(outcome),
+                Poll::Ready(false) => Poll::Ready(Outcome::ClientGone),
+                Poll::Pending => pace.wait(&mut self, cx, true, Outcome::ClientGone),
             })
             .await;
-            self.end(if sent { outcome } else { Outcome::ClientGone });
+            self.end(outcome);
         });
         link.run(stream, &task);
     }
@@ -225,10 +216,17 @@ impl Served {
             Ok(exchange) => exchange,
             Err(refusal) => return self.refuse(refusal),
         };
-        self.until(self.visit.began.after(self.visit.local.limits.answer));
+        let limits = self.visit.local.limits;
+        self.until(self.visit.began.after(limits.answer));
+        let mut seen = 0;
         let answered = poll_fn(|cx| {
             if let Poll::Ready(Err(refusal)) = self.upload.poll_own(cx, &mut exchange) {
                 return Poll::Ready(Err(refusal));
+            }
+            // Control's time begins anew with every byte that it gets.
+            if self.upload.received != seen {
+                seen = self.upload.received;
+                self.until(self.worker.recent().after(limits.answer));
             }
             if let Poll::Ready(answer) = exchange.poll_answer(cx) {
                 return Poll::Ready(answer);

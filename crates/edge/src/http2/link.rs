@@ -138,15 +138,16 @@ impl Link {
         }
     }
 
-    /// Wakes those that wait for what all share.
+    /// Wakes those that wait for what all share. They stay in the queue until they get
+    /// some, so that none that has just sent goes before them.
     pub(super) fn room_for_all(&self) {
-        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
         let mut codec = self.codec();
-        for stream in waiting {
-            if let Some(own) = codec.stream(stream) {
-                own.wake();
-            }
-        }
+        self.waiting.borrow_mut().retain(|stream| {
+            let own = codec.stream(*stream);
+            let open = own.is_some();
+            own.into_iter().for_each(Stream::wake);
+            open
+        });
     }
 
     /// How many bytes of DATA may be appended; `None` once the stream is gone. `again`:
@@ -160,17 +161,26 @@ impl Link {
         let mut codec = self.codec();
         let mut waiting = self.waiting.borrow_mut();
         let room = codec.room(stream);
+        let place = waiting.iter().position(|other| *other == stream);
+        let queued = match room {
+            Room::Now(_) => again && !waiting.is_empty(),
+            Room::Shared => true,
+            Room::Stream | Room::Gone => false,
+        };
+        match place {
+            None if queued => waiting.push_back(stream),
+            Some(place) if !queued => {
+                waiting.remove(place);
+            }
+            _ => {}
+        }
         match room {
-            Room::Now(_) if again && !waiting.is_empty() => {}
-            Room::Now(bytes) => return Poll::Ready(Some(bytes)),
+            Room::Now(bytes) if !queued => return Poll::Ready(Some(bytes)),
             Room::Gone => return Poll::Ready(None),
-            Room::Stream | Room::Shared => {}
+            Room::Now(_) | Room::Shared | Room::Stream => {}
         }
         if let Some(own) = codec.stream(stream) {
             own.woken_by(cx);
-        }
-        if room != Room::Stream && !waiting.contains(&stream) {
-            waiting.push_back(stream);
         }
         Poll::Pending
     }
