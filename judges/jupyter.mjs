@@ -69,6 +69,8 @@ await judge("jupyter", { rules }, async (context, holds) => {
   holds("its answers carry HSTS", /^max-age=\d+/.test(written.hsts), written.hsts);
 
   await page.locator(".jp-LauncherCard[data-category='Notebook']").first().click();
+  // What is run before its kernel is ready isn't run at all.
+  await page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first().waitFor();
   const cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first();
   await cell.click();
   await page.keyboard.type("print(6 * 7, 'from the kernel')");

@@ -115,15 +115,17 @@ pub(crate) struct Outbox {
     /// What is to be written; append at will below [`Outbox::HIGH`].
     pub(crate) bytes: Vec<u8>,
     written: usize,
+    /// What was written last may still stand in the TLS layer.
+    unflushed: bool,
 }
 
 impl Outbox {
     /// More than this waits for the socket.
     pub(crate) const HIGH: usize = 64 * 1024;
 
-    /// Whether everything has left.
+    /// Whether everything has left, out of the TLS layer too.
     pub(crate) fn is_empty(&self) -> bool {
-        self.written == self.bytes.len()
+        self.written == self.bytes.len() && !self.unflushed
     }
 
     /// How much of it has left.
@@ -160,7 +162,8 @@ impl Outbox {
         self.written = 0;
     }
 
-    /// Writes what waits; ready when everything has left our memory.
+    /// Writes what waits and flushes what the TLS layer holds; ready when everything has
+    /// left. The bytes stay, for [`Self::rewind`].
     pub(crate) fn poll_write<IO: tokio::io::AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -176,6 +179,11 @@ impl Outbox {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written += count;
+            self.unflushed = true;
+        }
+        if self.unflushed {
+            ready!(Pin::new(io).poll_flush(cx))?;
+            self.unflushed = false;
         }
         Poll::Ready(Ok(()))
     }
@@ -194,14 +202,13 @@ impl Outbox {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes everything and flushes what the TLS layer still holds.
+    /// Writes everything, and forgets it.
     pub(crate) fn poll_flush<IO: tokio::io::AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         io: &mut IO,
     ) -> Poll<io::Result<()>> {
         ready!(self.poll_write(cx, io))?;
-        ready!(Pin::new(io).poll_flush(cx))?;
         self.clear();
         Poll::Ready(Ok(()))
     }
@@ -259,6 +266,41 @@ mod tests {
         }
     }
 
+    /// Takes everything, but holds it back at first, as TLS over a full socket does.
+    struct Holding(bool);
+
+    impl tokio::io::AsyncWrite for Holding {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            if std::mem::take(&mut self.0) {
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn what_the_tls_layer_holds_back_has_not_left() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let (mut out, mut io) = (Outbox::default(), Holding(true));
+        out.bytes.extend_from_slice(b"x");
+        assert!(out.poll_flush(&mut cx, &mut io).is_pending());
+        assert!(!out.is_empty());
+        assert!(out.poll_flush(&mut cx, &mut io).is_ready());
+        assert!(out.is_empty());
+    }
+
     #[test]
     fn an_idle_box_keeps_little_memory_and_a_waiting_one_its_bytes() {
         let mut cx = Context::from_waker(std::task::Waker::noop());
@@ -276,7 +318,7 @@ mod tests {
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let mut out = Outbox {
             bytes: b"GET".to_vec(),
-            written: 0,
+            ..Outbox::default()
         };
         let mut first = Vec::new();
         assert!(out.poll_write(&mut cx, &mut first).is_ready());

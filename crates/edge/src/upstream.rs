@@ -223,10 +223,9 @@ impl Conn {
         std::mem::swap(&mut self.out.bytes, head);
     }
 
-    /// Writes and flushes what waits, and keeps it for [`Self::take_back`].
+    /// Writes what waits, and keeps it for [`Self::take_back`].
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.out.poll_write(cx, &mut self.socket))?;
-        Pin::new(&mut self.socket).poll_flush(cx)
+        self.out.poll_write(cx, &mut self.socket)
     }
 
     /// Writes and flushes everything.

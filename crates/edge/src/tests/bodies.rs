@@ -273,7 +273,7 @@ async fn a_large_upload_is_exact_over_http2() {
 
 /// How much of an endless message a side takes while nobody reads at its other end.
 /// Ends when a write has to wait and others have had many turns.
-async fn taken(mut write: impl AsyncFnMut(&[u8]) -> bool) -> usize {
+pub(super) async fn taken(mut write: impl AsyncFnMut(&[u8]) -> bool) -> usize {
     let piece = vec![b'x'; 64 << 10];
     let mut sent = 0;
     while sent < ENDLESS && write(&piece).await {
@@ -283,7 +283,7 @@ async fn taken(mut write: impl AsyncFnMut(&[u8]) -> bool) -> usize {
 }
 
 /// Writes unless that would wait for longer than everything on the way needs to settle.
-async fn or_stuck(write: impl Future<Output = bool>) -> bool {
+pub(super) async fn or_stuck(write: impl Future<Output = bool>) -> bool {
     let settled = std::time::Duration::from_millis(500);
     tokio::time::timeout(settled, write).await.unwrap_or(false)
 }

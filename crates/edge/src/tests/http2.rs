@@ -6,6 +6,7 @@ use http2::hpack::{Decoder, Encoder, FieldLimits, FieldList, Indexing};
 use seam::record::Outcome;
 
 use super::{
+    bodies::{or_stuck, taken},
     client::Http1,
     harness::Harness,
     wire::{Application, OK},
@@ -82,6 +83,13 @@ impl Client {
         self.try_frame(kind, flags, stream, payload)
             .await
             .expect("the other side reads");
+    }
+
+    /// Windows as large as they may be.
+    async fn open_windows(&mut self) {
+        self.frame(SETTINGS, 0, 0, &[0, 4, 0x7f, 0xff, 0xff, 0xff])
+            .await;
+        self.frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0, 0, 0]).await;
     }
 
     /// A head in as many frames as it takes.
@@ -369,14 +377,43 @@ async fn a_reader_that_never_opens_its_window_is_cut_and_others_are_served() {
 }
 
 #[tokio::test]
+async fn a_reader_that_was_slow_gets_all_of_it_in_the_end() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = Client::new(&harness).await;
+    client.open_windows().await;
+    client.ask(1, "GET", &[], true).await;
+    client.ask(3, "GET", &[], true).await;
+    let mut sent = 0;
+    for _ in 0..2 {
+        let (mut peer, _) = app
+            .answer_one("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .await;
+        // Until every buffer on the way is full.
+        sent += taken(async |piece| {
+            let chunk = [b"10000\r\n", piece, b"\r\n"].concat();
+            or_stuck(async { peer.try_say(chunk).await.is_ok() }).await
+        })
+        .await;
+    }
+    // The last piece of each was cut: what was taken whole arrives, and no more is owed.
+    let mut read = 0;
+    while read < sent {
+        let frame = client.next().await;
+        read += if frame.kind == DATA {
+            frame.payload.len()
+        } else {
+            0
+        };
+    }
+}
+
+#[tokio::test]
 async fn a_large_answer_does_not_hold_up_a_small_one() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
     let mut client = Client::new(&harness).await;
-    client
-        .frame(SETTINGS, 0, 0, &[0, 4, 0x7f, 0xff, 0xff, 0xff])
-        .await;
-    client.frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0, 0, 0]).await;
+    client.open_windows().await;
     client.ask(1, "GET", &[], true).await;
     let (mut large, _) = app
         .answer_one("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
