@@ -379,7 +379,10 @@ async fn a_reader_that_never_opens_its_window_is_cut_and_others_are_served() {
 #[tokio::test]
 async fn a_reader_that_was_slow_gets_all_of_it_in_the_end() {
     let app = Application::start().await;
-    let harness = Harness::start(app.address);
+    let harness = Harness::with(app.address, |setting| {
+        // Else it would cut what it forgot, and go on.
+        setting.limits.stall = Duration::from_secs(3600);
+    });
     let mut client = Client::new(&harness).await;
     client.open_windows().await;
     client.ask(1, "GET", &[], true).await;
