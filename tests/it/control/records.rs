@@ -148,7 +148,7 @@ async fn no_record_is_lost_over_rotation_reload_and_restart() {
     asked.extend(under_way);
     asked.extend(ask(&gateway, 500).await);
     gateway.stop().await;
-    let gateway = Gateway::serve(&ground, &config).await;
+    let mut gateway = Gateway::serve(&ground, &config).await;
     asked.extend(ask(&gateway, 500).await);
     // Killed it has kept what it was told to write; what it held in memory may be gone,
     // so the last ones are awaited.
@@ -160,7 +160,8 @@ async fn no_record_is_lost_over_rotation_reload_and_restart() {
     };
     in_time("the last line is written", written).await;
     gateway.program.signal(Signal::KILL);
-    drop(gateway);
+    // Its locks go with it.
+    let _ = gateway.program.ended().await;
     let gateway = Gateway::serve(&ground, &config).await;
     asked.extend(ask(&gateway, 100).await);
     gateway.stop().await;
