@@ -8,7 +8,7 @@ use crate::{
     frame::{self, Code, Header, PAYLOAD_MAX, kind},
     head::{Head, Malformed},
     hpack::{Decoder, Encoder, FieldList},
-    streams::Streams,
+    streams::{Streams, THROWN},
     window::{self, ReceiveWindow, SendWindow},
 };
 
@@ -405,6 +405,11 @@ impl<T: Default> Connection<T> {
     /// Takes a stream out that was answered while the client still sends: what comes is
     /// thrown away.
     pub(crate) fn leave(&mut self, stream: u32) {
+        let left = self.streams.get(stream).map(|open| open.receive.left());
+        // A client that has used up its window would wait for it, and never be told.
+        if let Some(missing @ 1..) = left.map(|left| THROWN.saturating_sub(left)) {
+            frame::window_update(&mut self.out, stream, missing);
+        }
         self.close(stream, false);
     }
 

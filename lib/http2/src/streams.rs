@@ -22,7 +22,7 @@ const CLOSED: usize = 128;
 
 /// Bytes of a body that are thrown away after its answer before the client is told to
 /// stop: a client that is told at once may lose the answer (curl 7.88 does).
-const THROWN: u32 = 64 * 1024;
+pub(crate) const THROWN: u32 = 64 * 1024;
 
 /// A stream that we closed before the client had.
 #[derive(Debug, Clone, Copy, Default)]

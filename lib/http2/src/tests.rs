@@ -415,6 +415,33 @@ fn frames_on_streams_that_we_closed_are_left_alone_for_a_while() {
 }
 
 #[test]
+fn a_client_that_waits_for_its_window_is_told_too() {
+    let mut client = Client::new(LIMITS);
+    client.post(1);
+    for _ in 0..4 {
+        client.raw(kind::DATA, 0, 1, &[0; 16_384]);
+    }
+    client.raw(kind::DATA, 0, 1, &[0; 70_000 - 4 * 16_384]);
+    client.sent();
+    client.answer(1, true);
+    let more: Vec<_> = client
+        .sent()
+        .into_iter()
+        .filter(|frame| (frame.header.kind, frame.header.stream) == (kind::WINDOW_UPDATE, 1))
+        .map(|frame| frame::number(&frame.payload))
+        .collect();
+    assert_eq!(more, [Some(65_536)]);
+    for _ in 0..4 {
+        client.raw(kind::DATA, 0, 1, &[0; 16_384]);
+    }
+    let told = client.sent();
+    let told = told
+        .iter()
+        .find(|frame| frame.header.kind == kind::RST_STREAM);
+    assert_eq!(frame::number(&told.expect("it is told").payload), Some(0));
+}
+
+#[test]
 fn a_body_arrives_piece_by_piece_and_its_window_opens_as_it_is_dealt_with() {
     let mut client = Client::new(LIMITS);
     client.post(1);

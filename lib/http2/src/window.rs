@@ -58,6 +58,11 @@ impl ReceiveWindow {
         }
     }
 
+    /// Bytes that the client may still send.
+    pub(crate) const fn left(self) -> u32 {
+        self.left
+    }
+
     /// Bytes came. More than allowed is the client's error.
     pub(crate) fn take(&mut self, bytes: u32) -> Result<(), Overflow> {
         self.left = self.left.checked_sub(bytes).ok_or(Overflow)?;
