@@ -8,7 +8,7 @@ use crate::{
     frame::{self, Code, Header, PAYLOAD_MAX, kind},
     head::{Head, Malformed},
     hpack::{Decoder, Encoder, FieldList},
-    streams::{Streams, THROWN},
+    streams::{Streams, THROWN_WINDOW},
     window::{self, ReceiveWindow, SendWindow},
 };
 
@@ -407,7 +407,7 @@ impl<T: Default> Connection<T> {
     pub(crate) fn leave(&mut self, stream: u32) {
         let left = self.streams.get(stream).map(|open| open.receive.left());
         // A client that has used up its window would wait for it, and never be told.
-        if let Some(missing @ 1..) = left.map(|left| THROWN.saturating_sub(left)) {
+        if let Some(missing @ 1..) = left.map(|left| THROWN_WINDOW.saturating_sub(left)) {
             frame::window_update(&mut self.out, stream, missing);
         }
         self.close(stream, false);

@@ -21,15 +21,34 @@ pub(crate) struct Stream<T> {
 const CLOSED: usize = 128;
 
 /// Bytes of a body that are thrown away after its answer before the client is told to
-/// stop: a client that is told at once may lose the answer (curl 7.88 does).
-pub(crate) const THROWN: u32 = 64 * 1024;
+/// stop: many clients read no answer before they have sent all, and some that are told at
+/// once lose it (curl 7.88 does).
+const THROWN: u32 = 4 * 1024 * 1024;
+
+/// The window such a client is given: at most as much again is on its way.
+pub(crate) const THROWN_WINDOW: u32 = 64 * 1024;
 
 /// A stream that we closed before the client had.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Closed {
     id: u32,
     /// Bytes that may still come before the client is told; 0 once it was.
     patience: u32,
+    /// Bytes that came since its window was last opened.
+    unannounced: u32,
+}
+
+/// What is to be done about bytes that nobody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thrown {
+    /// Nothing.
+    Away,
+    /// The stream's window is to be opened by so much.
+    Open(u32),
+    /// The client is to be told to stop; it happens once.
+    Tell,
+    /// It has been told.
+    Told,
 }
 
 /// By number, which grows: new streams are the last.
@@ -44,7 +63,11 @@ impl<T> Streams<T> {
     pub(crate) const fn new() -> Self {
         Self {
             open: Vec::new(),
-            closed: [Closed { id: 0, patience: 0 }; CLOSED],
+            closed: [Closed {
+                id: 0,
+                patience: 0,
+                unannounced: 0,
+            }; CLOSED],
             next_closed: 0,
         }
     }
@@ -93,6 +116,7 @@ impl<T> Streams<T> {
             *place = Closed {
                 id,
                 patience: if told { 0 } else { THROWN },
+                unannounced: 0,
             };
         }
         self.next_closed = self.next_closed.wrapping_add(1);
@@ -103,20 +127,24 @@ impl<T> Streams<T> {
         self.closed.iter().any(|closed| closed.id == id)
     }
 
-    /// Bytes of a body came for a stream that was answered; `true` when the client is to be
-    /// told, which happens once.
-    pub(crate) fn throw_away(&mut self, id: u32, bytes: u32, ended: bool) -> bool {
-        let Some(closed) = self.closed.iter_mut().find(|closed| closed.id == id) else {
-            return false;
+    /// Bytes of a body came for a stream that was answered.
+    pub(crate) fn throw_away(&mut self, id: u32, bytes: u32, ended: bool) -> Thrown {
+        let closed = self.closed.iter_mut().find(|closed| closed.id == id);
+        let Some(closed) = closed.filter(|closed| closed.patience > 0) else {
+            return Thrown::Told;
         };
-        if closed.patience == 0 {
-            return false;
+        if ended {
+            closed.patience = 0;
+            return Thrown::Away;
         }
-        closed.patience = if ended {
-            0
-        } else {
-            closed.patience.saturating_sub(bytes)
-        };
-        closed.patience == 0 && !ended
+        closed.patience = closed.patience.saturating_sub(bytes);
+        closed.unannounced = closed.unannounced.saturating_add(bytes);
+        if closed.patience == 0 {
+            return Thrown::Tell;
+        }
+        if closed.unannounced < THROWN_WINDOW / 2 {
+            return Thrown::Away;
+        }
+        Thrown::Open(std::mem::take(&mut closed.unannounced))
     }
 }

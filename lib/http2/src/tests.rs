@@ -386,18 +386,21 @@ fn frames_on_streams_that_we_closed_are_left_alone_for_a_while() {
     client.post(1);
     client.answer(1, true);
     assert_eq!(client.sent().len(), 1, "the answer alone");
-    client.raw(kind::DATA, 0, 1, &[0; 16_384]);
-    assert!(client.sent().is_empty());
-    for _ in 0..4 {
+    let mut told = Vec::new();
+    for _ in 0..260 {
         client.raw(kind::DATA, 0, 1, &[0; 16_384]);
+        told.extend(client.sent());
     }
-    let told: Vec<_> = client
-        .sent()
-        .into_iter()
+    let opened = told
+        .iter()
+        .filter(|frame| (frame.header.kind, frame.header.stream) == (kind::WINDOW_UPDATE, 1));
+    assert!(opened.count() > 100, "its window is kept open");
+    let told: Vec<_> = told
+        .iter()
         .filter(|frame| frame.header.kind == kind::RST_STREAM)
         .map(|frame| frame::number(&frame.payload))
         .collect();
-    assert_eq!(told, [Some(Code::NoError as u32)], "once");
+    assert_eq!(told, [Some(Code::NoError as u32)], "once, after 4 MiB");
     client.raw(kind::WINDOW_UPDATE, 0, 1, &[0, 0, 0, 1]);
     client.head(1, &[("x", "late")], true);
     assert_eq!(client.failed, None);
@@ -415,7 +418,7 @@ fn frames_on_streams_that_we_closed_are_left_alone_for_a_while() {
 }
 
 #[test]
-fn a_client_that_waits_for_its_window_is_told_too() {
+fn a_client_that_waits_for_its_window_can_go_on() {
     let mut client = Client::new(LIMITS);
     client.post(1);
     for _ in 0..4 {
@@ -431,14 +434,6 @@ fn a_client_that_waits_for_its_window_is_told_too() {
         .map(|frame| frame::number(&frame.payload))
         .collect();
     assert_eq!(more, [Some(65_536)]);
-    for _ in 0..4 {
-        client.raw(kind::DATA, 0, 1, &[0; 16_384]);
-    }
-    let told = client.sent();
-    let told = told
-        .iter()
-        .find(|frame| frame.header.kind == kind::RST_STREAM);
-    assert_eq!(frame::number(&told.expect("it is told").payload), Some(0));
 }
 
 #[test]

@@ -510,7 +510,7 @@ async fn what_follows_a_finished_answer_is_thrown_away_until_the_client_is_told(
     assert_eq!(client.next().await.field(":status"), Some("403"));
     assert_eq!(client.body(1).await, b"no");
     assert_eq!(harness.record().await.outcome, Outcome::Served);
-    for _ in 0..5 {
+    for _ in 0..257 {
         client.frame(DATA, 0, 1, &[b'x'; 16_384]).await;
     }
     let told = client.next().await;

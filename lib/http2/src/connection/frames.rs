@@ -10,7 +10,7 @@ use crate::{
     frame::{self, Code, Header, PAYLOAD_MAX},
     head::judge_trailers,
     hpack::FieldLimits,
-    streams::Stream,
+    streams::{Stream, Thrown},
     window::{self, ReceiveWindow, SendWindow},
 };
 
@@ -43,10 +43,12 @@ impl<T: Default> Connection<T> {
                 return self.stream_error(stream, Code::StreamClosed, now);
             }
             let ended = header.has(frame::END_STREAM);
-            if self.streams.throw_away(stream, whole, ended) {
-                frame::rst_stream(&mut self.out, stream, Code::NoError);
+            match self.streams.throw_away(stream, whole, ended) {
+                Thrown::Away if whole > 0 => {}
+                Thrown::Away | Thrown::Told => self.charge(now)?,
+                Thrown::Open(bytes) => frame::window_update(&mut self.out, stream, bytes),
+                Thrown::Tell => frame::rst_stream(&mut self.out, stream, Code::NoError),
             }
-            self.charge(now)?;
             return Ok(Event::Handled);
         };
         if open.ended_in || open.receive.take(whole).is_err() {
