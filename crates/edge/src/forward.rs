@@ -37,7 +37,7 @@ pub(crate) fn write_head(
     out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
     out.extend_from_slice(authority.as_bytes());
     out.extend_from_slice(b"\r\n");
-    let mut cookies = 0_u32;
+    let mut cookies = 0;
     request.fields(|field| {
         if field.hop || is_written_by_us(field.name) {
             return;
@@ -129,20 +129,16 @@ const fn fold(byte: u8) -> u8 {
 const OUR_COOKIES: &[u8] = b"__host-http-waarborg";
 
 /// Writes a `Cookie` field without our own cookies. HTTP/2 may split the field; the
-/// parts, which come one after the other, are joined again (RFC 9113 section 8.2.3).
-fn write_cookie(field: &Field<'_>, version: Version, written: &mut u32, out: &mut Vec<u8>) {
+/// parts, wherever they stand, are joined again (RFC 9113 section 8.2.3). `end` is where
+/// the line ends that was written before; 0 while there is none.
+fn write_cookie(field: &Field<'_>, version: Version, end: &mut usize, out: &mut Vec<u8>) {
     let ours = field
         .value
         .windows(8)
         .any(|part| part.eq_ignore_ascii_case(b"waarborg"));
     let mark = out.len();
-    let joins = version == Version::Http2 && *written > 0 && out.ends_with(b"\r\n");
-    if joins {
-        out.truncate(mark - 2);
-        out.extend_from_slice(b"; ");
-    } else {
-        out.extend_from_slice(b"cookie: ");
-    }
+    let joins = version == Version::Http2 && *end > 0;
+    out.extend_from_slice(if joins { b"; " } else { b"cookie: " });
     let start = out.len();
     if ours {
         let kept = field
@@ -158,15 +154,19 @@ fn write_cookie(field: &Field<'_>, version: Version, written: &mut u32, out: &mu
     } else {
         out.extend_from_slice(field.value);
     }
-    if out.len() > start {
+    if out.len() == start {
+        // Nothing but ours.
+        out.truncate(mark);
+    } else if joins {
+        // Into the line that is there, before its end.
+        let length = out.len() - mark;
+        if let Some(tail) = out.get_mut(*end - 2..) {
+            tail.rotate_right(length);
+        }
+        *end += length;
+    } else {
         out.extend_from_slice(b"\r\n");
-        *written += 1;
-        return;
-    }
-    // Nothing but ours: the field goes, and the line before it gets its end back.
-    out.truncate(if joins { mark - 2 } else { mark });
-    if joins {
-        out.extend_from_slice(b"\r\n");
+        *end = out.len();
     }
 }
 
@@ -272,6 +272,29 @@ mod tests {
             arrived.retain(|pair| !pair.is_empty());
             prop_assert_eq!(arrived, kept.collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn parts_that_others_stand_between_are_joined_too() {
+        let (mut out, mut end) = (Vec::new(), 0);
+        for (name, value) in [
+            ("cookie", "a=1"),
+            ("x", "y"),
+            ("cookie", "b=2"),
+            ("cookie", "c=3"),
+        ] {
+            let field = Field {
+                name,
+                value: value.as_bytes(),
+                hop: false,
+            };
+            if name == "cookie" {
+                write_cookie(&field, Version::Http2, &mut end, &mut out);
+            } else {
+                write::field(&mut out, name, field.value);
+            }
+        }
+        assert_eq!(out, b"cookie: a=1; b=2; c=3\r\nx: y\r\n");
     }
 
     #[test]

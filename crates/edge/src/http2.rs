@@ -72,6 +72,7 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
         link,
         wait: None,
         written: 0,
+        frames: 0,
         failed: false,
     };
     let end = poll_fn(|cx| driver.poll(cx)).await;
@@ -106,6 +107,8 @@ enum Wait {
     Write(u64),
     /// The rest of a preface or of a head.
     Head,
+    /// The rest of a frame while there are no requests; how many were whole so far.
+    Frame(u64),
     /// A request.
     Idle,
     /// The client leaves, as it was asked to.
@@ -125,6 +128,8 @@ struct Driver<IO> {
     link: Rc<Link>,
     wait: Option<Wait>,
     written: u64,
+    /// Frames that came whole.
+    frames: u64,
     /// A connection error: what was said of it is still to leave.
     failed: bool,
 }
@@ -155,7 +160,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             if self.facts.watch.check(cx) == Err(Late) {
                 match self.wait.take() {
                     Some(Wait::Write(_)) => return Poll::Ready(End::Break),
-                    Some(Wait::Head) => {
+                    Some(Wait::Head | Wait::Frame(_)) => {
                         self.failed = true;
                         self.link
                             .codec()
@@ -186,8 +191,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let codec = self.link.codec();
         if !self.out.is_empty() {
             Wait::Write(self.written)
-        } else if codec.is_in_head() || (codec.open() == 0 && !self.input.is_empty()) {
+        } else if codec.is_in_head() {
             Wait::Head
+        } else if codec.open() == 0 && !self.input.is_empty() {
+            Wait::Frame(self.frames)
         } else if codec.open() > 0 {
             Wait::Requests
         } else if self.wait == Some(Wait::Farewell) {
@@ -201,7 +208,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let limits = self.worker.snapshot().limits;
         let limit = match wait {
             Wait::Write(_) => Some(limits.stall),
-            Wait::Head => Some(limits.head),
+            Wait::Head | Wait::Frame(_) => Some(limits.head),
             Wait::Idle | Wait::Farewell => Some(limits.idle),
             Wait::Requests => None,
         };
@@ -263,6 +270,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             }
             Event::Reset { data, .. } => data.cut(),
             Event::Room { stream: 0 } => room = true,
+            Event::Windows => codec.each().for_each(link::Stream::wake),
             Event::Room { stream } => {
                 if let Some(own) = codec.stream(stream) {
                     own.wake();
@@ -271,6 +279,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         }
         drop(codec);
         self.input.consume(taken);
+        self.frames = self.frames.wrapping_add(1);
         if room {
             self.link.room_for_all();
         }
@@ -297,7 +306,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             if let Poll::Ready(Ok(())) = flushed {
                 wrote = true;
                 self.written = self.written.wrapping_add(1);
-                self.link.room_for_all();
+                self.link.flushed();
                 continue;
             }
             let moved = self.out.written().saturating_sub(before);
@@ -318,13 +327,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let (framing, expects) = read.as_ref().map_or((Framing::None, false), |request| {
             (request.framing, request.expects && !ended)
         });
-        let (visit, plan) = decide(
+        let (mut visit, plan) = decide(
             read,
             &self.facts,
             &self.worker,
             Notes::default(),
             &mut forward,
         );
+        // What is refused before its method was looked at may be a HEAD all the same.
+        visit.head_only |= codec.method() == Some(b"HEAD");
         drop(codec);
         let served = Served::new(stream, framing, visit, &self.link, &self.worker);
         match plan {

@@ -25,6 +25,8 @@ const IDLE_FRAMES: (u32, u32) = (1000, 100);
 const RESETS: (u32, u32) = (200, 20);
 /// What a frame of DATA that we sent gives back: the client answers with updates.
 const REFUND: u32 = 2;
+/// A window update of at least so many bytes costs nothing where they had been sent.
+const UPDATE_MIN: u32 = 1024;
 /// CONTINUATION frames of one block.
 const CONTINUATIONS: u32 = 64;
 
@@ -84,11 +86,14 @@ pub enum Event<'b, T> {
         /// What the caller had there.
         data: T,
     },
-    /// More may be sent: on this stream, or on all where it is 0.
+    /// More may be sent: on this stream, or on all that wait for what all share where it
+    /// is 0.
     Room {
         /// The stream, or 0.
         stream: u32,
     },
+    /// The client made the windows of all streams larger: see [`Connection::each`].
+    Windows,
     /// The client asks nothing more.
     Leaving,
 }
@@ -150,8 +155,12 @@ pub struct Connection<T> {
     block: Vec<u8>,
     unfinished: Option<Unfinished>,
     pub(crate) streams: Streams<T>,
-    /// The highest stream that the client has opened.
+    /// The highest stream that is served.
     last: u32,
+    /// The highest stream that the client has opened: later than `last` after a farewell.
+    seen: u32,
+    /// Bytes sent that the client has not given back: updates for them are its due.
+    owed: u64,
     receive: ReceiveWindow,
     pub(crate) send: SendWindow,
     initial_send: u32,
@@ -189,6 +198,8 @@ impl<T: Default> Connection<T> {
             unfinished: None,
             streams: Streams::new(),
             last: 0,
+            seen: 0,
+            owed: 0,
             receive: ReceiveWindow::new(window),
             send: SendWindow::new(window::INITIAL),
             initial_send: window::INITIAL,
@@ -320,6 +331,18 @@ impl<T: Default> Connection<T> {
         self.streams.get_mut(stream).map(|stream| &mut stream.data)
     }
 
+    /// What the caller keeps of each stream.
+    pub fn each(&mut self) -> impl Iterator<Item = &mut T> {
+        self.streams.iter_mut().map(|stream| &mut stream.data)
+    }
+
+    /// The method of the request whose [`Event::Request`] came last, also where its head is
+    /// malformed or over.
+    pub fn method(&self) -> Option<&[u8]> {
+        let mut fields = self.list.iter();
+        fields.find_map(|(name, value)| (name == b":method").then_some(value))
+    }
+
     /// Takes out what the caller kept of all streams: the connection is over.
     pub fn into_streams(&mut self) -> impl Iterator<Item = T> {
         self.streams.drain().map(|stream| stream.data)
@@ -420,8 +443,11 @@ impl<T: Default> Connection<T> {
         }
     }
 
-    pub(crate) fn refund(&mut self) {
+    /// DATA was sent: its client will give the window back, of the stream and of all.
+    pub(crate) fn owe(&mut self, bytes: usize) {
         self.idle.refund(REFUND);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.owed = self.owed.saturating_add(bytes.saturating_mul(2));
     }
 
     /// How much DATA may be appended for this stream.

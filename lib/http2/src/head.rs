@@ -25,6 +25,9 @@ pub enum Malformed {
     /// A name with a capital letter.
     #[error("expected names in lower case")]
     UpperCase,
+    /// White space at the beginning or end of a value.
+    #[error("expected no white space around a value")]
+    ValueSpace,
     /// A field of HTTP/1 connections.
     #[error("expected no field of HTTP/1 connections")]
     ConnectionField,
@@ -46,6 +49,7 @@ impl Malformed {
             Self::PseudoMissing => "pseudo-header-missing",
             Self::PseudoInTrailers => "pseudo-header-in-trailers",
             Self::UpperCase => "field-name-upper-case",
+            Self::ValueSpace => "value-space",
             Self::ConnectionField => "connection-field-in-http2",
             Self::Te => "te-in-http2",
             Self::NotAscii => "pseudo-header-not-ascii",
@@ -164,6 +168,10 @@ fn judge(name: &[u8], value: &[u8]) -> Result<(), Malformed> {
     }
     if name.iter().any(u8::is_ascii_uppercase) {
         return Err(Malformed::UpperCase);
+    }
+    let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    if is_space(value.first()) || is_space(value.last()) {
+        return Err(Malformed::ValueSpace);
     }
     match name {
         b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {

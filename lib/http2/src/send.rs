@@ -46,7 +46,7 @@ impl<T: Default> Connection<T> {
         };
         self.out.extend_from_slice(&header.bytes());
         self.out.extend_from_slice(data);
-        self.refund();
+        self.owe(data.len());
         if end {
             self.ended(stream);
         }

@@ -1,6 +1,8 @@
 //! The open streams of a connection, and those that we closed a moment ago
 //! (RFC 9113 §5.1).
 
+use std::collections::VecDeque;
+
 use crate::window::{ReceiveWindow, SendWindow};
 
 /// One open stream.
@@ -18,7 +20,7 @@ pub(crate) struct Stream<T> {
 }
 
 /// Streams that we closed ourselves and on which frames may still be under way.
-const CLOSED: usize = 128;
+const CLOSED: usize = 1024;
 
 /// Bytes of a body that are thrown away after its answer before the client is told to
 /// stop: many clients read no answer before they have sent all, and some that are told at
@@ -55,20 +57,14 @@ pub(crate) enum Thrown {
 #[derive(Debug)]
 pub(crate) struct Streams<T> {
     open: Vec<Stream<T>>,
-    closed: [Closed; CLOSED],
-    next_closed: usize,
+    closed: VecDeque<Closed>,
 }
 
 impl<T> Streams<T> {
     pub(crate) const fn new() -> Self {
         Self {
             open: Vec::new(),
-            closed: [Closed {
-                id: 0,
-                patience: 0,
-                unannounced: 0,
-            }; CLOSED],
-            next_closed: 0,
+            closed: VecDeque::new(),
         }
     }
 
@@ -112,14 +108,14 @@ impl<T> Streams<T> {
 
     /// Remembers that we closed a stream before the client had. `told`: it knows.
     pub(crate) fn note_closed(&mut self, id: u32, told: bool) {
-        if let Some(place) = self.closed.get_mut(self.next_closed % CLOSED) {
-            *place = Closed {
-                id,
-                patience: if told { 0 } else { THROWN },
-                unannounced: 0,
-            };
+        if self.closed.len() >= CLOSED {
+            self.closed.pop_front();
         }
-        self.next_closed = self.next_closed.wrapping_add(1);
+        self.closed.push_back(Closed {
+            id,
+            patience: if told { 0 } else { THROWN },
+            unannounced: 0,
+        });
     }
 
     /// Whether frames on this stream may have been sent before ours arrived.

@@ -475,6 +475,10 @@ fn what_may_be_sent_is_the_least_of_all_windows() {
     assert_eq!(client.connection.room(1), Room::Now(10));
     client.connection.send_data(1, b"0123456789", false);
     assert_eq!(client.connection.room(1), Room::Stream);
+    client.raw(kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 11]);
+    assert_eq!(client.said.last().map(String::as_str), Some("windows"));
+    assert_eq!(client.connection.room(1), Room::Now(1));
+    client.raw(kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 10]);
     // A smaller initial window makes it negative (RFC 9113 §6.9.2).
     client.raw(kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
     client.raw(kind::WINDOW_UPDATE, 0, 1, &[0, 0, 0, 10]);
@@ -578,6 +582,8 @@ fn malformed_heads_are_named() {
     );
     judge(&with(&[("X", "y")]), Err(Malformed::UpperCase));
     judge(&with(&[("te", "gzip")]), Err(Malformed::Te));
+    judge(&with(&[("x", " y")]), Err(Malformed::ValueSpace));
+    judge(&with(&[("x", "y\t")]), Err(Malformed::ValueSpace));
     for field in [
         "connection",
         "keep-alive",
@@ -668,6 +674,23 @@ fn floods_end_the_connection_and_honest_use_does_not() {
         client.sent();
     }
     assert_eq!(client.failed, None);
+    // Go's client gives back each 4 KiB, of the stream and of all, long after they came.
+    let mut client = Client::new(LIMITS);
+    client.raw(kind::SETTINGS, 0, 0, &[0, 4, 0x00, 0x40, 0, 0]);
+    client.raw(kind::WINDOW_UPDATE, 0, 0, &[0x3f, 0, 0, 0]);
+    client.get(1);
+    client.answer(1, false);
+    for _ in 0..100 {
+        for _ in 0..64 {
+            client.connection.send_data(1, &[0; 16_384], false);
+            client.connection.out.clear();
+        }
+        for _ in 0..64 * 4 {
+            client.raw(kind::WINDOW_UPDATE, 0, 1, &[0, 0, 0x10, 0]);
+            client.raw(kind::WINDOW_UPDATE, 0, 0, &[0, 0, 0x10, 0]);
+        }
+    }
+    assert_eq!(client.failed, None);
     // A ping now and then, for hours.
     for second in 0..10_000 {
         client.now = Duration::from_secs(second);
@@ -690,8 +713,10 @@ fn a_farewell_serves_what_was_sent_before_it_was_known() {
     client.raw(kind::PING, 1, 0, &farewell[1].payload);
     let last = client.sent();
     assert_eq!(frame::number(&last[0].payload), Some(3));
-    client.get(5);
+    client.post(5);
+    client.raw(kind::DATA, 1, 5, b"too late");
     assert_eq!(client.said.last().map(String::as_str), Some("handled"));
+    assert_eq!(client.failed, None);
     assert!(!client.connection.is_over());
     client.answer(1, true);
     client.answer(3, true);

@@ -447,8 +447,9 @@ impl Served {
                         let Poll::Ready(filled) = conn.poll_fill(cx, &self.worker.buffers) else {
                             return pace.wait(self, cx, false, Outcome::UpstreamCut);
                         };
+                        let broken = filled.is_err();
                         if !filled.is_ok_and(|count| count > 0) {
-                            if body.at_end_of_input().is_err() {
+                            if broken || body.at_end_of_input().is_err() {
                                 return Poll::Ready(Outcome::UpstreamCut);
                             }
                             self.data(&[], true);
@@ -482,8 +483,9 @@ impl Served {
 /// be silent for long.
 struct Pace {
     stall: std::time::Duration,
-    /// Whether the client was waited for, and how much it had got.
-    last: Option<(bool, u64)>,
+    /// Whether the client was waited for, how much of this it had got, and how much in all
+    /// where what all share was waited for.
+    last: Option<(bool, u64, u64)>,
 }
 
 impl Pace {
@@ -499,7 +501,8 @@ impl Pace {
         for_client: bool,
         late: Outcome,
     ) -> Poll<Outcome> {
-        let wait = (for_client, served.tally.bytes_out);
+        let flushed = served.link.flushed_beside(served.stream);
+        let wait = (for_client, served.tally.bytes_out, flushed);
         if self.last == Some(wait) {
             if served.is_late(cx) {
                 return Poll::Ready(late);

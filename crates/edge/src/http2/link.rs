@@ -73,6 +73,8 @@ pub(super) struct Link {
     /// Streams that wait for room that all share, first come first served.
     waiting: RefCell<VecDeque<u32>>,
     left: Cell<bool>,
+    /// How often all that was to be written has left.
+    flushed: Cell<u64>,
 }
 
 impl Link {
@@ -83,6 +85,7 @@ impl Link {
             woken: Cell::new(false),
             waiting: RefCell::default(),
             left: Cell::new(false),
+            flushed: Cell::new(0),
         }
     }
 
@@ -135,6 +138,21 @@ impl Link {
     pub(super) fn cut(&self) {
         for stream in self.codec().into_streams() {
             stream.cut();
+        }
+    }
+
+    /// All that was to be written has left.
+    pub(super) fn flushed(&self) {
+        self.flushed.set(self.flushed.get().wrapping_add(1));
+        self.room_for_all();
+    }
+
+    /// How often that happened while this stream waits for what all share; else 0.
+    pub(super) fn flushed_beside(&self, stream: u32) -> u64 {
+        if self.waiting.borrow().contains(&stream) {
+            self.flushed.get()
+        } else {
+            0
         }
     }
 

@@ -328,6 +328,51 @@ async fn malformed_heads_get_our_answer_by_the_rules_of_http1() {
 }
 
 #[tokio::test]
+async fn a_head_request_that_is_refused_early_has_no_body_either() {
+    let harness = Harness::alone();
+    let mut client = Client::new(&harness).await;
+    client.ask(1, "HEAD", &[("expect", "more")], true).await;
+    let head = client.next().await;
+    assert_eq!(head.field(":status"), Some("417"));
+    assert_eq!(head.flags, END_HEADERS | END_STREAM);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_reset_in_the_middle_never_looks_whole() {
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    let mut client = Client::new(&harness).await;
+    client.ask(1, "GET", &[], true).await;
+    // Until the connection's end: and that end is a reset.
+    let (peer, _) = app
+        .answer_one("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbegin")
+        .await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+    let data = client.next().await;
+    assert_eq!((data.payload.as_slice(), data.flags), (&b"begin"[..], 0));
+    socket2::SockRef::from(&peer.stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+    drop(peer);
+    let cut = client.next().await;
+    assert_eq!((cut.kind, cut.stream), (RST_STREAM, 1));
+    assert_eq!(harness.record().await.outcome, Outcome::UpstreamCut);
+}
+
+#[tokio::test]
+async fn a_larger_initial_window_lets_those_go_on_that_had_none() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = Client::new(&harness).await;
+    client.frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]).await;
+    client.ask(1, "GET", &[], true).await;
+    let (_peer, _) = app.answer_one(OK).await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+    client.frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 9]).await;
+    assert_eq!(client.body(1).await, b"ok");
+}
+
+#[tokio::test]
 async fn a_client_that_expects_an_interim_answer_gets_it_once() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);

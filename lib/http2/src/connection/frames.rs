@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    CONTINUATIONS, Connection, ConnectionError, Event, FAREWELL, Farewell, Phase, Unfinished, calm,
-    flow, protocol, setting, size,
+    CONTINUATIONS, Connection, ConnectionError, Event, FAREWELL, Farewell, Phase, UPDATE_MIN,
+    Unfinished, calm, flow, protocol, setting, size,
 };
 use crate::{
     frame::{self, Code, Header, PAYLOAD_MAX},
@@ -17,7 +17,7 @@ use crate::{
 impl<T: Default> Connection<T> {
     /// Refuses a stream that the client can't have opened.
     fn must_be_known(&self, stream: u32, reason: &'static str) -> Result<(), ConnectionError> {
-        if stream == 0 || stream > self.last || stream.is_multiple_of(2) {
+        if stream == 0 || stream > self.seen || stream.is_multiple_of(2) {
             return Err(protocol(reason));
         }
         Ok(())
@@ -39,6 +39,10 @@ impl<T: Default> Connection<T> {
             .map_err(|_| flow("connection-window-exceeded"))?;
         let Some(open) = self.streams.get_mut(stream) else {
             self.release_shared(whole);
+            if stream > self.last {
+                self.charge(now)?;
+                return Ok(Event::Handled);
+            }
             if !self.streams.was_closed_by_us(stream) {
                 return self.stream_error(stream, Code::StreamClosed, now);
             }
@@ -163,6 +167,7 @@ impl<T: Default> Connection<T> {
         if stream <= self.last {
             return self.trailers(stream, ended, now);
         }
+        self.seen = stream.max(self.seen);
         if self.farewell == Farewell::Final {
             self.charge(now)?;
             return Ok(Event::Handled);
@@ -294,7 +299,7 @@ impl<T: Default> Connection<T> {
         }
         frame::settings_ack(&mut self.out);
         Ok(if grown && self.streams.len() > 0 {
-            Event::Room { stream: 0 }
+            Event::Windows
         } else {
             Event::Handled
         })
@@ -332,7 +337,10 @@ impl<T: Default> Connection<T> {
         };
         let increment = increment & 0x7fff_ffff;
         let stream = header.stream;
-        self.charge(now)?;
+        match self.owed.checked_sub(u64::from(increment)) {
+            Some(rest) if increment >= UPDATE_MIN => self.owed = rest,
+            _ => self.charge(now)?,
+        }
         if stream == 0 {
             if increment == 0 {
                 return Err(protocol("window-update-of-nothing"));

@@ -86,6 +86,7 @@ impl Client {
                         Event::Ended { stream } => format!("ended {stream}"),
                         Event::Reset { stream, .. } => format!("reset {stream}"),
                         Event::Room { stream } => format!("room {stream}"),
+                        Event::Windows => "windows".into(),
                         Event::Leaving => "leaving".into(),
                     });
                     taken
