@@ -73,6 +73,7 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
         wait: None,
         written: 0,
         frames: 0,
+        leaving: false,
         failed: false,
     };
     let end = poll_fn(|cx| driver.poll(cx)).await;
@@ -130,6 +131,8 @@ struct Driver<IO> {
     written: u64,
     /// Frames that came whole.
     frames: u64,
+    /// The worker drains, and the client was told.
+    leaving: bool,
     /// A connection error: what was said of it is still to leave.
     failed: bool,
 }
@@ -175,7 +178,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                     Some(Wait::Requests) | None => {}
                 }
             }
-            if self.worker.is_draining() && self.link.take_leave() {
+            if self.worker.is_draining() && !std::mem::replace(&mut self.leaving, true) {
                 self.link.codec().say_farewell();
                 continue;
             }

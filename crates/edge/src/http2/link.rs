@@ -72,7 +72,6 @@ pub(super) struct Link {
     woken: Cell<bool>,
     /// Streams that wait for room that all share, first come first served.
     waiting: RefCell<VecDeque<u32>>,
-    left: Cell<bool>,
     /// How often all that was to be written has left.
     flushed: Cell<u64>,
 }
@@ -84,7 +83,6 @@ impl Link {
             driver: RefCell::default(),
             woken: Cell::new(false),
             waiting: RefCell::default(),
-            left: Cell::new(false),
             flushed: Cell::new(0),
         }
     }
@@ -119,11 +117,6 @@ impl Link {
     /// read no further.
     pub(super) fn may_read(&self) -> bool {
         self.codec().out.len() < Outbox::HIGH
-    }
-
-    /// `true` once: the connection is to be left.
-    pub(super) fn take_leave(&self) -> bool {
-        !self.left.replace(true)
     }
 
     /// Remembers the task of a stream, so that it ends with it.
