@@ -53,7 +53,11 @@ impl Workspace {
 
     fn ask(arguments: &[&str]) -> Result<Self, Failure> {
         // The manifest beside this program's own source: the command works from any folder.
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        // Cargo says where that is now; what was compiled in may be another clone's that
+        // shares the target folder.
+        let compiled = || env!("CARGO_MANIFEST_DIR").to_owned();
+        let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| compiled());
+        let manifest = Path::new(&here).join("../Cargo.toml");
         let json = output(
             cargo()
                 .args(["metadata", "--format-version", "1", "--manifest-path"])
