@@ -319,7 +319,7 @@ impl Prover {
         let keeper = kept.keeper.lock().await;
         let ledger = keeper.latest().map(|latest| LedgerView {
             size: latest.size,
-            root_b64: crate::base64(&latest.root),
+            root_b64: terms::base64(&latest.root),
             checkpoint_at: latest.at,
         });
         drop(keeper);

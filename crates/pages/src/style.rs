@@ -28,7 +28,7 @@ pub(crate) struct Style {
 impl Style {
     pub(crate) fn load() -> Self {
         let sheet = minified(SHEET);
-        let hash = base64(digest::digest(&digest::SHA256, sheet.as_bytes()).as_ref());
+        let hash = terms::base64(digest::digest(&digest::SHA256, sheet.as_bytes()).as_ref());
         Self {
             sheet,
             hash,
@@ -119,39 +119,9 @@ pub(crate) fn percent_encoded(text: &str, kept: &str) -> String {
     out
 }
 
-/// Base64 with padding (RFC 4648 section 4).
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let part = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let group = part(0) << 16 | part(1) << 8 | part(2);
-        for place in 0..4 {
-            let letter = usize::try_from(group >> (18 - 6 * place) & 63).unwrap_or(0);
-            out.push(match LETTERS.get(letter) {
-                Some(&letter) if place <= chunk.len() => char::from(letter),
-                _ => '=',
-            });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_agrees_with_the_vectors_of_rfc_4648() {
-        let check = |from: &str, to: &str| assert_eq!(base64(from.as_bytes()), to);
-        check("", "");
-        check("f", "Zg==");
-        check("fo", "Zm8=");
-        check("foo", "Zm9v");
-        check("foob", "Zm9vYg==");
-        check("foobar", "Zm9vYmFy");
-        assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
-    }
 
     #[test]
     fn a_smaller_sheet_means_the_same() {

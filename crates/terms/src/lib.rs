@@ -5,6 +5,7 @@
 //! this crate rebuilds everything, so it stays dull.
 
 mod address;
+mod base64;
 mod chance;
 mod clause;
 mod clock;
@@ -15,6 +16,7 @@ mod request_id;
 mod secret;
 
 pub use address::{AddressKeeping, ClientAddr};
+pub use base64::base64;
 pub use chance::Rng;
 pub use clause::{Arg, Clause};
 pub use clock::{Clock, Micros, Moment};

@@ -178,9 +178,9 @@ async fn proof(kept: &Kept, index: u64) -> Option<LedgerProof> {
     let leaf = keeper.leaves().get(usize::try_from(index).ok()?)?;
     Some(LedgerProof {
         index,
-        leaf_b64: crate::base64(leaf),
-        path_b64: path.iter().map(|hash| crate::base64(hash)).collect(),
+        leaf_b64: terms::base64(leaf),
+        path_b64: path.iter().map(|hash| terms::base64(hash)).collect(),
         size: latest.size,
-        root_b64: crate::base64(&latest.root),
+        root_b64: terms::base64(&latest.root),
     })
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     ClauseView, EvidenceView, FormView, LedgerProof, LedgerView, LinkView, MessageView, OwnPath,
     Page, Pages, PromiseView, RefusalKind, RunView, Standing, State, TranscriptLine, TrustView,
-    style::{BARE_POLICY, base64},
+    style::BARE_POLICY,
 };
 
 const EVIL: &str = "<script>alert(1)</script>\"'&<!--";
@@ -171,7 +171,7 @@ fn the_policy_allows_exactly_the_style_sheet_of_the_page() {
             .and_then(|(_, rest)| rest.split_once("</style>"))
             .map(|(sheet, _)| sheet)
             .unwrap();
-        let hash = base64(
+        let hash = terms::base64(
             aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sheet.as_bytes()).as_ref(),
         );
         assert!(

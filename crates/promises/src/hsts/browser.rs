@@ -93,7 +93,7 @@ async fn journey(
         program,
         profile: &profile.0,
         rules: doors.rules(host, &stranger, reading.public_port),
-        trusted: approach.own_roots().then(|| base64(&spki)),
+        trusted: approach.own_roots().then(|| terms::base64(&spki)),
     };
 
     let page = browser.visit(&format!("https://{host}{path}")).await?;
@@ -356,45 +356,5 @@ impl Drop for Profile {
     fn drop(&mut self) {
         // A process of the browser may still write; the folder holds nothing of worth.
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// RFC 4648 section 4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let word = group
-            .iter()
-            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
-        let word = word << (8 * (3 - group.len()));
-        for at in 0..4 {
-            let six = usize::try_from(word >> (18 - 6 * at) & 63).unwrap_or(0);
-            match LETTERS.get(six) {
-                Some(letter) if at <= group.len() => out.push(char::from(*letter)),
-                _ => out.push('='),
-            }
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_is_that_of_rfc_4648() {
-        for (text, expected) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(text.as_bytes()), expected);
-        }
     }
 }
