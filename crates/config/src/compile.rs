@@ -26,6 +26,8 @@ impl Config {
                 index,
                 name: site.host.as_str().into(),
                 upstreams: site.upstreams.clone().into(),
+                balance: site.balance,
+                health: site.health.as_deref().map(Into::into),
                 access: site.access,
                 routes: site.routes.clone().into(),
                 hsts: self.hsts.clone(),
@@ -41,6 +43,7 @@ impl Config {
             prebuilt,
             limits: self.limits,
             hsts: self.hsts.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
             addresses: self.track.addresses,
             public_port: self.public_port,
         }

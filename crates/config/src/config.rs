@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use guards::hsts::Policy;
+use guards::{hsts::Policy, network::Networks};
 use seam::snapshot::Limits;
 
 use crate::{
@@ -48,6 +48,8 @@ section! {
         "Threads that serve requests. A change needs a restart.";
     PREFIX "prefix" Form::Text("a path such as \"/-/\""), Absent::Default("/-/"), "\"/-/\"",
         "Path of own pages on every site; requests below it never reach an application.";
+    TRUSTED_PROXIES "trusted_proxies" Form::Texts("an address or range such as \"10.0.0.0/8\"", Networks::MAX), Absent::Means("nobody"), "[\"10.0.0.5\", \"2001:db8:1::/48\"]",
+        "Load balancers and proxies before us. They alone may say who the client is: by the PROXY protocol (versions 1 and 2), or by `X-Forwarded-For` or `Forwarded`, read from the right. A request in which these two fields name different clients is refused: let the proxy remove the one that it doesn't write.";
     STORE "store" Form::Section(&store::SECTION), Absent::Means("defaults"), "{}", "Where control keeps what must last.";
     SITE "site" Form::Section(&site::SECTION), Absent::Required(""), "{}", "An application.";
     HSTS "hsts" Form::Section(&hsts::SECTION), Absent::Means("defaults"), "{}", "Promise `hsts`.";
@@ -75,6 +77,8 @@ pub struct Config {
     pub workers: Option<u16>,
     /// `prefix`: begins and ends with `/`.
     pub prefix: String,
+    /// `trusted_proxies`.
+    pub trusted_proxies: Networks,
     /// `[store]`.
     pub store: Store,
     /// `[site]`, in the order of the file: at least one.
@@ -125,6 +129,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         .and_then(|count| u16::try_from(count).ok());
     let prefix = table.text(&PREFIX, scalar::prefix);
     let prefix = prefix.unwrap_or_else(|| "/-/".to_owned());
+    let trusted = table.texts(&TRUSTED_PROXIES, scalar::proxies);
     let named = table.named_parts(&SITE);
     let sites = site::read_all(&named, portal.as_deref(), &prefix);
     if let Some(host) = &portal
@@ -150,6 +155,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         operations,
         workers,
         prefix,
+        trusted_proxies: Networks::new(trusted.into_iter().map(|at| at.value)),
         store: store::read(&part(&STORE)),
         sites,
         hsts: hsts::read(&part(&HSTS)),

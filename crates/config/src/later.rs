@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Keys and sections at the top of the file.
-const KEYS: [&str; 3] = ["acme", "redirect_http", "trusted_proxies"];
+const KEYS: [&str; 2] = ["acme", "redirect_http"];
 
 /// Words of a key, with what to write meanwhile.
 const WORDS: [(&str, &str, &str); 1] = [(

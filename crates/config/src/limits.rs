@@ -3,7 +3,7 @@
 use seam::snapshot::Limits;
 
 use crate::{
-    key::{Absent, Form, KIB, Key, seconds, section},
+    key::{Absent, Form, KIB, Key, MIB, seconds, section},
     table::Table,
 };
 
@@ -16,8 +16,10 @@ section! {
         "From the first byte of a request's head to its last.";
     IDLE "idle" Form::Duration(seconds(1), seconds(3600)), Absent::Default("75s"), "\"75s\"",
         "Between two requests on a connection that is kept.";
-    STALL "stall" Form::Duration(seconds(1), seconds(3600)), Absent::Default("60s"), "\"60s\"",
-        "Without a byte in either direction while a body is under way.";
+    STALL "stall" Form::Duration(seconds(1), seconds(3600)), Absent::Default("30s"), "\"30s\"",
+        "How long a client may be silent, or take nothing, while a body is under way. Time that the application takes doesn't count.";
+    LEAST_RATE "least_rate" Form::Size(1, MIB), Absent::Default("100B"), "\"100B\"",
+        "Bytes a second that a body must reach on average, up and down: a client that is slower uses up its `stall`, and is then cut off.";
     CONNECT "connect" Form::Duration(seconds(1), seconds(60)), Absent::Default("3s"), "\"3s\"",
         "To connect to an application, TLS included; then the next of its addresses is tried.";
     ANSWER "answer" Form::Duration(seconds(1), seconds(3600)), Absent::Default("60s"), "\"60s\"",
@@ -28,6 +30,8 @@ section! {
         "Header fields of a head.";
     CONNECTIONS "connections" Form::Count(16, 1_000_000, "connections"), Absent::Default("16384"), "16384",
         "Client connections of one worker; beyond them new ones are closed.";
+    CONNECTIONS_PER_CLIENT "connections_per_client" Form::Count(4, 1_000_000, "connections"), Absent::Default("1024"), "1024",
+        "Connections of one client (an IPv4 address or an IPv6 /64) over all workers; beyond them new ones are closed. Trusted proxies are exempt. An office behind one address may need many.";
     STREAMS "streams" Form::Count(1, 1000, "streams"), Absent::Default("100"), "100",
         "Requests at once on one HTTP/2 connection.";
     KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("512"), "512",
@@ -43,11 +47,13 @@ pub(crate) fn read(table: &Table<'_, '_>) -> Limits {
         head: table.duration(&HEAD),
         idle: table.duration(&IDLE),
         stall: table.duration(&STALL),
+        least_rate: u32::try_from(table.size(&LEAST_RATE).unwrap_or_default()).unwrap_or(u32::MAX),
         connect: table.duration(&CONNECT),
         answer: table.duration(&ANSWER),
         head_bytes: u32::try_from(table.size(&HEAD_BYTES).unwrap_or_default()).unwrap_or(u32::MAX),
         fields: u16::try_from(count(&FIELDS)).unwrap_or(u16::MAX),
         connections: u32::try_from(count(&CONNECTIONS)).unwrap_or(u32::MAX),
+        connections_per_client: u32::try_from(count(&CONNECTIONS_PER_CLIENT)).unwrap_or(u32::MAX),
         streams: u32::try_from(count(&STREAMS)).unwrap_or(u32::MAX),
         kept: u16::try_from(count(&KEPT)).unwrap_or(u16::MAX),
     };

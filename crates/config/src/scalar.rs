@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use guards::network::{Network, ParseNetworkError};
+
 use crate::key::{DURATIONS, SIZES};
 
 /// Why text can't be read.
@@ -108,6 +110,39 @@ pub(crate) fn socket(text: &str, meant: &str) -> Result<SocketAddr, Wrong> {
     Err(Wrong::help(help))
 }
 
+/// The shortest prefixes that a range of one's own proxies may have: 10.0.0.0/8, fc00::/7.
+const PROXIES_V4_MIN: u8 = 8;
+const PROXIES_V6_MIN: u8 = 7;
+
+/// A range of trusted proxies. One so wide that strangers are in it is refused: each of
+/// them could give himself any address.
+pub(crate) fn proxies(text: &str) -> Result<Network, Wrong> {
+    let network = Network::parse(text).map_err(|error| match error {
+        ParseNetworkError::HostBits { meant } => Wrong::help(format!(
+            "write `\"{meant}\"` for the range, or the address alone"
+        )),
+        ParseNetworkError::Mapped => Wrong::help("write it as the IPv4 address that it is"),
+        _ if host(text).is_ok() => {
+            Wrong::help("names aren't resolved here: write the address or range")
+        }
+        _ => Wrong::PLAIN,
+    })?;
+    let least = if network.address().is_ipv4() {
+        PROXIES_V4_MIN
+    } else {
+        PROXIES_V6_MIN
+    };
+    if network.prefix() < least {
+        return Err(Wrong {
+            expected: Some(format!(
+                "the ranges of your own proxies, /{least} or narrower"
+            )),
+            help: Some("everyone in it could give himself any address".to_owned()),
+        });
+    }
+    Ok(network)
+}
+
 /// The folder of own pages in every site: `/-/`.
 pub(crate) fn prefix(text: &str) -> Result<String, Wrong> {
     let inner = text
@@ -156,6 +191,20 @@ pub(crate) fn route_path(text: &str) -> Result<String, Wrong> {
         ));
     }
     if text.len() > 1024 || !rest.split('/').all(segment) {
+        return Err(Wrong::PLAIN);
+    }
+    Ok(text.to_owned())
+}
+
+/// A path that is asked for, perhaps with a query.
+pub(crate) fn request_path(text: &str) -> Result<String, Wrong> {
+    if !text.starts_with('/') {
+        return Err(Wrong::help(format!("it begins with `/`: `\"/{text}\"`")));
+    }
+    let printable = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&byte));
+    if text.len() > 1024 || !printable {
         return Err(Wrong::PLAIN);
     }
     Ok(text.to_owned())

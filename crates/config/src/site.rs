@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use seam::snapshot::{Access, Place, Route, Upstream};
+use seam::snapshot::{Access, Balance, Place, Route, Upstream};
 
 use crate::{
     env::in_words,
@@ -21,7 +21,14 @@ section! {
     "[site.\"host\"]",
     "An application. The host is the name that browsers know it by, in lower case; the portal's site has only `certificate`, `key` and `aliases`.";
     UPSTREAM "upstream" Form::Texts("`http://host:port`, `https://host:port` or `unix:/path`", 16), Absent::Required("but for the portal"), "\"http://127.0.0.1:3000\"",
-        "Where the application listens; of several, the first that can be reached. `https://` checks the certificate for that host.";
+        "Where the application listens; of several, the first that is well. `https://` checks the certificate for that host.";
+    BALANCE "balance" Form::Word(&[
+            ("first", "the first that is well; the others stand by"),
+            ("round-robin", "each in its turn, but those that aren't well"),
+        ]), Absent::Default("first"), "\"round-robin\"",
+        "Which of several applications is asked. One that can't be reached is passed over for 1 to 30 seconds; requests go to the next at once.";
+    HEALTH "health" Form::Text("a path such as \"/healthz\""), Absent::Means("no checks: an application is well while it can be reached"), "\"/healthz\"",
+        "A path that each application is asked for every 5 seconds by each worker. One that twice in a row doesn't answer with a status from 200 to 399 is passed over until it does twice.";
     ACCESS "access" Form::Word(&[("public", "everyone may ask")]), Absent::Required("but for the portal"), "\"public\"",
         "Who may ask. Required, so that nothing is public by oversight.";
     CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required(""), "\"app.pem\"",
@@ -97,6 +104,10 @@ pub struct Site {
     pub role: Role,
     /// In order of preference; empty for the portal.
     pub upstreams: Vec<Upstream>,
+    /// `balance`.
+    pub balance: Balance,
+    /// `health`: a path, perhaps with a query.
+    pub health: Option<String>,
     /// Who may ask.
     pub access: Access,
     /// For the host and all aliases.
@@ -178,7 +189,12 @@ fn one(
         Some("accepted") => Plaintext::Accepted,
         _ => Plaintext::Refused,
     };
-    for key in [&UPSTREAM, &ACCESS, &PLAINTEXT] {
+    let balance = match table.word(&BALANCE) {
+        Some("round-robin") => Balance::RoundRobin,
+        _ => Balance::First,
+    };
+    let health = table.text(&HEALTH, scalar::request_path);
+    for key in [&UPSTREAM, &BALANCE, &HEALTH, &ACCESS, &PLAINTEXT] {
         match role {
             Role::Portal if table.has(key) => {
                 let say = Say::what(format!("`{}` on the portal's site", key.name))
@@ -206,6 +222,8 @@ fn one(
         aliases: aliases.into_iter().map(|at| at.value).collect(),
         role,
         upstreams: upstreams.into_iter().map(|at| at.value).collect(),
+        balance,
+        health,
         access,
         pair: pair?,
         plaintext,

@@ -116,6 +116,12 @@ impl Metrics {
                 self.sum(|c| &c.accepted),
             ),
             (
+                "waarborg_connections_refused_total",
+                "counter",
+                "Client connections closed before their handshake: too many, or a proxy's header that can't be read.",
+                self.sum(|c| &c.connections_refused),
+            ),
+            (
                 names::RECORDS_DROPPED_TOTAL,
                 "counter",
                 "Request records dropped because control lagged behind.",

@@ -1,7 +1,9 @@
 //! Step 1, accept: listeners of one worker, and the connection as it comes in.
 //!
-//! Here is the place of the PROXY protocol and of `drop` entries (promise `block`),
-//! which close before the TLS handshake.
+//! A trusted proxy may say by the PROXY protocol whose connection it passes on; nobody
+//! else is asked. Then the client's connections are counted, over all workers. Whoever has
+//! too many is closed before the TLS handshake, and so will be `drop` entries (promise
+//! `block`).
 
 use std::{
     io,
@@ -9,11 +11,15 @@ use std::{
     rc::Rc,
 };
 
+use guards::proxy::{self, Start};
 use socket2::{Domain, Protocol, Socket, Type};
 use terms::ClientAddr;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
+};
 
-use crate::{watch::Watch, worker::Worker};
+use crate::{crowd::Seat, watch::Watch, worker::Worker};
 
 /// Connections that may wait in the kernel for this worker.
 const BACKLOG: i32 = 4096;
@@ -104,16 +110,30 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
 pub(crate) struct Connection {
     stream: TcpStream,
     client: ClientAddr,
+    speaker: Speaker,
     watch: Rc<Watch>,
     open: Open,
 }
 
+/// Who writes what comes over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    /// The client itself.
+    Client,
+    /// A trusted proxy, for many clients: it names the client in each request.
+    Proxy,
+}
+
 /// Counts a connection as open until dropped.
-pub(crate) struct Open(Rc<Worker>);
+pub(crate) struct Open {
+    worker: Rc<Worker>,
+    /// Its place among its client's connections, kept until then.
+    seat: Option<Seat>,
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.counters.connections.lower();
+        self.worker.counters.connections.lower();
     }
 }
 
@@ -123,24 +143,96 @@ impl Connection {
         worker.counters.accepted.add(1);
         let limit = u64::from(worker.snapshot().limits.connections);
         if worker.counters.connections.get() >= limit {
+            worker.counters.connections_refused.add(1);
             return None;
         }
         worker.counters.connections.add(1);
-        let open = Open(worker.clone());
+        let open = Open {
+            worker: worker.clone(),
+            seat: None,
+        };
         // An answer is written in one piece; waiting for an acknowledgement only delays it.
         stream.set_nodelay(true).ok()?;
         Some(Self {
             stream,
             client: ClientAddr::new(peer.ip()),
+            speaker: Speaker::Client,
             watch: worker.watches.add(),
             open,
         })
     }
 
+    /// Learns whose the connection is, and seats it among the client's others. `None`
+    /// closes it: the client has as many as it may, or a trusted proxy sent what is no
+    /// PROXY header, or nothing in time.
+    pub(crate) async fn seat(mut self, worker: &Worker) -> Option<Self> {
+        let local = worker.snapshot();
+        let trusted = &local.trusted_proxies;
+        if trusted.contains(self.client.ip()) {
+            let said = tokio::time::timeout(local.limits.handshake, source(&mut self.stream));
+            match said.await {
+                Ok(Ok(Some(source))) => self.client = ClientAddr::new(source),
+                Ok(Ok(None)) => {}
+                Ok(Err(_)) | Err(_) => {
+                    worker.counters.connections_refused.add(1);
+                    return None;
+                }
+            }
+            if trusted.contains(self.client.ip()) {
+                self.speaker = Speaker::Proxy;
+                // It has the connections of all its clients.
+                return Some(self);
+            }
+        }
+        let most = local.limits.connections_per_client;
+        let seat = worker.crowd.seat(self.client, most);
+        if seat.is_none() {
+            worker.counters.connections_refused.add(1);
+            return None;
+        }
+        self.open.seat = seat;
+        Some(self)
+    }
+
     /// Splits off what the protocol drivers need; the connection counts as open until
     /// [`Open`] is dropped.
-    pub(crate) fn into_parts(self) -> (TcpStream, ClientAddr, Rc<Watch>, Open) {
-        (self.stream, self.client, self.watch, self.open)
+    pub(crate) fn into_parts(self) -> (TcpStream, ClientAddr, Speaker, Rc<Watch>, Open) {
+        (
+            self.stream,
+            self.client,
+            self.speaker,
+            self.watch,
+            self.open,
+        )
+    }
+}
+
+/// Takes a PROXY header off the front of the stream, where there is one, and not a byte
+/// more: what follows belongs to TLS.
+async fn source(stream: &mut TcpStream) -> io::Result<Option<IpAddr>> {
+    // Bounded: `start` refuses what would be longer than a header may be.
+    let mut header = Vec::new();
+    let mut ahead = [0; 512];
+    loop {
+        let count = stream.peek(&mut ahead).await?;
+        let seen = ahead.get(..count).unwrap_or_default();
+        if seen.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let before = header.len();
+        header.extend_from_slice(seen);
+        let start = proxy::start(&header).map_err(io::Error::other)?;
+        let (taken, source) = match start {
+            Start::Whole { length, source } => (length - before, Some(source)),
+            Start::More => (count, None),
+            _ => return Ok(None),
+        };
+        stream
+            .read_exact(ahead.get_mut(..taken).unwrap_or_default())
+            .await?;
+        if let Some(source) = source {
+            return Ok(source);
+        }
     }
 }
 

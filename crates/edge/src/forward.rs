@@ -1,8 +1,10 @@
 //! The head that the application gets: the client's fields without those that are ours
-//! or the connection's, then ours.
+//! or the connection's, then ours. A WebSocket that came over HTTP/2 asks as one of HTTP/1
+//! does.
 
 use std::io::Write as _;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use h1::{Framing, write};
 use seam::{record::Version, snapshot::Site};
 
@@ -38,8 +40,12 @@ pub(crate) fn write_head(
     out.extend_from_slice(authority.as_bytes());
     out.extend_from_slice(b"\r\n");
     let mut cookies = 0;
+    let keyed = request.upgrade.is_some() && request.version == Version::Http2;
     request.fields(|field| {
         if field.hop || is_written_by_us(field.name) {
+            return;
+        }
+        if keyed && field.name.eq_ignore_ascii_case(KEY) {
             return;
         }
         if field.name.len() == 6 && field.name.eq_ignore_ascii_case("cookie") {
@@ -61,18 +67,21 @@ pub(crate) fn write_head(
     if request.upgrade.is_some() {
         out.extend_from_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
     }
-    let client = facts.client_text.as_bytes();
+    if keyed {
+        write::field(out, KEY, websocket_key(visit).as_bytes());
+    }
     out.extend_from_slice(b"x-forwarded-for: ");
-    out.extend_from_slice(client);
+    write_client(visit, facts, out);
     out.extend_from_slice(b"\r\nx-forwarded-proto: https\r\nx-forwarded-host: ");
     out.extend_from_slice(authority.as_bytes());
     out.extend_from_slice(b"\r\nforwarded: for=");
-    if facts.client.ip().is_ipv6() {
+    if visit.client.ip().is_ipv6() {
         // RFC 7239 section 6: an IPv6 address stands in brackets and quotes.
-        let written = write!(out, "\"[{}]\"", facts.client_text);
-        debug_assert!(written.is_ok(), "writing to memory can't fail");
+        out.extend_from_slice(b"\"[");
+        write_client(visit, facts, out);
+        out.extend_from_slice(b"]\"");
     } else {
-        out.extend_from_slice(client);
+        write_client(visit, facts, out);
     }
     out.extend_from_slice(b";host=\"");
     out.extend_from_slice(authority.as_bytes());
@@ -81,6 +90,40 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\ntraceparent: ");
     out.extend_from_slice(&visit.trace.header());
     out.extend_from_slice(b"\r\n\r\n");
+}
+
+const KEY: &str = "sec-websocket-key";
+
+/// The nonce of a handshake that we make for a client of HTTP/2, which has none (RFC 8441
+/// section 5): the request's id, which is random.
+fn websocket_key(visit: &Visit) -> String {
+    terms::base64(&visit.id.0)
+}
+
+/// Whether an application's answer to such a handshake is one (RFC 6455 section 4.1): it
+/// proves that it read the nonce as a WebSocket server does.
+pub(crate) fn accepts_websocket(visit: &Visit, answer: &h1::Answer<'_>) -> bool {
+    const ACCEPT: &str = "sec-websocket-accept";
+    const APPENDED: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    let text = websocket_key(visit) + APPENDED;
+    let expected = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    let expected = terms::base64(expected.as_ref());
+    let mut said = answer
+        .fields
+        .iter()
+        .filter(|field| field.name.eq_ignore_ascii_case(ACCEPT));
+    let first = said.next().map(|field| field.value);
+    first == Some(expected.as_bytes()) && said.next().is_none()
+}
+
+/// The client's address: that of the connection was made into text once.
+fn write_client(visit: &Visit, facts: &Facts, out: &mut Vec<u8>) {
+    if visit.client == facts.client {
+        out.extend_from_slice(facts.client_text.as_bytes());
+    } else {
+        let written = write!(out, "{}", visit.client);
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+    }
 }
 
 /// Field names that we write ourselves, folded: `_` and `.` count as `-`, since servers

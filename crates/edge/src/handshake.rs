@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
-    accept::{Connection, Open},
+    accept::{Connection, Open, Speaker},
     teeth,
     watch::Watch,
     worker::Worker,
@@ -86,8 +86,10 @@ pub(crate) fn acceptor(
 
 /// What the steps know of a connection.
 pub(crate) struct Facts {
-    /// The client.
+    /// The client, or the trusted proxy that names one in each request.
     pub(crate) client: ClientAddr,
+    /// Which of the two.
+    pub(crate) speaker: Speaker,
     /// Its address in text: written into every forwarded head.
     pub(crate) client_text: Box<str>,
     /// The name of the handshake, lower case.
@@ -108,7 +110,7 @@ pub(crate) struct Secured {
 impl Secured {
     /// Shakes hands within the limit.
     pub(crate) async fn shake(connection: Connection, worker: &Rc<Worker>) -> io::Result<Self> {
-        let (stream, client, watch, open) = connection.into_parts();
+        let (stream, client, speaker, watch, open) = connection.into_parts();
         let limit = worker.snapshot().limits.handshake;
         if teeth::cut("tls") && teeth::is_plaintext(&stream).await {
             return Err(teeth::answer_plaintext(stream).await);
@@ -141,6 +143,7 @@ impl Secured {
         let asked = asked.unwrap_or_default();
         let facts = Facts {
             client,
+            speaker,
             client_text: client.to_string().into(),
             asked: asked.into(),
             watch,

@@ -26,6 +26,8 @@ pub(crate) trait HeadSink {
     fn status(&mut self, status: u16);
     /// One field. Name and value are already valid.
     fn field(&mut self, name: &str, value: &[u8]);
+    /// One field whose value goes on with `more`.
+    fn longer_field(&mut self, name: &str, value: &[u8], more: &str);
 }
 
 /// An HTTP/1 head under way.
@@ -36,6 +38,14 @@ impl HeadSink for Vec<u8> {
 
     fn field(&mut self, name: &str, value: &[u8]) {
         h1::write::field(self, name, value);
+    }
+
+    fn longer_field(&mut self, name: &str, value: &[u8], more: &str) {
+        h1::write::field(self, name, value);
+        // Before the end of the line.
+        self.truncate(self.len() - 2);
+        self.extend_from_slice(more.as_bytes());
+        self.extend_from_slice(b"\r\n");
     }
 }
 
@@ -49,6 +59,10 @@ struct Said {
     framing: bool,
     /// It has some policy of its own.
     objects: bool,
+    /// It decides itself who may keep hold of its windows.
+    opener: bool,
+    /// What it sends is shown as a page.
+    page: bool,
 }
 
 /// Writes the head: the answer's own fields without those that are the connection's or
@@ -131,6 +145,10 @@ pub(crate) fn harden(
         (true, false) => sink.field("content-security-policy", b"object-src 'none'"),
         (true, true) => {}
     }
+    if said.page && !said.opener {
+        // Sign-in by a pop-up window goes on working.
+        sink.field("cross-origin-opener-policy", b"same-origin-allow-popups");
+    }
     sink.field("x-request-id", &visit.id.hex());
     if !teeth::cut("hsts") {
         strict_transport(visit, hsts, sink);
@@ -151,6 +169,8 @@ impl Said {
             date: false,
             framing: true,
             objects: true,
+            opener: true,
+            page: false,
         }
     }
 }
@@ -190,7 +210,13 @@ fn application<'a>(
             said.date = true;
         }
         6 if is("server") => return,
-        10 if is("set-cookie") && sets_our_cookie(value) => return,
+        10 if is("set-cookie") => {
+            if !sets_our_cookie(value) {
+                cookie(name, value, sink);
+            }
+            return;
+        }
+        12 if is("content-type") => said.page = is_page(value),
         12 if is("x-powered-by") || is("x-request-id") => return,
         // Written by us where a body follows; stated without one for HEAD and 304, and
         // never on 1xx and 204 (RFC 9110 section 8.6).
@@ -216,9 +242,38 @@ fn application<'a>(
             hsts.get_or_insert(value);
             return;
         }
+        26 if is("cross-origin-opener-policy") => said.opener = true,
         _ => {}
     }
     sink.field(name, value);
+}
+
+/// Whether a browser shows this type as a page, in a window of its own.
+fn is_page(content_type: &[u8]) -> bool {
+    let kind = content_type.split(|byte| *byte == b';').next();
+    let kind = kind.unwrap_or_default().trim_ascii();
+    [&b"text/html"[..], b"application/xhtml+xml"]
+        .iter()
+        .any(|page| kind.eq_ignore_ascii_case(page))
+}
+
+/// A cookie of the application, with `Secure`, and with `SameSite=Lax` where it says
+/// nothing of that (draft-ietf-httpbis-rfc6265bis section 5.6): all traffic is encrypted
+/// here, and browsers don't agree on what its absence means.
+fn cookie(name: &str, value: &[u8], sink: &mut impl HeadSink) {
+    let (mut secure, mut same_site) = (false, false);
+    for attribute in value.split(|byte| *byte == b';').skip(1) {
+        let word = attribute.split(|byte| *byte == b'=').next();
+        let word = word.unwrap_or_default().trim_ascii();
+        secure |= word.eq_ignore_ascii_case(b"secure");
+        same_site |= word.eq_ignore_ascii_case(b"samesite");
+    }
+    match (secure, same_site) {
+        (true, true) => sink.field(name, value),
+        (true, false) => sink.longer_field(name, value, "; SameSite=Lax"),
+        (false, true) => sink.longer_field(name, value, "; Secure"),
+        (false, false) => sink.longer_field(name, value, "; Secure; SameSite=Lax"),
+    }
 }
 
 fn states(policy: &[u8], directive: &[u8]) -> bool {

@@ -29,11 +29,9 @@ use crate::{
     worker::Worker,
 };
 
-mod application;
+pub(crate) mod application;
 mod control;
 
-/// Silence after which a stream that only the application can continue is cut.
-pub(crate) const SILENCE: Duration = Duration::from_secs(3600);
 /// How long a refused client may go on sending before the connection is torn down; its
 /// answer would be lost if we closed while bytes are still arriving.
 const LINGER: Duration = Duration::from_secs(2);

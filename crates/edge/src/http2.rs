@@ -20,6 +20,7 @@ use crate::{
     buffer::{Buffer, Outbox},
     handshake::Facts,
     http1,
+    pace::{For, Pace, SILENCE},
     read::Request,
     record::Notes,
     serve::Plan,
@@ -71,6 +72,7 @@ pub(crate) async fn serve<IO: AsyncRead + AsyncWrite + Unpin>(
         worker,
         link,
         wait: None,
+        pace: Pace::new(&limits),
         written: 0,
         frames: 0,
         leaving: false,
@@ -128,6 +130,9 @@ struct Driver<IO> {
     worker: Rc<Worker>,
     link: Rc<Link>,
     wait: Option<Wait>,
+    /// Of all that the client takes.
+    pace: Pace,
+    /// Bytes that have left.
     written: u64,
     /// Frames that came whole.
     frames: u64,
@@ -209,14 +214,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
 
     fn begin_wait(&mut self, wait: Wait) {
         let limits = self.worker.snapshot().limits;
-        let limit = match wait {
-            Wait::Write(_) => Some(limits.stall),
-            Wait::Head | Wait::Frame(_) => Some(limits.head),
-            Wait::Idle | Wait::Farewell => Some(limits.idle),
-            Wait::Requests => None,
-        };
         let now = self.worker.recent();
-        self.facts.watch.until(limit.map(|limit| now.after(limit)));
+        let (whom, limit) = match wait {
+            Wait::Write(_) => (For::Client, None),
+            Wait::Head | Wait::Frame(_) => (For::Server(limits.head), Some(limits.head)),
+            Wait::Idle | Wait::Farewell => (For::Server(limits.idle), Some(limits.idle)),
+            Wait::Requests => (For::Server(SILENCE), None),
+        };
+        let pace = self.pace.deadline(whom, self.written, now, &limits);
+        self.facts.watch.until(match wait {
+            Wait::Write(_) => pace,
+            _ => limit.map(|limit| now.after(limit)),
+        });
         self.wait = Some(wait);
     }
 
@@ -262,6 +271,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 data,
                 ended,
             } => {
+                self.link.has_received(data.len());
                 if let Some(own) = codec.stream(stream) {
                     own.receive(data, ended);
                 }
@@ -304,18 +314,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                     return Poll::Ready(Ok(wrote));
                 }
             }
-            let before = self.out.written();
+            let (before, whole) = (self.out.written(), self.out.bytes.len());
             let flushed = self.out.poll_flush(cx, &mut self.io);
-            if let Poll::Ready(Ok(())) = flushed {
-                wrote = true;
-                self.written = self.written.wrapping_add(1);
-                self.link.flushed();
-                continue;
-            }
-            let moved = self.out.written().saturating_sub(before);
+            let done = matches!(flushed, Poll::Ready(Ok(())));
+            let after = if done { whole } else { self.out.written() };
+            let moved = after.saturating_sub(before);
             self.written = self
                 .written
                 .wrapping_add(u64::try_from(moved).unwrap_or(u64::MAX));
+            if done {
+                wrote = true;
+                self.link.flushed();
+                continue;
+            }
             return flushed.map_ok(|()| wrote);
         }
     }

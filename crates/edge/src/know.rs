@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use guards::forwarded::Told;
 use seam::{
     Refusal, RefusalPage,
     record::Version,
@@ -10,6 +11,7 @@ use seam::{
 use terms::{ClientAddr, Language, Micros, Moment, RequestId, TraceParent};
 
 use crate::{
+    accept::Speaker,
     handshake::Facts,
     read::Request,
     record::Notes,
@@ -142,6 +144,9 @@ pub(crate) fn know<'a>(
         _ => {}
     });
 
+    if facts.speaker == Speaker::Proxy {
+        visit.client = named(&request, facts, local)?;
+    }
     let authority = if request.authority.is_empty() {
         &facts.asked
     } else {
@@ -177,6 +182,21 @@ pub(crate) fn know<'a>(
         route,
         own,
     })
+}
+
+/// The client that a trusted proxy names.
+fn named(request: &Request<'_>, facts: &Facts, local: &Local) -> Result<ClientAddr, Refusal> {
+    let mut told = Told::default();
+    request.fields(|field| match field.name.len() {
+        9 if field.name.eq_ignore_ascii_case("forwarded") => told.forwarded(field.value),
+        15 if field.name.eq_ignore_ascii_case("x-forwarded-for") => {
+            told.x_forwarded_for(field.value);
+        }
+        _ => {}
+    });
+    told.client(facts.client.ip(), &local.trusted_proxies)
+        .map(ClientAddr::new)
+        .map_err(|_| Refusal::new(RefusalPage::BadRequest, "forwarded-fields-disagree"))
 }
 
 fn without_port(authority: &str) -> &str {

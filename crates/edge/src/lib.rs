@@ -19,14 +19,17 @@
 
 mod accept;
 mod buffer;
+mod crowd;
 mod forward;
 mod guard;
 mod handshake;
 mod harden;
+mod health;
 mod http1;
 mod http2;
 mod know;
 mod own;
+mod pace;
 mod read;
 mod record;
 mod serve;
@@ -40,5 +43,6 @@ mod watch;
 mod worker;
 
 pub use accept::{BindError, Listeners};
+pub use crowd::Crowd;
 pub use handshake::Tickets;
 pub use worker::{Edge, Parts, start};

@@ -17,6 +17,7 @@ use tokio_util::sync::PollSender;
 use crate::{
     http1::{Client, UploadFault},
     know::Visit,
+    pace::For,
     serve::{Answer, Length},
     worker::Worker,
 };
@@ -36,6 +37,10 @@ pub(crate) struct Exchange {
     body: Option<Body>,
     /// Bytes of the answer that its head promises and that have not come.
     left: Option<u64>,
+    /// Whom the exchange waits for while there is no answer.
+    pub(crate) waits_for: For,
+    /// How long control may take for its answer.
+    patience: For,
 }
 
 /// The way of a request's body to control. Dropped before its [`end`](Upload::end), it
@@ -97,6 +102,8 @@ impl Exchange {
             reply: answer,
             body: None,
             left: None,
+            waits_for: For::Server(visit.local.limits.answer),
+            patience: For::Server(visit.local.limits.answer),
         })
     }
 
@@ -117,6 +124,7 @@ impl Exchange {
                 return Poll::Ready(Err(UploadFault::Receiver));
             }
             let mut piece = Bytes::new();
+            self.waits_for = For::Client;
             match ready!(client.poll_body(cx, most, |data| piece = Bytes::copy_from_slice(data))) {
                 Ok(_) if piece.is_empty() => {}
                 Ok(_) => self.send(piece),
@@ -130,6 +138,7 @@ impl Exchange {
 
     /// Room for one more piece of the body; `false` when control reads no further.
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.waits_for = self.patience;
         let Some(upload) = &mut self.upload else {
             return Poll::Ready(false);
         };
@@ -151,6 +160,7 @@ impl Exchange {
 
     /// The request's body is whole.
     pub(crate) fn end(&mut self) {
+        self.waits_for = self.patience;
         if let Some(upload) = self.upload.take() {
             upload.end();
         }

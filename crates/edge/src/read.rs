@@ -82,7 +82,11 @@ impl<'a> Request<'a> {
             ));
         }
         h1::grammar::judge_method(head.method.as_bytes()).map_err(refused)?;
-        if head.method == "CONNECT" {
+        // A WebSocket over one stream (RFC 8441): what HTTP/1 asks for by an upgrade.
+        let tunnel = head
+            .protocol
+            .is_some_and(|protocol| protocol == "websocket");
+        if head.method == "CONNECT" && !tunnel {
             return Err(Refusal::new(RefusalPage::NotImplemented, "connect-refused"));
         }
         let mut length = None;
@@ -129,21 +133,25 @@ impl<'a> Request<'a> {
             "*" if head.method == "OPTIONS" => ("*", None),
             path => h1::grammar::path_and_query(path).map_err(refused)?,
         };
+        if tunnel && (ended || length.is_some()) {
+            return Err(malformed("websocket-with-body"));
+        }
         let framing = match (ended, length) {
+            _ if tunnel => Framing::UntilClose,
             (true, None | Some(0)) => Framing::None,
             (true, Some(_)) => return Err(malformed("content-length-without-body")),
             (false, Some(length)) => Framing::Length(length),
             (false, None) => Framing::Chunked,
         };
         Ok(Self {
-            method: head.method,
+            method: if tunnel { "GET" } else { head.method },
             authority,
             path,
             query,
             version: Version::Http2,
             framing,
             expects,
-            upgrade: None,
+            upgrade: head.protocol,
             fields: Fields::Http2(head.fields),
         })
     }

@@ -206,6 +206,15 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// The application's consent to a WebSocket, as HTTP/2 says it (RFC 8441 section 5).
+    pub(crate) const fn tunnel(head: &h1::Answer<'a>) -> Self {
+        Self {
+            status: 200,
+            source: Source::Application(head.fields),
+            length: Length::Unknown,
+        }
+    }
+
     /// Control's, to a request whose method is HEAD or isn't.
     pub(crate) fn control(head: &'a http::Response<()>, head_only: bool) -> Self {
         let status = head.status().as_u16();

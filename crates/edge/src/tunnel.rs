@@ -9,11 +9,7 @@ use std::{
 use seam::record::Outcome;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::{
-    http1::{Client, SILENCE},
-    upstream::Conn,
-    watch::Late,
-};
+use crate::{http1::Client, pace::SILENCE, upstream::Conn, watch::Late};
 
 /// What a direction does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

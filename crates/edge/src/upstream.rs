@@ -35,7 +35,7 @@ use crate::{
 const KEPT_FOR: Duration = Duration::from_secs(55);
 
 /// A socket to an application.
-enum Socket {
+pub(crate) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -189,7 +189,7 @@ impl Pools {
 }
 
 impl Conn {
-    fn new(socket: Socket, now: Moment) -> Self {
+    pub(crate) fn new(socket: Socket, now: Moment) -> Self {
         Self {
             socket,
             input: Buffer::default(),
@@ -337,20 +337,22 @@ pub(crate) struct Taken {
     pub(crate) upstream: usize,
 }
 
-/// A kept connection, or a new one to the first application that can be reached.
-/// `fresh` asks for a new one.
+/// A kept connection, or a new one to the first application that can be reached, in the
+/// order of their health. `fresh` asks for a new one.
 pub(crate) async fn take(
     worker: &Rc<Worker>,
     local: &Local,
     site: u16,
     fresh: bool,
 ) -> Result<Taken, Fault> {
-    let upstreams = match local.sites.get(usize::from(site)) {
-        Some(site) => &site.upstreams,
-        None => return Err(Fault::Unreachable("no-application")),
-    };
     let mut fault = Fault::Unreachable("no-application");
-    for (index, upstream) in upstreams.iter().enumerate() {
+    let Some(known) = local.sites.get(usize::from(site)) else {
+        return Err(fault);
+    };
+    for index in local.accounts.order(known, worker.recent()) {
+        let Some(upstream) = known.upstreams.get(index) else {
+            continue;
+        };
         let now = worker.recent();
         if !fresh && let Some(conn) = local.pools.take(site, index, now, &worker.buffers) {
             return Ok(Taken {
@@ -361,6 +363,7 @@ pub(crate) async fn take(
         match connect(local, upstream).await {
             Ok(socket) => {
                 worker.counters.upstream_connects.add(1);
+                local.accounts.reached(site, index);
                 return Ok(Taken {
                     conn: Box::new(Conn::new(socket, now)),
                     upstream: index,
@@ -368,6 +371,7 @@ pub(crate) async fn take(
             }
             Err(next) => {
                 worker.counters.upstream_faults.add(1);
+                local.accounts.failed(site, index, worker.now());
                 fault = next;
             }
         }
@@ -375,7 +379,7 @@ pub(crate) async fn take(
     Err(fault)
 }
 
-async fn connect(local: &Local, upstream: &Upstream) -> Result<Socket, Fault> {
+pub(crate) async fn connect(local: &Local, upstream: &Upstream) -> Result<Socket, Fault> {
     let attempt = async {
         let stream = match &upstream.place {
             Place::Unix(path) => {

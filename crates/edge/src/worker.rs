@@ -24,7 +24,9 @@ use tokio_rustls::TlsAcceptor;
 use crate::{
     accept::{Connection, Listeners},
     buffer::{self, Buffers},
+    crowd::Crowd,
     handshake::{self, Secured, Tickets},
+    health::Accounts,
     http1, http2,
     upstream::Pools,
     watch::{LOOK_EVERY, Watches},
@@ -47,6 +49,8 @@ pub struct Parts {
     pub counters: Arc<Counters>,
     /// Session tickets, shared by all workers.
     pub tickets: Tickets,
+    /// The connections of each client, shared by all workers.
+    pub crowd: Crowd,
     /// Time.
     pub clock: Clock,
     /// Chance.
@@ -115,6 +119,7 @@ impl Edge {
 pub(crate) struct Local {
     snapshot: Arc<Snapshot>,
     pub(crate) pools: Pools,
+    pub(crate) accounts: Accounts,
     /// The snapshot's limits as the codec takes them.
     pub(crate) codec: h1::Limits,
 }
@@ -123,6 +128,7 @@ impl Local {
     fn of(snapshot: Arc<Snapshot>) -> Rc<Self> {
         Rc::new(Self {
             pools: Pools::of(&snapshot.sites),
+            accounts: Accounts::of(&snapshot.sites),
             codec: h1::Limits {
                 // A head is judged whole, in one buffer.
                 head: usize::try_from(snapshot.limits.head_bytes)
@@ -163,6 +169,7 @@ pub(crate) struct Worker {
     pub(crate) recorder: RefCell<Recorder>,
     pub(crate) own: OwnSender,
     pub(crate) tls: TlsAcceptor,
+    pub(crate) crowd: Crowd,
     pub(crate) clock: Clock,
     pub(crate) buffers: Buffers,
     pub(crate) watches: Watches,
@@ -251,8 +258,11 @@ impl Worker {
         self.draining.get()
     }
 
-    fn look(&self, wake_all: bool) {
+    fn look(self: &Rc<Self>, wake_all: bool) {
         let now = self.now();
+        if !self.is_draining() {
+            Accounts::check(self, &self.snapshot(), now);
+        }
         self.utc.set((now, self.clock.now()));
         let mut date = self.date.borrow_mut();
         date.clear();
@@ -281,6 +291,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         recorder,
         counters,
         tickets,
+        crowd,
         clock,
         rng,
     } = parts;
@@ -293,6 +304,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         recorder: RefCell::new(recorder),
         own,
         tls,
+        crowd,
         buffers: Buffers::default(),
         watches: Watches::default(),
         ids: RefCell::new(Ids {
@@ -372,6 +384,9 @@ async fn accept(listener: TcpListener, worker: Rc<Worker>) {
 }
 
 async fn serve(connection: Connection, worker: Rc<Worker>) {
+    let Some(connection) = connection.seat(&worker).await else {
+        return;
+    };
     // A failed handshake is counted where it fails; there is nobody to answer.
     let Ok(secured) = Secured::shake(connection, &worker).await else {
         return;

@@ -56,6 +56,9 @@ pub struct Counters {
     pub connections: Counter,
     /// Client connections accepted so far.
     pub accepted: Counter,
+    /// Client connections closed before their handshake: too many in all or of one client,
+    /// or a trusted proxy's header that can't be read.
+    pub connections_refused: Counter,
     /// TLS handshakes that ended well.
     pub handshakes: Counter,
     /// TLS handshakes that failed: old versions, plaintext, unknown names, time-outs.

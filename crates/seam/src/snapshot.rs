@@ -28,6 +28,15 @@ pub struct Upstream {
     pub tls: Option<Box<str>>,
 }
 
+/// Which of several applications is asked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Balance {
+    /// The first that is well: the others stand by.
+    First,
+    /// Each in its turn.
+    RoundRobin,
+}
+
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -56,6 +65,10 @@ pub struct Site {
     pub name: Box<str>,
     /// The applications, in order of preference; none for the portal.
     pub upstreams: Box<[Upstream]>,
+    /// Which of them is asked first.
+    pub balance: Balance,
+    /// The path that each of them is asked for now and then, to see whether it is well.
+    pub health: Option<Box<str>>,
     /// Who may ask.
     pub access: Access,
     /// Longest path first; the last has the empty path, so one always holds.
@@ -125,8 +138,11 @@ pub struct Limits {
     pub head: Duration,
     /// Between requests on a kept connection.
     pub idle: Duration,
-    /// Without a byte in either direction while a body is under way.
+    /// How long a client may be silent, or take nothing, while a body is under way.
     pub stall: Duration,
+    /// Bytes a second that a client's body must reach, or that it must take, once it has
+    /// used up `stall`.
+    pub least_rate: u32,
     /// To connect to an upstream, TLS included.
     pub connect: Duration,
     /// From request sent to the upstream's head.
@@ -137,6 +153,8 @@ pub struct Limits {
     pub fields: u16,
     /// Client connections per worker.
     pub connections: u32,
+    /// Connections of one client, over all workers: an IPv4 address, or an IPv6 /64.
+    pub connections_per_client: u32,
     /// Streams per HTTP/2 connection.
     pub streams: u32,
     /// Kept upstream connections per upstream and worker.
@@ -149,12 +167,14 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
-            stall: Duration::from_secs(60),
+            stall: Duration::from_secs(30),
+            least_rate: 100,
             connect: Duration::from_secs(3),
             answer: Duration::from_secs(60),
             head_bytes: 16 * 1024,
             fields: 100,
             connections: 16_384,
+            connections_per_client: 1024,
             streams: 100,
             kept: 512,
         }
@@ -182,6 +202,8 @@ pub struct Snapshot {
     pub limits: Limits,
     /// `Strict-Transport-Security` of answers outside every site, such as to unknown hosts.
     pub hsts: guards::hsts::Policy,
+    /// Proxies that may say who the client is: by the PROXY protocol, or in each request.
+    pub trusted_proxies: guards::network::Networks,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.
@@ -236,6 +258,8 @@ mod tests {
             index: 0,
             name: "a".into(),
             upstreams: Box::default(),
+            balance: Balance::First,
+            health: None,
             access: Access::Public,
             routes: Box::new([route("/admin/users"), route("/admin"), route("")]),
             hsts: guards::hsts::Policy::default(),

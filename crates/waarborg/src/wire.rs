@@ -11,7 +11,7 @@ use std::{
 
 use config::{Config, Env, Loaded, Store as StoreKey};
 use control::{Control, LedgerKey, Parts as ControlParts, Publisher, alarms::Alarms};
-use edge::{BindError, Edge, Listeners, Parts as EdgeParts, Tickets};
+use edge::{BindError, Crowd, Edge, Listeners, Parts as EdgeParts, Tickets};
 use seam::{Counters, Sessions, own, record};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
 use terms::{Clock, Rng};
@@ -146,6 +146,7 @@ impl Server {
         let (own_in, own_out) = own::queue();
         let sessions = Arc::new(Sessions::default());
         let tickets = Tickets::new()?;
+        let crowd = Crowd::default();
         let (mut parts, mut records, mut counters) = (Vec::new(), Vec::new(), Vec::new());
         for listeners in listeners {
             let (recorder, recorded) = record::channel();
@@ -160,6 +161,7 @@ impl Server {
                 recorder,
                 counters: numbers,
                 tickets: tickets.clone(),
+                crowd: crowd.clone(),
                 clock: clock.clone(),
                 rng: rng.clone(),
             });

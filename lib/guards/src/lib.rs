@@ -1,6 +1,10 @@
 //! The policies as plain synchronous functions over borrowed data.
 //!
-//! One file per promise, named after it. Nothing here does I/O, waits, locks or reads
-//! a clock; what a request's way calls doesn't allocate unless its doc says when.
+//! One file per promise, named after it; beside them what several of them need: who the
+//! client is. Nothing here does I/O, waits, locks or reads a clock; what a request's way
+//! calls doesn't allocate unless its doc says when.
 
+pub mod forwarded;
 pub mod hsts;
+pub mod network;
+pub mod proxy;

@@ -39,6 +39,7 @@ mod setting {
     pub(super) const INITIAL_WINDOW_SIZE: u16 = 4;
     pub(super) const MAX_FRAME_SIZE: u16 = 5;
     pub(super) const MAX_HEADER_LIST_SIZE: u16 = 6;
+    pub(super) const ENABLE_CONNECT_PROTOCOL: u16 = 8;
 }
 
 /// The connection has to end: its GOAWAY stands in [`Connection::out`].
@@ -183,6 +184,8 @@ impl<T: Default> Connection<T> {
                 (setting::MAX_CONCURRENT_STREAMS, limits.streams),
                 (setting::INITIAL_WINDOW_SIZE, limits.stream_window),
                 (setting::MAX_HEADER_LIST_SIZE, kept),
+                // RFC 8441: a head with `:protocol` is the caller's to take or refuse.
+                (setting::ENABLE_CONNECT_PROTOCOL, 1),
             ],
         );
         let window = limits.connection_window.max(window::INITIAL);

@@ -20,6 +20,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         prebuilt: Arc::new(Prebuilt::default()),
         limits: Limits::default(),
         hsts: Default::default(),
+        trusted_proxies: Default::default(),
         addresses: AddressKeeping::Whole,
         public_port: 443,
     }))

@@ -6,13 +6,14 @@ use std::{
 };
 
 use h1::{Asked, BodyDecoder, Framing, write};
-use seam::{Refusal, record::Outcome};
+use seam::{Refusal, record::Outcome, snapshot::Limits};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{BODY_LATE, Client, SILENCE, Then, UploadFault, micros_since};
+use super::{BODY_LATE, Client, Then, UploadFault, micros_since};
 use crate::{
     harden::{Ending, finish_http1, harden},
     know::Visit,
+    pace::{For, Pace, SILENCE},
     record::record,
     serve::{Answer, Forward},
     tunnel,
@@ -107,13 +108,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
     ) -> Result<usize, Stop> {
         let limits = visit.local.limits;
         let mut uploading = !self.upload.is_done();
-        let first = if uploading {
-            limits.stall
-        } else {
-            limits.answer
-        };
-        self.facts.watch.until(Some(visit.began.after(first)));
-        let mut seen = 0;
+        let mut pace = Pace::new(&limits);
+        self.facts
+            .watch
+            .until(Some(visit.began.after(limits.answer)));
         poll_fn(|cx| {
             if uploading {
                 match self.poll_upload(cx, conn, visit.body_max) {
@@ -128,12 +126,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                     }
                     // It may have answered and closed: its head is still to be read.
                     Poll::Ready(Err(UploadFault::Receiver)) => uploading = false,
-                    Poll::Pending if self.tally.bytes_in != seen => {
-                        seen = self.tally.bytes_in;
-                        let now = self.worker.recent();
-                        self.facts.watch.until(Some(now.after(limits.stall)));
+                    Poll::Pending => {
+                        let whom = upload_waits_for(conn, &limits);
+                        self.wait(&mut pace, whom, self.tally.bytes_in, &limits);
                     }
-                    Poll::Pending => {}
                 }
             } else if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
                 // Closed for writing; perhaps it has answered before.
@@ -166,9 +162,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         ending: Ending,
         visit: &Visit,
     ) -> Outcome {
-        let stall = visit.local.limits.stall;
+        let limits = visit.local.limits;
         let mut uploading = !self.upload.is_done();
-        let mut last = None;
+        let mut pace = Pace::new(&limits);
         poll_fn(|cx| {
             if uploading {
                 // Faults of the upload no longer matter: the answer is already on its
@@ -181,6 +177,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             if !uploading && self.poll_gone(cx) {
                 return Poll::Ready(Outcome::ClientGone);
             }
+            // A reader that takes nothing, or too little, is cut; an application may be
+            // silent.
+            let whom = if self.out.is_empty() {
+                For::Server(SILENCE)
+            } else {
+                For::Client
+            };
+            let taken = self.taken();
+            self.wait(&mut pace, whom, taken, &limits);
             if self.facts.watch.check(cx) == Err(Late) {
                 return Poll::Ready(if self.out.is_empty() {
                     Outcome::UpstreamCut
@@ -188,22 +193,25 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                     Outcome::ClientGone
                 });
             }
-            // A reader that takes nothing is cut; an application may be silent.
-            let wait = (
-                self.out.is_empty(),
-                self.tally.bytes_out,
-                self.tally.bytes_in,
-            );
-            if last != Some(wait) {
-                last = Some(wait);
-                let limit = if self.out.is_empty() { SILENCE } else { stall };
-                self.facts
-                    .watch
-                    .until(Some(self.worker.recent().after(limit)));
-            }
             Poll::Pending
         })
         .await
+    }
+
+    /// Bytes of the answer that the client has taken: nearly, for some of what waits is a
+    /// head or frames chunks.
+    pub(super) fn taken(&self) -> u64 {
+        let waiting = self.out.bytes.len() - self.out.written();
+        let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
+        self.tally.bytes_out.saturating_sub(waiting)
+    }
+
+    /// Sets the deadline of a wait of a body.
+    pub(super) fn wait(&self, pace: &mut Pace, whom: For, moved: u64, limits: &Limits) {
+        let deadline = pace.deadline(whom, moved, self.worker.recent(), limits);
+        if deadline.is_some() {
+            self.facts.watch.until(deadline);
+        }
     }
 
     fn poll_stream(
@@ -311,6 +319,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 }
             }
         }
+    }
+}
+
+/// Whom an upload waits for: bytes that the application hasn't taken are its own delay.
+pub(crate) fn upload_waits_for(conn: &Conn, limits: &Limits) -> For {
+    if conn.out.is_empty() {
+        For::Client
+    } else {
+        For::Server(limits.answer)
     }
 }
 

@@ -7,11 +7,12 @@ use h1::write;
 use seam::record::Outcome;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Client, SILENCE, Then, UploadFault, application::Stop};
+use super::{BODY_LATE, Client, Then, UploadFault, application::Stop};
 use crate::{
     harden::{Ending, finish_http1, harden},
     know::Visit,
     own,
+    pace::{For, Pace, SILENCE},
     record::record,
     serve::{Answer, Length},
     watch::Late,
@@ -29,14 +30,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         self.facts
             .watch
             .until(Some(visit.began.after(limits.answer)));
-        let mut seen = 0;
+        let mut pace = Pace::new(&limits);
         let answered = poll_fn(|cx| {
-            // Control's time begins anew with every byte that it gets.
-            if self.tally.bytes_in != seen {
-                seen = self.tally.bytes_in;
-                let now = self.worker.recent();
-                self.facts.watch.until(Some(now.after(limits.answer)));
-            }
             match exchange.poll_upload(cx, self, most) {
                 Poll::Ready(Err(UploadFault::Gone)) => return Poll::Ready(Err(Stop::Gone)),
                 Poll::Ready(Err(UploadFault::Malformed(refusal))) => {
@@ -52,8 +47,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             if let Poll::Ready(answer) = exchange.poll_answer(cx) {
                 return Poll::Ready(answer.map_err(Stop::Refused));
             }
+            // Control's time begins anew with every byte that it gets.
+            self.wait(&mut pace, exchange.waits_for, self.tally.bytes_in, &limits);
             if self.facts.watch.check(cx) == Err(Late) {
-                return Poll::Ready(Err(Stop::Refused(own::CONTROL_LATE)));
+                return Poll::Ready(Err(Stop::Refused(match exchange.waits_for {
+                    For::Client => BODY_LATE,
+                    For::Server(_) | For::Room(_) => own::CONTROL_LATE,
+                })));
             }
             Poll::Pending
         })
@@ -90,9 +90,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         ending: Ending,
         most: u64,
     ) -> Outcome {
-        let stall = self.worker.snapshot().limits.stall;
+        let limits = self.worker.snapshot().limits;
         let mut uploading = !self.upload.is_done();
         let mut done = false;
+        let mut pace = Pace::new(&limits);
         let mut last = None;
         poll_fn(|cx| {
             loop {
@@ -130,9 +131,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 if !uploading && self.poll_gone(cx) {
                     return Poll::Ready(Outcome::ClientGone);
                 }
-                if self.facts.watch.check(cx) == Err(Late) {
-                    return Poll::Ready(Outcome::ClientGone);
-                }
                 let wait = (
                     self.out.is_empty(),
                     self.tally.bytes_out,
@@ -140,12 +138,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 );
                 if last != Some(wait) {
                     last = Some(wait);
-                    let limit = if self.out.is_empty() { SILENCE } else { stall };
-                    self.facts
-                        .watch
-                        .until(Some(self.worker.recent().after(limit)));
                     // Room may have been made by the flush: ask again before waiting.
                     continue;
+                }
+                let whom = if self.out.is_empty() {
+                    For::Server(SILENCE)
+                } else {
+                    For::Client
+                };
+                let taken = self.taken();
+                self.wait(&mut pace, whom, taken, &limits);
+                if self.facts.watch.check(cx) == Err(Late) {
+                    return Poll::Ready(Outcome::ClientGone);
                 }
                 return Poll::Pending;
             }

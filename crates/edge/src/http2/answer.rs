@@ -16,10 +16,12 @@ use super::{
     upload::Upload,
 };
 use crate::{
+    forward::accepts_websocket,
     harden::{HeadSink, harden},
-    http1::{BODY_LATE, SILENCE, micros_since},
+    http1::{BODY_LATE, application::upload_waits_for, micros_since},
     know::Visit,
     own,
+    pace::{For, Pace, SILENCE},
     record::{Tally, record},
     serve::{Answer, Forward, Length, Page},
     upstream::{self, Conn, Fault, LATE, Step},
@@ -36,6 +38,9 @@ impl HeadSink for HeadWriter<'_, Stream> {
     fn field(&mut self, name: &str, value: &[u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         let indexing = match name.len() {
+            // The handshake of HTTP/1 is over where it was made: between the application
+            // and us (RFC 8441 section 5).
+            20 if is("sec-websocket-accept") => return,
             10 if is("set-cookie") => Indexing::Never,
             // Another one each time: in the table they would only push others out.
             4 if is("etag") => Indexing::No,
@@ -46,6 +51,10 @@ impl HeadSink for HeadWriter<'_, Stream> {
             _ => Indexing::Yes,
         };
         HeadWriter::field(self, name, value, indexing);
+    }
+
+    fn longer_field(&mut self, name: &str, value: &[u8], more: &str) {
+        HeadSink::field(self, name, &[value, more.as_bytes()].concat());
     }
 }
 
@@ -60,6 +69,8 @@ pub(super) struct Served {
     worker: Rc<Worker>,
     /// How it ended; `None` while it hasn't.
     ended: Option<Outcome>,
+    /// What it means that the client leaves.
+    lost: Outcome,
 }
 
 impl Drop for Served {
@@ -75,7 +86,7 @@ impl Drop for Served {
             self.link.wake();
         }
         if self.ended.is_none() {
-            self.end(Outcome::ClientGone);
+            self.end(self.lost);
         }
     }
 }
@@ -97,6 +108,7 @@ impl Served {
             visit,
             worker: worker.clone(),
             ended: None,
+            lost: Outcome::ClientGone,
         }
     }
 
@@ -118,6 +130,41 @@ impl Served {
         self.watch
             .as_ref()
             .is_some_and(|watch| watch.check(cx) == Err(Late))
+    }
+
+    /// Waits on, until the deadline of this wait.
+    fn wait(&mut self, pace: &mut Pace, whom: For, moved: u64) {
+        let limits = self.visit.local.limits;
+        let now = self.worker.recent();
+        if let Some(deadline) = pace.deadline(whom, moved, now, &limits) {
+            self.until(deadline);
+        }
+    }
+
+    /// Bytes that went either way: a tunnel may be silent in one direction for ever.
+    const fn moved(&self) -> u64 {
+        self.tally.bytes_out.saturating_add(self.upload.received)
+    }
+
+    /// The client has to make room: the stream's own, or what all share.
+    fn wait_for_client(&mut self, cx: &Context<'_>, pace: &mut Pace) -> Poll<Outcome> {
+        let flushed = self.link.flushed_beside(self.stream);
+        let moved = self.moved();
+        self.wait(pace, flushed.map_or(For::Client, For::Room), moved);
+        if self.is_late(cx) {
+            return Poll::Ready(Outcome::ClientGone);
+        }
+        Poll::Pending
+    }
+
+    /// The next piece has to come from the other side, which may be silent for long.
+    fn wait_for_server(&mut self, cx: &Context<'_>, pace: &mut Pace) -> Poll<Outcome> {
+        let moved = self.moved();
+        self.wait(pace, For::Server(SILENCE), moved);
+        if self.is_late(cx) {
+            return Poll::Ready(Outcome::UpstreamCut);
+        }
+        Poll::Pending
     }
 
     /// The interim answer to `Expect: 100-continue`.
@@ -178,11 +225,11 @@ impl Served {
         }
         let (link, stream) = (self.link.clone(), self.stream);
         let task = tokio::task::spawn_local(async move {
-            let mut pace = Pace::new(self.visit.local.limits.stall);
+            let mut pace = Pace::new(&self.visit.local.limits);
             let outcome = poll_fn(|cx| match self.poll_whole(cx, &mut rest) {
                 Poll::Ready(true) => Poll::Ready(outcome),
                 Poll::Ready(false) => Poll::Ready(Outcome::ClientGone),
-                Poll::Pending => pace.wait(&mut self, cx, true, Outcome::ClientGone),
+                Poll::Pending => self.wait_for_client(cx, &mut pace),
             })
             .await;
             self.end(outcome);
@@ -218,21 +265,22 @@ impl Served {
         };
         let limits = self.visit.local.limits;
         self.until(self.visit.began.after(limits.answer));
-        let mut seen = 0;
+        let mut pace = Pace::new(&limits);
         let answered = poll_fn(|cx| {
             if let Poll::Ready(Err(refusal)) = self.upload.poll_own(cx, &mut exchange) {
                 return Poll::Ready(Err(refusal));
             }
-            // Control's time begins anew with every byte that it gets.
-            if self.upload.received != seen {
-                seen = self.upload.received;
-                self.until(self.worker.recent().after(limits.answer));
-            }
             if let Poll::Ready(answer) = exchange.poll_answer(cx) {
                 return Poll::Ready(answer);
             }
+            // Control's time begins anew with every byte that it gets.
+            let moved = self.upload.moved();
+            self.wait(&mut pace, exchange.waits_for, moved);
             if self.is_late(cx) {
-                return Poll::Ready(Err(own::CONTROL_LATE));
+                return Poll::Ready(Err(match exchange.waits_for {
+                    For::Client => BODY_LATE,
+                    For::Server(_) | For::Room(_) => own::CONTROL_LATE,
+                }));
             }
             Poll::Pending
         })
@@ -254,13 +302,13 @@ impl Served {
 
     async fn stream_own(&mut self, mut exchange: own::Exchange) -> Outcome {
         let mut piece = Bytes::new();
-        let mut pace = Pace::new(self.visit.local.limits.stall);
+        let mut pace = Pace::new(&self.visit.local.limits);
         poll_fn(|cx| {
             // What is left of the upload goes on beside the answer.
             let _ = self.upload.poll_own(cx, &mut exchange);
             loop {
                 if self.poll_whole_piece(cx, &mut piece).is_pending() {
-                    return pace.wait(self, cx, true, Outcome::ClientGone);
+                    return self.wait_for_client(cx, &mut pace);
                 }
                 match exchange.poll_data(cx) {
                     Poll::Ready(Some(Ok(data))) => piece = data,
@@ -269,7 +317,7 @@ impl Served {
                         self.data(&[], true);
                         return Poll::Ready(Outcome::Served);
                     }
-                    Poll::Pending => return pace.wait(self, cx, false, Outcome::UpstreamCut),
+                    Poll::Pending => return self.wait_for_server(cx, &mut pace),
                 }
             }
         })
@@ -307,7 +355,7 @@ impl Served {
                 Err(fault) => return self.refuse(fault.refusal()),
             };
             taken.conn.begin(&mut head);
-            match self.exchange(&mut taken.conn, asked).await {
+            match self.exchange(&mut taken.conn, asked, plan.upgrade).await {
                 Ok(length) => break (taken, length),
                 Err(Stop::Fault(Fault::ClosedUnanswered))
                     if taken.conn.reused && plan.replayable && !fresh =>
@@ -327,9 +375,22 @@ impl Served {
         self.tally.upstream_us = micros_since(now, self.visit.began);
         let view = taken.conn.view();
         if view.status == 101 {
-            self.worker.counters.upstream_faults.add(1);
-            return self.refuse(Fault::Broken("upgrade-unasked").refusal());
+            let fault = if !plan.upgrade {
+                Some("upgrade-unasked")
+            } else if !accepts_websocket(&self.visit, &view) {
+                Some("websocket-not-accepted")
+            } else {
+                None
+            };
+            if let Some(reason) = fault {
+                self.worker.counters.upstream_faults.add(1);
+                return self.refuse(Fault::Broken(reason).refusal());
+            }
+            self.head(&Answer::tunnel(&view), false);
+            taken.conn.input.consume(length);
+            return self.tunnel(&mut taken.conn).await;
         }
+        self.upload.forgo();
         let (framing, keep) = (view.framing, view.keep_alive);
         let answer = Answer::application(&view);
         self.head(&answer, !framing.has_body());
@@ -354,16 +415,24 @@ impl Served {
         self.end(outcome);
     }
 
-    async fn exchange(&mut self, conn: &mut Conn, asked: Asked) -> Result<usize, Stop> {
+    /// A WebSocket: bytes both ways until either side ends.
+    async fn tunnel(mut self, conn: &mut Conn) {
+        // Clients leave a socket as they like.
+        self.lost = Outcome::Served;
+        let mut body = BodyDecoder::new(Framing::UntilClose, &self.visit.local.codec);
+        let outcome = self.stream(conn, &mut body, Framing::UntilClose).await;
+        self.end(match outcome {
+            Outcome::UpstreamCut | Outcome::ClientGone => Outcome::Served,
+            other => other,
+        });
+    }
+
+    /// `hold`: no byte of what the client sends goes on before the answer.
+    async fn exchange(&mut self, conn: &mut Conn, asked: Asked, hold: bool) -> Result<usize, Stop> {
         let limits = self.visit.local.limits;
-        let mut uploading = !self.upload.is_done();
-        let first = if uploading {
-            limits.stall
-        } else {
-            limits.answer
-        };
-        self.until(self.visit.began.after(first));
-        let mut seen = 0;
+        let mut uploading = !hold && !self.upload.is_done();
+        let mut pace = Pace::new(&limits);
+        self.until(self.visit.began.after(limits.answer));
         poll_fn(|cx| {
             if uploading {
                 match self.upload.poll_upstream(cx, conn) {
@@ -375,11 +444,10 @@ impl Served {
                         return Poll::Ready(Err(Stop::Refused(refusal)));
                     }
                     Poll::Ready(Err(None)) => uploading = false,
-                    Poll::Pending if self.upload.received != seen => {
-                        seen = self.upload.received;
-                        self.until(self.worker.recent().after(limits.stall));
+                    Poll::Pending => {
+                        let (whom, moved) = (upload_waits_for(conn, &limits), self.upload.moved());
+                        self.wait(&mut pace, whom, moved);
                     }
-                    Poll::Pending => {}
                 }
             } else if let Poll::Ready(Err(_)) = conn.poll_write(cx) {
                 // Closed for writing; perhaps it has answered before.
@@ -416,18 +484,19 @@ impl Served {
         } else {
             None
         };
-        let mut pace = Pace::new(self.visit.local.limits.stall);
+        let mut pace = Pace::new(&self.visit.local.limits);
+        let mut uploading = !self.upload.is_done();
         poll_fn(|cx| {
-            if !self.upload.is_done() {
+            if uploading {
                 // The answer is under way: the upload's faults no longer matter.
-                let _ = self.upload.poll_upstream(cx, conn);
+                uploading = self.upload.poll_upstream(cx, conn).is_pending();
             }
             let mut again = false;
             loop {
                 let room = match self.link.poll_room(cx, self.stream, again) {
                     Poll::Ready(Some(room)) => room,
                     Poll::Ready(None) => return Poll::Ready(Outcome::ClientGone),
-                    Poll::Pending => return pace.wait(self, cx, true, Outcome::ClientGone),
+                    Poll::Pending => return self.wait_for_client(cx, &mut pace),
                 };
                 let step = conn.decode(body, room, |data| {
                     let count = u64::try_from(data.len()).unwrap_or(u64::MAX);
@@ -445,7 +514,7 @@ impl Served {
                     }
                     Ok(Step::Starved) => {
                         let Poll::Ready(filled) = conn.poll_fill(cx, &self.worker.buffers) else {
-                            return pace.wait(self, cx, false, Outcome::UpstreamCut);
+                            return self.wait_for_server(cx, &mut pace);
                         };
                         let broken = filled.is_err();
                         if !filled.is_ok_and(|count| count > 0) {
@@ -476,45 +545,6 @@ impl Served {
             section.finish(true);
         }
         self.link.wake();
-    }
-}
-
-/// The limit of a stream's waits: a reader that takes nothing is cut, an application may
-/// be silent for long.
-struct Pace {
-    stall: std::time::Duration,
-    /// Whether the client was waited for, how much of this it had got, and how much in all
-    /// where what all share was waited for.
-    last: Option<(bool, u64, u64)>,
-}
-
-impl Pace {
-    const fn new(stall: std::time::Duration) -> Self {
-        Self { stall, last: None }
-    }
-
-    /// Waits on; `late` where it has taken too long.
-    fn wait(
-        &mut self,
-        served: &mut Served,
-        cx: &Context<'_>,
-        for_client: bool,
-        late: Outcome,
-    ) -> Poll<Outcome> {
-        let flushed = served.link.flushed_beside(served.stream);
-        let wait = (for_client, served.tally.bytes_out, flushed);
-        if self.last == Some(wait) {
-            if served.is_late(cx) {
-                return Poll::Ready(late);
-            }
-            return Poll::Pending;
-        }
-        self.last = Some(wait);
-        let limit = if for_client { self.stall } else { SILENCE };
-        served.until(served.worker.recent().after(limit));
-        // Remembers whom to wake.
-        let _ = served.is_late(cx);
-        Poll::Pending
     }
 }
 

@@ -74,6 +74,8 @@ pub(super) struct Link {
     waiting: RefCell<VecDeque<u32>>,
     /// How often all that was to be written has left.
     flushed: Cell<u64>,
+    /// Bytes of bodies that came, on all streams.
+    received: Cell<u64>,
 }
 
 impl Link {
@@ -84,6 +86,7 @@ impl Link {
             woken: Cell::new(false),
             waiting: RefCell::default(),
             flushed: Cell::new(0),
+            received: Cell::new(0),
         }
     }
 
@@ -140,13 +143,21 @@ impl Link {
         self.room_for_all();
     }
 
-    /// How often that happened while this stream waits for what all share; else 0.
-    pub(super) fn flushed_beside(&self, stream: u32) -> u64 {
-        if self.waiting.borrow().contains(&stream) {
-            self.flushed.get()
-        } else {
-            0
-        }
+    /// How often that happened, where this stream waits for what all share.
+    pub(super) fn flushed_beside(&self, stream: u32) -> Option<u64> {
+        let waits = self.waiting.borrow().contains(&stream);
+        waits.then(|| self.flushed.get())
+    }
+
+    /// Bytes of a body came.
+    pub(super) fn has_received(&self, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.received.set(self.received.get().saturating_add(count));
+    }
+
+    /// How many came so far, on all streams.
+    pub(super) fn received(&self) -> u64 {
+        self.received.get()
     }
 
     /// Wakes those that wait for what all share. They stay in the queue until they get

@@ -11,7 +11,7 @@ use h1::{Framing, write};
 use seam::{Refusal, RefusalPage};
 
 use super::link::{Link, Taken};
-use crate::{buffer, own, upstream::Conn};
+use crate::{buffer, own, pace::For, upstream::Conn};
 
 /// The client reset its stream before its body was whole.
 const BODY_CUT: Refusal = Refusal::new(RefusalPage::BadRequest, "body-cut");
@@ -25,8 +25,12 @@ pub(super) struct Upload {
     left: Option<u64>,
     pub(super) received: u64,
     most: u64,
+    /// A tunnel's: raw bytes, whose end is the end of the application's connection.
+    tunnel: bool,
     /// The end was passed on.
     ended: bool,
+    /// The application's connection was closed behind it.
+    closed: bool,
     /// Why it will never be whole: nothing after this may look like its end.
     broken: Option<Refusal>,
 }
@@ -44,15 +48,34 @@ impl Upload {
             chunked: matches!(framing, Framing::Chunked),
             left,
             received: 0,
-            most,
+            most: if matches!(framing, Framing::UntilClose) {
+                u64::MAX
+            } else {
+                most
+            },
+            tunnel: matches!(framing, Framing::UntilClose),
             ended: matches!(framing, Framing::None),
+            closed: false,
             broken: None,
         }
+    }
+
+    /// What its pace goes by: its own bytes, and a share of all that the client sends on
+    /// this connection, since one that sends its bodies one after the other isn't idle.
+    pub(super) fn moved(&self) -> u64 {
+        self.received.saturating_add(self.link.received() / 16)
     }
 
     /// Whether all of it was passed on, up to its end.
     pub(super) const fn is_done(&self) -> bool {
         self.ended && self.broken.is_none()
+    }
+
+    /// What comes is not for the application: it didn't agree to a tunnel.
+    pub(super) const fn forgo(&mut self) {
+        if self.tunnel {
+            (self.ended, self.tunnel) = (true, false);
+        }
     }
 
     /// Hands on the next bytes: `Ok(false)` at the end of a well-formed body.
@@ -105,7 +128,12 @@ impl Upload {
     ) -> Poll<Result<(), Option<Refusal>>> {
         loop {
             if self.ended {
-                return conn.poll_flush(cx).map_err(|_| None);
+                ready!(conn.poll_flush(cx)).map_err(|_| None)?;
+                if self.tunnel && !self.closed {
+                    ready!(conn.poll_shutdown(cx)).map_err(|_| None)?;
+                    self.closed = true;
+                }
+                return Poll::Ready(Ok(()));
             }
             ready!(conn.poll_room(cx)).map_err(|_| None)?;
             let chunked = self.chunked;
@@ -151,6 +179,7 @@ impl Upload {
                 self.ended = true;
                 return Poll::Ready(Ok(()));
             }
+            exchange.waits_for = For::Client;
             let mut piece = Vec::new();
             match ready!(self.poll_some(cx, |data| piece.extend_from_slice(data))) {
                 Ok(true) => exchange.send(Bytes::from(piece)),

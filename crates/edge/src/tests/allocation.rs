@@ -9,16 +9,19 @@ use std::{
     thread,
 };
 
+use guards::network::Networks;
 use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
-    snapshot::{Limits, Place},
+    snapshot::{Balance, Limits, Place},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
 
 use super::harness::{Setting, snapshot};
-use crate::{Listeners, Parts, Tickets, handshake::Facts, http1, worker::assemble};
+use crate::{
+    Crowd, Listeners, Parts, Tickets, accept::Speaker, handshake::Facts, http1, worker::assemble,
+};
 
 const WARM: usize = 50;
 const COUNTED: usize = 1000;
@@ -47,6 +50,10 @@ fn a_thousand_kept_requests_allocate_nothing() {
     let setting = Setting {
         limits: Limits::default(),
         addresses: AddressKeeping::Truncated,
+        more: Vec::new(),
+        balance: Balance::First,
+        health: None,
+        trusted_proxies: Networks::default(),
         upstream: Some(Place::Socket(upstream)),
     };
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
@@ -61,6 +68,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         recorder,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
+        crowd: Crowd::default(),
         clock: Clock::System,
         rng: Rng::System,
     };
@@ -115,6 +123,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         let client = ClientAddr::new(peer.ip());
         let facts = Facts {
             client,
+            speaker: Speaker::Client,
             client_text: client.to_string().into(),
             asked: "app.test".into(),
             watch: worker.watches.add(),

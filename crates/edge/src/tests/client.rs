@@ -16,7 +16,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::ServerName;
 use seam::own::BodyCut;
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::mpsc};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
@@ -28,8 +28,22 @@ pub(super) type Http1 = Wire<TlsStream<TcpStream>>;
 
 impl Harness {
     async fn tls(&self, name: &str, protocol: &[u8]) -> io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(self.address).await?;
+        self.tls_behind(&[], name, protocol).await
+    }
+
+    /// With bytes before the handshake, each of these in a packet of its own.
+    async fn tls_behind(
+        &self,
+        before: &[&[u8]],
+        name: &str,
+        protocol: &[u8],
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let mut stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
+        for piece in before {
+            stream.write_all(piece).await?;
+            tokio::task::yield_now().await;
+        }
         let name = ServerName::try_from(name.to_owned()).expect("a name");
         let connector = TlsConnector::from(self.client_config(protocol));
         connector.connect(name, stream).await
@@ -38,6 +52,12 @@ impl Harness {
     /// A client that asked for `name` in its handshake.
     pub(super) async fn try_http1(&self, name: &str) -> io::Result<Http1> {
         self.tls(name, b"http/1.1").await.map(Wire::new)
+    }
+
+    /// A client behind a proxy that announces it by these bytes.
+    pub(super) async fn http1_behind(&self, header: &[&[u8]]) -> io::Result<Http1> {
+        let stream = self.tls_behind(header, "app.test", b"http/1.1").await;
+        stream.map(Wire::new)
     }
 
     pub(super) async fn http1(&self) -> Http1 {

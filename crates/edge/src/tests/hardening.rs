@@ -70,6 +70,46 @@ async fn what_the_application_says_itself_is_never_weakened() {
 }
 
 #[tokio::test]
+async fn cookies_of_the_application_get_what_they_lack_and_keep_what_they_say() {
+    let cookies = "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\n\
+                   Set-Cookie: b=\"x; y\"; Path=/; HttpOnly\r\n\
+                   Set-Cookie: c=3; secure; samesite=None\r\n\
+                   Set-Cookie: d=4;SameSite = Strict\r\n\
+                   Set-Cookie: e=secure; Domain=samesite\r\n\
+                   Set-Cookie: __Host-Http-waarborg=theirs\r\n\
+                   Content-Length: 0\r\n\r\n";
+    for answer in [over_http1(cookies).await, over_http2(cookies).await] {
+        let expected = [
+            "a=1; Secure; SameSite=Lax",
+            "b=\"x; y\"; Path=/; HttpOnly; Secure; SameSite=Lax",
+            "c=3; secure; samesite=None",
+            "d=4;SameSite = Strict; Secure",
+            "e=secure; Domain=samesite; Secure; SameSite=Lax",
+        ];
+        assert_eq!(answer.all("set-cookie"), expected);
+    }
+}
+
+#[tokio::test]
+async fn only_pages_say_who_keeps_hold_of_their_window() {
+    let check = async |fields: &'static str, expected: Option<&str>| {
+        let answer: &'static str =
+            format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n").leak();
+        for answer in [over_http1(answer).await, over_http2(answer).await] {
+            let policy = answer.field("cross-origin-opener-policy");
+            assert_eq!(policy, expected, "{fields}");
+        }
+    };
+    let ours = Some("same-origin-allow-popups");
+    check("Content-Type: text/html\r\n", ours).await;
+    check("content-type: Text/HTML; charset=utf-8\r\n", ours).await;
+    check("Content-Type: application/json\r\n", None).await;
+    check("", None).await;
+    let own = "Cross-Origin-Opener-Policy: unsafe-none\r\nContent-Type: text/html\r\n";
+    check(own, Some("unsafe-none")).await;
+}
+
+#[tokio::test]
 async fn a_weaker_policy_of_the_application_is_replaced() {
     let weak = "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=0\r\n\
                 Content-Length: 0\r\n\r\n";
@@ -102,7 +142,10 @@ async fn a_cookie_with_one_of_our_names_is_dropped_and_its_neighbour_kept() {
     let cookies = "HTTP/1.1 200 OK\r\nSet-Cookie: __Host-Http-waarborg=evil\r\n\
                    Set-Cookie: theirs=1\r\nContent-Length: 0\r\n\r\n";
     for answer in [over_http1(cookies).await, over_http2(cookies).await] {
-        assert_eq!(answer.field("set-cookie"), Some("theirs=1"));
+        assert_eq!(
+            answer.field("set-cookie"),
+            Some("theirs=1; Secure; SameSite=Lax")
+        );
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use guards::network::Networks;
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer},
@@ -18,11 +19,11 @@ use seam::{
     own::{OwnReceiver, OwnRequest, OwnSender},
     prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
     record::{Outcome, Records, Version},
-    snapshot::{Access, Certificates, Limits, Place, Route, Site, Upstream},
+    snapshot::{Access, Balance, Certificates, Limits, Place, Route, Site, Upstream},
 };
 use terms::{AddressKeeping, Clock, Language, Rng};
 
-use crate::{Edge, Listeners, Parts, Tickets, start};
+use crate::{Crowd, Edge, Listeners, Parts, Tickets, start};
 
 /// The largest body of `/small`, in bytes.
 pub(super) const SMALL: u64 = 10;
@@ -32,6 +33,11 @@ pub(super) struct Setting {
     pub(super) limits: Limits,
     pub(super) addresses: AddressKeeping,
     pub(super) upstream: Option<Place>,
+    /// Further ones behind it.
+    pub(super) more: Vec<Place>,
+    pub(super) balance: Balance,
+    pub(super) health: Option<&'static str>,
+    pub(super) trusted_proxies: Networks,
 }
 
 /// A running edge with all its rims.
@@ -86,6 +92,10 @@ impl Harness {
             limits: Limits::default(),
             addresses: AddressKeeping::Whole,
             upstream: Some(Place::Socket(upstream)),
+            more: Vec::new(),
+            balance: Balance::First,
+            health: None,
+            trusted_proxies: Networks::default(),
         };
         change(&mut setting);
         let mut roots = RootCertStore::empty();
@@ -104,6 +114,7 @@ impl Harness {
             recorder,
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),
+            crowd: Crowd::default(),
             clock: Clock::System,
             rng: Rng::System,
         }])
@@ -214,6 +225,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
     let upstreams: Box<[Upstream]> = setting
         .upstream
         .iter()
+        .chain(&setting.more)
         .map(|place| Upstream {
             place: place.clone(),
             tls: None,
@@ -229,6 +241,8 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
             index,
             name: name.into(),
             upstreams: upstreams.clone(),
+            balance: setting.balance,
+            health: setting.health.map(Into::into),
             access: Access::Public,
             routes: Box::new([
                 route("/private", true, 1 << 30),
@@ -253,6 +267,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         prebuilt: Arc::new(prebuilt()),
         limits: setting.limits,
         hsts: guards::hsts::Policy::default(),
+        trusted_proxies: setting.trusted_proxies.clone(),
         addresses: setting.addresses,
         public_port: 443,
     }

@@ -2,182 +2,22 @@
 
 use std::time::Duration;
 
-use http2::hpack::{Decoder, Encoder, FieldLimits, FieldList, Indexing};
 use seam::record::Outcome;
 
 use super::{
     bodies::{or_stuck, taken},
-    client::Http1,
+    frames::{
+        DATA, END_HEADERS, END_STREAM, FrameClient, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS,
+        WINDOW_UPDATE,
+    },
     harness::Harness,
     wire::{Application, OK},
 };
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-/// A client whose frames are the test's own.
-struct Client {
-    wire: Http1,
-    encoder: Encoder,
-    decoder: Decoder,
-}
-
-/// One frame as it came; HEADERS with their fields.
-#[derive(Debug)]
-struct Frame {
-    kind: u8,
-    flags: u8,
-    stream: u32,
-    payload: Vec<u8>,
-    fields: Vec<(String, String)>,
-}
-
-impl Frame {
-    fn field(&self, name: &str) -> Option<&str> {
-        let found = self.fields.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// The code of a RST_STREAM or GOAWAY.
-    fn code(&self) -> u8 {
-        self.payload[if self.kind == GOAWAY { 7 } else { 3 }]
-    }
-}
-
-impl Client {
-    async fn new(harness: &Harness) -> Self {
-        let mut client = Self {
-            wire: harness.raw_http2().await,
-            encoder: Encoder::new(),
-            decoder: Decoder::new(4096),
-        };
-        client.wire.say("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
-        client.frame(SETTINGS, 0, 0, &[]).await;
-        client
-    }
-
-    async fn try_frame(
-        &mut self,
-        kind: u8,
-        flags: u8,
-        stream: u32,
-        payload: &[u8],
-    ) -> std::io::Result<()> {
-        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-        let mut bytes = length[1..].to_vec();
-        bytes.extend([kind, flags]);
-        bytes.extend(stream.to_be_bytes());
-        bytes.extend(payload);
-        self.wire.try_say(bytes).await
-    }
-
-    async fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        self.try_frame(kind, flags, stream, payload)
-            .await
-            .expect("the other side reads");
-    }
-
-    /// Windows as large as they may be.
-    async fn open_windows(&mut self) {
-        self.frame(SETTINGS, 0, 0, &[0, 4, 0x7f, 0xff, 0xff, 0xff])
-            .await;
-        self.frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0, 0, 0]).await;
-    }
-
-    /// A head in as many frames as it takes.
-    async fn head(&mut self, stream: u32, fields: &[(&str, &str)], ended: bool) {
-        let mut block = Vec::new();
-        self.encoder.begin(&mut block);
-        for (name, value) in fields {
-            self.encoder
-                .field(&mut block, name, value.as_bytes(), Indexing::No);
-        }
-        let mut pieces = block.chunks(16_384).peekable();
-        let (mut kind, mut flags) = (HEADERS, u8::from(ended));
-        while let Some(piece) = pieces.next() {
-            if pieces.peek().is_none() {
-                flags |= END_HEADERS;
-            }
-            // Beyond its limit the other side may have left.
-            if self.try_frame(kind, flags, stream, piece).await.is_err() {
-                return;
-            }
-            (kind, flags) = (CONTINUATION, 0);
-        }
-    }
-
-    async fn ask(&mut self, stream: u32, method: &str, more: &[(&str, &str)], ended: bool) {
-        let fields = [
-            (":method", method),
-            (":scheme", "https"),
-            (":authority", "app.test"),
-            (":path", "/"),
-        ];
-        self.head(stream, &[&fields, more].concat(), ended).await;
-    }
-
-    async fn any_frame(&mut self) -> Frame {
-        let header = self.wire.take(9).await;
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-        let payload = self.wire.take(usize::try_from(length).unwrap()).await;
-        let mut frame = Frame {
-            kind: header[3],
-            flags: header[4],
-            stream: u32::from_be_bytes([header[5], header[6], header[7], header[8]]),
-            payload,
-            fields: Vec::new(),
-        };
-        if frame.kind == HEADERS {
-            let limits = FieldLimits {
-                bytes: 1 << 20,
-                fields: 100,
-            };
-            let mut list = FieldList::new();
-            self.decoder
-                .decode(&frame.payload, &limits, &mut list)
-                .unwrap();
-            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-            frame.fields = list.iter().map(|(n, v)| (text(n), text(v))).collect();
-        }
-        frame
-    }
-
-    /// The next frame that isn't about settings or windows.
-    async fn next(&mut self) -> Frame {
-        loop {
-            let frame = self.any_frame().await;
-            if !matches!(frame.kind, SETTINGS | WINDOW_UPDATE) {
-                return frame;
-            }
-        }
-    }
-
-    /// The body of an answer whose head has come.
-    async fn body(&mut self, stream: u32) -> Vec<u8> {
-        let mut body = Vec::new();
-        loop {
-            let frame = self.next().await;
-            assert_eq!((frame.kind, frame.stream), (DATA, stream), "{frame:?}");
-            body.extend(frame.payload);
-            if frame.flags & END_STREAM != 0 {
-                return body;
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_head_that_is_far_too_large_gets_our_answer_and_the_connection_goes_on() {
     let mut harness = Harness::alone();
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     for (stream, kib) in [(1, 20), (3, 70), (5, 120), (7, 250)] {
         let long = "v".repeat(kib * 1024);
         client.ask(stream, "GET", &[("x-long", &long)], true).await;
@@ -208,7 +48,7 @@ async fn malformed_heads_get_our_answer_by_the_rules_of_http1() {
     ];
     let with = |more: &[(&'static str, &'static str)]| [&whole[..], more].concat();
     let mut harness = Harness::alone();
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     let mut stream = 1;
     for (fields, status, reason) in [
         (with(&[(":path", "/x")]), "400", "pseudo-header-repeated"),
@@ -330,7 +170,7 @@ async fn malformed_heads_get_our_answer_by_the_rules_of_http1() {
 #[tokio::test]
 async fn a_head_request_that_is_refused_early_has_no_body_either() {
     let harness = Harness::alone();
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.ask(1, "HEAD", &[("expect", "more")], true).await;
     let head = client.next().await;
     assert_eq!(head.field(":status"), Some("417"));
@@ -341,7 +181,7 @@ async fn a_head_request_that_is_refused_early_has_no_body_either() {
 async fn an_answer_that_is_reset_in_the_middle_never_looks_whole() {
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.ask(1, "GET", &[], true).await;
     // Until the connection's end: and that end is a reset.
     let (peer, _) = app
@@ -363,7 +203,7 @@ async fn an_answer_that_is_reset_in_the_middle_never_looks_whole() {
 async fn a_larger_initial_window_lets_those_go_on_that_had_none() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]).await;
     client.ask(1, "GET", &[], true).await;
     let (_peer, _) = app.answer_one(OK).await;
@@ -376,7 +216,7 @@ async fn a_larger_initial_window_lets_those_go_on_that_had_none() {
 async fn a_client_that_expects_an_interim_answer_gets_it_once() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     let expects = [("expect", "100-continue"), ("content-length", "2")];
     client.ask(1, "POST", &expects, false).await;
     let interim = client.next().await;
@@ -397,7 +237,7 @@ async fn a_reader_that_never_opens_its_window_is_cut_and_others_are_served() {
     let mut harness = Harness::with(app.address, |setting| {
         setting.limits.stall = Duration::from_millis(100);
     });
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.ask(1, "GET", &[], true).await;
     let (mut peer, _) = app
         .answer_one("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -428,7 +268,7 @@ async fn a_reader_that_was_slow_gets_all_of_it_in_the_end() {
         // Else it would cut what it forgot, and go on.
         setting.limits.stall = Duration::from_secs(3600);
     });
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.open_windows().await;
     client.ask(1, "GET", &[], true).await;
     client.ask(3, "GET", &[], true).await;
@@ -460,7 +300,7 @@ async fn a_reader_that_was_slow_gets_all_of_it_in_the_end() {
 async fn a_large_answer_does_not_hold_up_a_small_one() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.open_windows().await;
     client.ask(1, "GET", &[], true).await;
     let (mut large, _) = app
@@ -495,7 +335,7 @@ async fn streams_that_are_reset_as_soon_as_they_are_opened_end_the_connection() 
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);
     app.always(OK);
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     let mut honest = harness.http2().await;
     let mut sent = 0;
     for stream in (1..20_001).step_by(2) {
@@ -534,7 +374,7 @@ async fn streams_that_are_reset_as_soon_as_they_are_opened_end_the_connection() 
 #[tokio::test]
 async fn a_flood_that_is_never_read_costs_bounded_memory_and_ends() {
     let harness = Harness::alone();
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     let mut sent = 0_u32;
     while client.try_frame(PING, 0, 0, &[0; 8]).await.is_ok() {
         sent += 1;
@@ -546,7 +386,7 @@ async fn a_flood_that_is_never_read_costs_bounded_memory_and_ends() {
 async fn what_follows_a_finished_answer_is_thrown_away_until_the_client_is_told() {
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);
-    let mut client = Client::new(&harness).await;
+    let mut client = FrameClient::new(&harness).await;
     client.ask(1, "POST", &[], false).await;
     client.frame(DATA, 0, 1, b"begin").await;
     let (mut peer, _) = app.asked().await;

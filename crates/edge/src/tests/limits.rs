@@ -62,6 +62,31 @@ async fn a_slow_head_is_answered_late() {
     assert_eq!(outcome, Outcome::Refused("head-late"));
 }
 
+/// A client that is never silent for as long as it may be, but far below the least rate.
+#[tokio::test]
+async fn a_body_that_only_drips_is_answered_late() {
+    let app = Application::start().await;
+    let mut harness = Harness::with(app.address, |setting| {
+        setting.limits.stall = 10 * SHORT;
+        setting.limits.least_rate = 1_000_000;
+    });
+    let mut client = harness.http1().await;
+    client
+        .say("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 900000\r\n\r\n")
+        .await;
+    let (mut peer, _) = app.asked().await;
+    let mut drops = tokio::time::interval(SHORT);
+    let late = loop {
+        tokio::select! {
+            _ = drops.tick() => client.say("x").await,
+            record = harness.record() => break record,
+        }
+    };
+    assert_eq!(late.outcome, Outcome::Refused("body-late"));
+    assert_eq!(client.answer().await.status, 408);
+    assert!(peer.end().await.0.len() < 100);
+}
+
 #[tokio::test]
 async fn a_body_that_stops_coming_is_answered_late() {
     let app = Application::start().await;

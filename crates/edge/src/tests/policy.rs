@@ -5,19 +5,21 @@
 
 use std::{hint::black_box, sync::Arc};
 
+use guards::network::Networks;
 use h1::{AnswerHead, Asked, RequestHead};
 use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
     record::Outcome,
-    snapshot::{Limits, Place},
+    snapshot::{Balance, Limits, Place},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
 
 use super::harness::{Setting, snapshot};
 use crate::{
-    Listeners, Parts, Tickets,
+    Crowd, Listeners, Parts, Tickets,
+    accept::Speaker,
     handshake::Facts,
     harden::{finish_http1, harden},
     read::Request,
@@ -56,6 +58,10 @@ fn policy_per_request() {
     let setting = Setting {
         limits: Limits::default(),
         addresses: AddressKeeping::Truncated,
+        more: Vec::new(),
+        balance: Balance::First,
+        health: None,
+        trusted_proxies: Networks::default(),
         upstream: Some(Place::Socket(([127, 0, 0, 1], 9).into())),
     };
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
@@ -71,6 +77,7 @@ fn policy_per_request() {
         recorder,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
+        crowd: Crowd::default(),
         clock: clock.clone(),
         rng: Rng::System,
     };
@@ -83,6 +90,7 @@ fn policy_per_request() {
         let client = ClientAddr::new([192, 0, 2, 7].into());
         let facts = Facts {
             client,
+            speaker: Speaker::Client,
             client_text: client.to_string().into(),
             asked: "app.test".into(),
             watch: worker.watches.add(),

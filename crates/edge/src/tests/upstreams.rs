@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use seam::{record::Outcome, snapshot::Place};
+use seam::{
+    record::Outcome,
+    snapshot::{Balance, Place},
+};
 use tokio::net::UnixListener;
 
 use super::{
@@ -257,4 +260,83 @@ async fn an_application_on_a_unix_socket_is_served() {
     peer.head().await;
     peer.say(OK).await;
     assert_eq!(client.answer().await.text(), "ok");
+}
+
+/// An edge before two applications, each of which answers with its own word.
+async fn two(
+    change: impl FnOnce(&mut super::harness::Setting),
+) -> (Application, Application, Harness) {
+    let (one, other) = (Application::start().await, Application::start().await);
+    let place = Place::Socket(other.address);
+    let harness = Harness::with(one.address, |setting| {
+        setting.more = vec![place];
+        change(setting);
+    });
+    (one, other, harness)
+}
+
+const ONE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none";
+const OTHER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nother";
+
+async fn word(client: &mut super::client::Http1, ask: &str) -> String {
+    client.say(ask).await;
+    client.answer().await.text().to_owned()
+}
+
+#[tokio::test]
+async fn requests_go_to_the_next_application_where_the_first_is_gone_also_posts() {
+    let (one, other, harness) = two(|_| {}).await;
+    drop(one);
+    other.always(OTHER);
+    let mut client = harness.http1().await;
+    assert_eq!(word(&mut client, GET).await, "other");
+    assert_eq!(harness.counters.upstream_faults.get(), 1);
+    // The first is passed over now: no further request waits for it.
+    assert_eq!(word(&mut client, GET).await, "other");
+    assert_eq!(word(&mut client, GET).await, "other");
+    assert_eq!(harness.counters.upstream_faults.get(), 1);
+
+    let (one, other, harness) = two(|_| {}).await;
+    drop(one);
+    let mut client = harness.http1().await;
+    client.say(POST).await;
+    let (mut peer, _) = other.asked().await;
+    assert_eq!(peer.take(1).await, b"x");
+    peer.say(OTHER).await;
+    assert_eq!(client.answer().await.text(), "other");
+}
+
+#[tokio::test]
+async fn applications_are_asked_in_turn_where_the_site_says_so() {
+    let (one, other, harness) = two(|setting| setting.balance = Balance::RoundRobin).await;
+    one.always(ONE);
+    other.always(OTHER);
+    let mut client = harness.http1().await;
+    for expected in ["one", "other", "one", "other"] {
+        assert_eq!(word(&mut client, GET).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_application_that_fails_its_check_is_passed_over() {
+    let (one, other, harness) = two(|setting| setting.health = Some("/healthz")).await;
+    // Two checks in a row decide: the first now, the second five seconds later. The other
+    // site has the same applications.
+    let mut checks = 0;
+    while checks < 2 {
+        let (mut peer, head) = one.asked().await;
+        assert!(
+            head.starts_with("GET /healthz HTTP/1.1\r\nhost: "),
+            "{head}"
+        );
+        checks += usize::from(head.contains("host: app.test\r\n"));
+        peer.say("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n")
+            .await;
+        assert_eq!(peer.end().await.0, b"");
+    }
+    other.always(OTHER);
+    // Whatever the first would say to a request: none comes any more, once it is noted.
+    one.always(ONE);
+    let mut client = harness.http1().await;
+    while word(&mut client, GET).await != "other" {}
 }
