@@ -28,6 +28,7 @@ impl Config {
                 upstreams: site.upstreams.clone().into(),
                 balance: site.balance,
                 health: site.health.as_deref().map(Into::into),
+                compression: site.compression,
                 access: site.access,
                 routes: site.routes.clone().into(),
                 hsts: self.hsts.clone(),

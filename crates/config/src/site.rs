@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use seam::snapshot::{Access, Balance, Place, Route, Upstream};
+use seam::snapshot::{Access, Balance, Compression, Place, Route, Upstream};
 
 use crate::{
     env::in_words,
@@ -29,6 +29,12 @@ section! {
         "Which of several applications is asked. One that can't be reached is passed over for 1 to 30 seconds; requests go to the next at once.";
     HEALTH "health" Form::Text("a path such as \"/healthz\""), Absent::Means("no checks: an application is well while it can be reached"), "\"/healthz\"",
         "A path that each application is asked for every 5 seconds by each worker. One that twice in a row doesn't answer with a status from 200 to 399 is passed over until it does twice.";
+    COMPRESSION "compression" Form::Word(&[
+            ("off", "answers leave as the application sends them"),
+            ("safe", "text is compressed, but for a visitor with a cookie or credentials only styles, scripts, images and fonts without a query"),
+            ("all", "all text is compressed"),
+        ]), Absent::Default("safe"), "\"safe\"",
+        "Whether text that the application sends plain is compressed (zstd, brotli, gzip), never server-sent events. Where an answer holds a secret beside something that a stranger can choose, its compressed length tells of the secret (BREACH): take `all` only where no answer does.";
     ACCESS "access" Form::Word(&[("public", "everyone may ask")]), Absent::Required("but for the portal"), "\"public\"",
         "Who may ask. Required, so that nothing is public by oversight.";
     CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required(""), "\"app.pem\"",
@@ -108,6 +114,8 @@ pub struct Site {
     pub balance: Balance,
     /// `health`: a path, perhaps with a query.
     pub health: Option<String>,
+    /// `compression`.
+    pub compression: Compression,
     /// Who may ask.
     pub access: Access,
     /// For the host and all aliases.
@@ -194,7 +202,19 @@ fn one(
         _ => Balance::First,
     };
     let health = table.text(&HEALTH, scalar::request_path);
-    for key in [&UPSTREAM, &BALANCE, &HEALTH, &ACCESS, &PLAINTEXT] {
+    let compression = match table.word(&COMPRESSION) {
+        Some("off") => Compression::Off,
+        Some("all") => Compression::All,
+        _ => Compression::Safe,
+    };
+    for key in [
+        &UPSTREAM,
+        &BALANCE,
+        &HEALTH,
+        &COMPRESSION,
+        &ACCESS,
+        &PLAINTEXT,
+    ] {
         match role {
             Role::Portal if table.has(key) => {
                 let say = Say::what(format!("`{}` on the portal's site", key.name))
@@ -224,6 +244,7 @@ fn one(
         upstreams: upstreams.into_iter().map(|at| at.value).collect(),
         balance,
         health,
+        compression,
         access,
         pair: pair?,
         plaintext,

@@ -218,6 +218,7 @@ mod tests {
             upstreams: (1..=count).map(upstream).collect(),
             balance,
             health: None,
+            compression: seam::snapshot::Compression::Off,
             access: seam::snapshot::Access::Public,
             routes: Box::default(),
             hsts: guards::hsts::Policy::default(),

@@ -12,6 +12,7 @@ use terms::{ClientAddr, Language, Micros, Moment, RequestId, TraceParent};
 
 use crate::{
     accept::Speaker,
+    compress::Coding,
     handshake::Facts,
     read::Request,
     record::Notes,
@@ -34,6 +35,12 @@ pub(crate) struct Visit {
     pub(crate) anonymous: bool,
     /// The largest body of its route, in bytes.
     pub(crate) body_max: u64,
+    /// How its answer may be compressed.
+    pub(crate) coding: Option<Coding>,
+    /// It bears a cookie or credentials: the answer may hold secrets.
+    pub(crate) credentials: bool,
+    /// It bears a query.
+    pub(crate) query: bool,
     pub(crate) notes: Notes,
 }
 
@@ -55,6 +62,9 @@ impl Visit {
             site: u16::MAX,
             anonymous: false,
             body_max: 0,
+            coding: None,
+            credentials: false,
+            query: false,
             notes,
         }
     }
@@ -129,8 +139,14 @@ pub(crate) fn know<'a>(
 ) -> Result<Known<'a>, Refusal> {
     visit.version = request.version;
     visit.head_only = request.method == "HEAD";
+    visit.query = request.query.is_some() || request.method != "GET";
     visit.notes.request(&request);
     request.fields(|field| match field.name.len() {
+        6 if field.name.eq_ignore_ascii_case("cookie") => visit.credentials = true,
+        13 if field.name.eq_ignore_ascii_case("authorization") => visit.credentials = true,
+        15 if field.name.eq_ignore_ascii_case("accept-encoding") => {
+            visit.coding = Coding::accepted(field.value);
+        }
         6 if field.name.eq_ignore_ascii_case("accept") => visit.notes.set_accept(field.value),
         10 if field.name.eq_ignore_ascii_case("user-agent") => visit.notes.set_agent(field.value),
         11 if field.name.eq_ignore_ascii_case("traceparent") => {

@@ -19,6 +19,7 @@
 
 mod accept;
 mod buffer;
+mod compress;
 mod crowd;
 mod forward;
 mod guard;

@@ -11,6 +11,7 @@ use seam::{
 use terms::Language;
 
 use crate::{
+    compress,
     forward::write_head,
     guard::Admitted,
     handshake::Facts,
@@ -158,6 +159,7 @@ pub(crate) struct Answer<'a> {
     status: u16,
     source: Source<'a>,
     length: Length,
+    compression: compress::Verdict,
 }
 
 /// Where an answer's fields come from.
@@ -194,15 +196,17 @@ pub(crate) enum Length {
 
 impl<'a> Answer<'a> {
     /// The application's.
-    pub(crate) const fn application(head: &h1::Answer<'a>) -> Self {
+    pub(crate) const fn application(head: &h1::Answer<'a>, compression: compress::Verdict) -> Self {
         Self {
             status: head.status,
             source: Source::Application(head.fields),
-            length: match head.framing {
-                Framing::None => Length::NoBody,
-                Framing::Length(length) => Length::Known(length),
-                Framing::Chunked | Framing::UntilClose => Length::Unknown,
+            length: match (head.framing, compression) {
+                (Framing::None, _) => Length::NoBody,
+                (_, compress::Verdict::Compressed(_)) => Length::Unknown,
+                (Framing::Length(length), _) => Length::Known(length),
+                (Framing::Chunked | Framing::UntilClose, _) => Length::Unknown,
             },
+            compression,
         }
     }
 
@@ -212,6 +216,7 @@ impl<'a> Answer<'a> {
             status: 200,
             source: Source::Application(head.fields),
             length: Length::Unknown,
+            compression: compress::Verdict::Plain,
         }
     }
 
@@ -231,6 +236,7 @@ impl<'a> Answer<'a> {
             status,
             source: Source::Control(head.headers()),
             length,
+            compression: compress::Verdict::Plain,
         }
     }
 
@@ -254,6 +260,7 @@ impl<'a> Answer<'a> {
             } else {
                 Length::Known(length)
             },
+            compression: compress::Verdict::Plain,
         }
     }
 
@@ -271,7 +278,12 @@ impl<'a> Answer<'a> {
                 varies: false,
             }),
             length: Length::Known(length),
+            compression: compress::Verdict::Plain,
         }
+    }
+
+    pub(crate) const fn compression(&self) -> compress::Verdict {
+        self.compression
     }
 
     pub(crate) const fn status(&self) -> u16 {

@@ -177,6 +177,8 @@ pub(crate) struct Worker {
     ids: RefCell<Ids>,
     heads: RefCell<Vec<Vec<u8>>>,
     draining: Cell<bool>,
+    /// Answers that are being compressed.
+    pub(crate) encoders: Cell<u16>,
     recent: Cell<Moment>,
     /// UTC at a monotonic moment: one clock is read per request.
     utc: Cell<(Moment, Micros)>,
@@ -314,6 +316,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         rng,
         heads: RefCell::default(),
         draining: Cell::new(false),
+        encoders: Cell::new(0),
         recent: Cell::new(clock.moment()),
         utc: Cell::new((clock.moment(), clock.now())),
         date: RefCell::new(String::new()),

@@ -37,6 +37,17 @@ pub enum Balance {
     RoundRobin,
 }
 
+/// Whether answers of the application are compressed where it doesn't do so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Never.
+    Off,
+    /// Text, but nothing in which secrets and input may meet (BREACH).
+    Safe,
+    /// All text: the owner knows that no answer holds both.
+    All,
+}
+
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -69,6 +80,8 @@ pub struct Site {
     pub balance: Balance,
     /// The path that each of them is asked for now and then, to see whether it is well.
     pub health: Option<Box<str>>,
+    /// Whether its answers are compressed.
+    pub compression: Compression,
     /// Who may ask.
     pub access: Access,
     /// Longest path first; the last has the empty path, so one always holds.
@@ -260,6 +273,7 @@ mod tests {
             upstreams: Box::default(),
             balance: Balance::First,
             health: None,
+            compression: Compression::Off,
             access: Access::Public,
             routes: Box::new([route("/admin/users"), route("/admin"), route("")]),
             hsts: guards::hsts::Policy::default(),

@@ -6,11 +6,16 @@ use std::{
 };
 
 use h1::{Asked, BodyDecoder, Framing, write};
-use seam::{Refusal, record::Outcome, snapshot::Limits};
+use seam::{
+    Refusal,
+    record::{Outcome, Version},
+    snapshot::Limits,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{BODY_LATE, Client, Then, UploadFault, micros_since};
 use crate::{
+    compress::{self, Encoder, Verdict},
     harden::{Ending, finish_http1, harden},
     know::Visit,
     pace::{For, Pace, SILENCE},
@@ -71,7 +76,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         // An answer that comes before the upload has ended ends the connection: the rest
         // of the body is not read as a request.
         let keep = keep && (self.upload.is_done() || upgraded);
-        let answer = Answer::application(&head);
+        let (compression, mut encoder) = self.compression(visit, &head);
+        let answer = Answer::application(&head, compression);
         self.tally.status = answer.status();
         let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
         let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
@@ -82,10 +88,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             return Then::Close;
         }
         let mut body = BodyDecoder::new(body, &visit.local.codec);
-        let outcome = self.stream(&mut taken.conn, &mut body, ending, visit).await;
+        let encoder = encoder.as_mut();
+        let outcome = self
+            .stream(&mut taken.conn, &mut body, ending, encoder, visit)
+            .await;
         self.keep_upstream(visit, taken, keep_upstream && body.is_done());
         record(&self.worker, visit, &self.tally, outcome);
         Then::after(outcome, keep && ending != Ending::Close)
+    }
+
+    /// How the answer is compressed, and by what.
+    fn compression(&self, visit: &Visit, head: &h1::Answer<'_>) -> (Verdict, Option<Encoder>) {
+        // An older client is told the end of an answer of unknown length by the
+        // connection's: better to keep that.
+        if visit.version == Version::Http10 {
+            return (Verdict::Plain, None);
+        }
+        compress::begin(visit, head, &self.worker)
     }
 
     fn keep_upstream(&self, visit: &Visit, taken: Taken, may: bool) {
@@ -160,6 +179,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         conn: &mut Conn,
         body: &mut BodyDecoder,
         ending: Ending,
+        mut encoder: Option<&mut Encoder>,
         visit: &Visit,
     ) -> Outcome {
         let limits = visit.local.limits;
@@ -171,7 +191,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 // way, and the connection ends behind it.
                 uploading = self.poll_upload(cx, conn, visit.body_max).is_pending();
             }
-            if let Poll::Ready(outcome) = self.poll_stream(cx, conn, body, ending) {
+            let encoder = encoder.as_deref_mut();
+            if let Poll::Ready(outcome) = self.poll_stream(cx, conn, body, ending, encoder) {
                 return Poll::Ready(outcome);
             }
             if !uploading && self.poll_gone(cx) {
@@ -220,9 +241,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         conn: &mut Conn,
         body: &mut BodyDecoder,
         ending: Ending,
+        mut encoder: Option<&mut Encoder>,
     ) -> Poll<Outcome> {
         let mut done = body.is_done();
+        let mut encoded = Vec::new();
         loop {
+            if encoder.as_ref().is_some_and(|encoder| encoder.is_broken()) {
+                return Poll::Ready(Outcome::UpstreamCut);
+            }
             if done {
                 return self
                     .out
@@ -235,6 +261,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             let out = &mut self.out.bytes;
             let sent = &mut self.tally.bytes_out;
             let step = conn.decode(body, usize::MAX, |data| {
+                let data = match &mut encoder {
+                    Some(encoder) => {
+                        encoded.clear();
+                        encoder.encode(data, &mut encoded);
+                        &encoded
+                    }
+                    None => data,
+                };
                 *sent += u64::try_from(data.len()).unwrap_or(0);
                 if ending == Ending::Chunked {
                     write::chunk(out, data);
@@ -245,12 +279,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             match step {
                 Ok(Step::More) => {}
                 Ok(Step::Done) => {
+                    if let Some(encoder) = &mut encoder {
+                        self.finish_encoding(encoder);
+                    }
                     if ending == Ending::Chunked {
                         write::last_chunk(&mut self.out.bytes, trailers(body));
                     }
                     done = true;
                 }
                 Ok(Step::Starved) => {
+                    if let Some(encoder) = &mut encoder {
+                        encoded.clear();
+                        encoder.flush(&mut encoded);
+                        self.tally.bytes_out += u64::try_from(encoded.len()).unwrap_or(0);
+                        write::chunk(&mut self.out.bytes, &encoded);
+                    }
                     // What is there leaves at once: server-sent events wait for nobody.
                     if let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io) {
                         return Poll::Ready(Outcome::ClientGone);
@@ -262,6 +305,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                                 return Poll::Ready(Outcome::UpstreamCut);
                             }
                             *body = BodyDecoder::new(Framing::None, &h1::Limits::default());
+                            if let Some(encoder) = &mut encoder {
+                                self.finish_encoding(encoder);
+                            }
                             if ending == Ending::Chunked {
                                 write::last_chunk(&mut self.out.bytes, []);
                             }
@@ -279,6 +325,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 }
             }
         }
+    }
+
+    /// Appends the end of a compressed answer: it goes in chunks.
+    fn finish_encoding(&mut self, encoder: &mut Encoder) {
+        let mut encoded = Vec::new();
+        encoder.finish(&mut encoded);
+        self.tally.bytes_out += u64::try_from(encoded.len()).unwrap_or(0);
+        write::chunk(&mut self.out.bytes, &encoded);
     }
 
     /// Passes the request's body on.

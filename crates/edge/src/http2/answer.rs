@@ -16,6 +16,8 @@ use super::{
     upload::Upload,
 };
 use crate::{
+    buffer,
+    compress::{self, Encoder},
     forward::accepts_websocket,
     harden::{HeadSink, harden},
     http1::{BODY_LATE, application::upload_waits_for, micros_since},
@@ -392,11 +394,18 @@ impl Served {
         }
         self.upload.forgo();
         let (framing, keep) = (view.framing, view.keep_alive);
-        let answer = Answer::application(&view);
+        let (compression, encoder) = compress::begin(&self.visit, &view, &self.worker);
+        let answer = Answer::application(&view, compression);
         self.head(&answer, !framing.has_body());
         taken.conn.input.consume(length);
         let mut body = BodyDecoder::new(framing, &self.visit.local.codec);
-        let outcome = self.stream(&mut taken.conn, &mut body, framing).await;
+        let outcome = match encoder {
+            Some(encoder) => {
+                self.stream_encoded(&mut taken.conn, &mut body, encoder)
+                    .await
+            }
+            None => self.stream(&mut taken.conn, &mut body, framing).await,
+        };
         if keep
             && outcome == Outcome::Served
             && self.upload.is_done()
@@ -527,6 +536,66 @@ impl Served {
                     }
                     Err(_) => return Poll::Ready(Outcome::UpstreamCut),
                 }
+            }
+        })
+        .await
+    }
+
+    /// As [`Self::stream`], through an encoder.
+    async fn stream_encoded(
+        &mut self,
+        conn: &mut Conn,
+        body: &mut BodyDecoder,
+        mut encoder: Encoder,
+    ) -> Outcome {
+        let mut pace = Pace::new(&self.visit.local.limits);
+        let mut uploading = !self.upload.is_done();
+        // What has been encoded and not sent: at most a buffer's worth, encoded.
+        let mut encoded = Vec::new();
+        let mut rest = Bytes::new();
+        let mut done = false;
+        poll_fn(|cx| {
+            if uploading {
+                uploading = self.upload.poll_upstream(cx, conn).is_pending();
+            }
+            loop {
+                if self.poll_whole_piece(cx, &mut rest).is_pending() {
+                    return self.wait_for_client(cx, &mut pace);
+                }
+                if encoder.is_broken() {
+                    return Poll::Ready(Outcome::UpstreamCut);
+                }
+                if done {
+                    self.finish(body);
+                    return Poll::Ready(Outcome::Served);
+                }
+                match conn.decode(body, buffer::SIZE, |data| {
+                    encoder.encode(data, &mut encoded);
+                }) {
+                    Ok(Step::More) => {}
+                    Ok(Step::Done) => {
+                        encoder.finish(&mut encoded);
+                        done = true;
+                    }
+                    Ok(Step::Starved) => {
+                        // Nothing waits in the encoder while the application thinks.
+                        if !encoder.flush(&mut encoded) {
+                            let Poll::Ready(filled) = conn.poll_fill(cx, &self.worker.buffers)
+                            else {
+                                return self.wait_for_server(cx, &mut pace);
+                            };
+                            if !filled.as_ref().is_ok_and(|count| *count > 0) {
+                                if filled.is_err() || body.at_end_of_input().is_err() {
+                                    return Poll::Ready(Outcome::UpstreamCut);
+                                }
+                                encoder.finish(&mut encoded);
+                                done = true;
+                            }
+                        }
+                    }
+                    Err(_) => return Poll::Ready(Outcome::UpstreamCut),
+                }
+                rest = Bytes::from(std::mem::take(&mut encoded));
             }
         })
         .await

@@ -13,7 +13,7 @@ use guards::network::Networks;
 use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
-    snapshot::{Balance, Limits, Place},
+    snapshot::{Balance, Compression, Limits, Place},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
@@ -53,6 +53,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         more: Vec::new(),
         balance: Balance::First,
         health: None,
+        compression: Compression::Safe,
         trusted_proxies: Networks::default(),
         upstream: Some(Place::Socket(upstream)),
     };

@@ -19,7 +19,7 @@ use seam::{
     own::{OwnReceiver, OwnRequest, OwnSender},
     prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
     record::{Outcome, Records, Version},
-    snapshot::{Access, Balance, Certificates, Limits, Place, Route, Site, Upstream},
+    snapshot::{Access, Balance, Certificates, Compression, Limits, Place, Route, Site, Upstream},
 };
 use terms::{AddressKeeping, Clock, Language, Rng};
 
@@ -37,6 +37,7 @@ pub(super) struct Setting {
     pub(super) more: Vec<Place>,
     pub(super) balance: Balance,
     pub(super) health: Option<&'static str>,
+    pub(super) compression: Compression,
     pub(super) trusted_proxies: Networks,
 }
 
@@ -95,6 +96,7 @@ impl Harness {
             more: Vec::new(),
             balance: Balance::First,
             health: None,
+            compression: Compression::Safe,
             trusted_proxies: Networks::default(),
         };
         change(&mut setting);
@@ -243,6 +245,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
             upstreams: upstreams.clone(),
             balance: setting.balance,
             health: setting.health.map(Into::into),
+            compression: setting.compression,
             access: Access::Public,
             routes: Box::new([
                 route("/private", true, 1 << 30),

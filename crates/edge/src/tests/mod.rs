@@ -12,6 +12,7 @@
 mod allocation;
 mod bodies;
 mod client;
+mod compression;
 mod exchange;
 mod forwarding;
 mod frames;

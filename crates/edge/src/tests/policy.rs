@@ -11,7 +11,7 @@ use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
     record::Outcome,
-    snapshot::{Balance, Limits, Place},
+    snapshot::{Balance, Compression, Limits, Place},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
@@ -20,6 +20,7 @@ use super::harness::{Setting, snapshot};
 use crate::{
     Crowd, Listeners, Parts, Tickets,
     accept::Speaker,
+    compress,
     handshake::Facts,
     harden::{finish_http1, harden},
     read::Request,
@@ -61,6 +62,7 @@ fn policy_per_request() {
         more: Vec::new(),
         balance: Balance::First,
         health: None,
+        compression: Compression::Safe,
         trusted_proxies: Networks::default(),
         upstream: Some(Place::Socket(([127, 0, 0, 1], 9).into())),
     };
@@ -117,7 +119,12 @@ fn policy_per_request() {
                 black_box(&forward);
                 let view = answer.view(black_box(ANSWER));
                 out.clear();
-                let hardened = harden(&Answer::application(&view), &visit, &worker, &mut out);
+                let hardened = harden(
+                    &Answer::application(&view, compress::Verdict::Plain),
+                    &visit,
+                    &worker,
+                    &mut out,
+                );
                 finish_http1(&hardened, visit.version, true, &mut out);
                 black_box(&out);
                 let tally = Tally {
