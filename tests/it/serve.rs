@@ -3,6 +3,7 @@
 mod files;
 mod judges;
 mod operations;
+mod proxies;
 mod reload;
 mod requests;
 mod secrets;

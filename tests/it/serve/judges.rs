@@ -227,3 +227,24 @@ async fn nghttp_uploads_in_padded_frames_with_priorities() {
     let done = finish(sent).await.good();
     assert!(done.out.contains("900000"), "{}", done.out);
 }
+
+#[tokio::test]
+async fn curl_reads_compressed_text_in_each_coding() {
+    let (_ground, _upstream, gateway) = served().await;
+    for version in ["--http1.1", "--http2"] {
+        let url = format!("https://{HOST}/text");
+        let plain = gateway.curl(&[version, &url]).await.good().out;
+        for coding in ["gzip", "br", "zstd"] {
+            let asked = format!("Accept-Encoding: {coding}");
+            let read = gateway
+                .curl(&[version, "--compressed", "-H", &asked, "-i", &url])
+                .await
+                .good()
+                .out;
+            let (head, body) = read.split_once("\r\n\r\n").expect("a head");
+            let said = format!("\r\ncontent-encoding: {coding}\r\n");
+            assert!(head.to_lowercase().contains(&said), "{version}: {head}");
+            assert_eq!(body, plain, "{version} {coding}");
+        }
+    }
+}

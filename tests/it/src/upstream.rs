@@ -31,6 +31,7 @@ type Body = BoxBody<Bytes, Infallible>;
 /// - `/events`: server-sent events, as told by [`Upstream::emit`].
 /// - `/ws`: after the upgrade, every byte comes back.
 /// - `/big`: as many bytes as the query says.
+/// - `/text`: a text of some length, without a coding.
 /// - `/gone`: closes the connection without an answer.
 /// - all others: JSON that tells the request.
 ///
@@ -222,6 +223,15 @@ async fn answer(
         "/big" => {
             let count = query.parse().unwrap_or(0);
             Response::new(whole(vec![b'x'; count]))
+        }
+        "/text" => {
+            let lines: String = (0..500).map(|n| format!("line {n} of a text\n")).collect();
+            let mut response = Response::new(whole(lines));
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            );
+            response
         }
         _ => {
             let mut response = Response::new(whole(told.to_string()));
