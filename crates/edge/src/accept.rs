@@ -24,6 +24,11 @@ use crate::{crowd::Seat, watch::Watch, worker::Worker};
 /// Connections that may wait in the kernel for this worker.
 const BACKLOG: i32 = 4096;
 
+/// Bytes of one connection that wait in the kernel and have not left: more would hide for
+/// a long time whether a slow client takes anything (a socket counts as full until half of
+/// it has left).
+const UNSENT: u32 = 64 * 1024;
+
 /// A listening address can't be had.
 #[derive(Debug, thiserror::Error)]
 #[error("can't listen on {address}: {source}")]
@@ -100,6 +105,8 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
     }
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
+    // Accepted sockets have it from here.
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -169,17 +176,24 @@ impl Connection {
         let local = worker.snapshot();
         let trusted = &local.trusted_proxies;
         if trusted.contains(self.client.ip()) {
-            let said = tokio::time::timeout(local.limits.handshake, source(&mut self.stream));
+            let said = tokio::time::timeout(local.limits.handshake, announced(&mut self.stream));
             match said.await {
-                Ok(Ok(Some(source))) => self.client = ClientAddr::new(source),
-                Ok(Ok(None)) => {}
+                Ok(Ok(Announced::Nothing)) => self.speaker = Speaker::Proxy,
+                Ok(Ok(Announced::Source(source))) => {
+                    self.client = ClientAddr::new(source);
+                    // A proxy before the proxy that passes bytes on.
+                    if trusted.contains(self.client.ip()) {
+                        self.speaker = Speaker::Proxy;
+                    }
+                }
+                // Whoever it is, the proxy passes its bytes on unread.
+                Ok(Ok(Announced::NoSource)) => {}
                 Ok(Err(_)) | Err(_) => {
                     worker.counters.connections_refused.add(1);
                     return None;
                 }
             }
-            if trusted.contains(self.client.ip()) {
-                self.speaker = Speaker::Proxy;
+            if self.speaker == Speaker::Proxy {
                 // It has the connections of all its clients.
                 return Some(self);
             }
@@ -207,9 +221,19 @@ impl Connection {
     }
 }
 
+/// What a trusted proxy says of a connection.
+enum Announced {
+    /// No header: it speaks HTTP over TLS itself.
+    Nothing,
+    /// A header without an address: the proxy's own check, or a client it can't name.
+    NoSource,
+    /// Whose connection it is.
+    Source(IpAddr),
+}
+
 /// Takes a PROXY header off the front of the stream, where there is one, and not a byte
 /// more: what follows belongs to TLS.
-async fn source(stream: &mut TcpStream) -> io::Result<Option<IpAddr>> {
+async fn announced(stream: &mut TcpStream) -> io::Result<Announced> {
     // Bounded: `start` refuses what would be longer than a header may be.
     let mut header = Vec::new();
     let mut ahead = [0; 512];
@@ -225,13 +249,13 @@ async fn source(stream: &mut TcpStream) -> io::Result<Option<IpAddr>> {
         let (taken, source) = match start {
             Start::Whole { length, source } => (length - before, Some(source)),
             Start::More => (count, None),
-            _ => return Ok(None),
+            _ => return Ok(Announced::Nothing),
         };
         stream
             .read_exact(ahead.get_mut(..taken).unwrap_or_default())
             .await?;
         if let Some(source) = source {
-            return Ok(source);
+            return Ok(source.map_or(Announced::NoSource, Announced::Source));
         }
     }
 }

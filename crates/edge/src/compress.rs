@@ -115,11 +115,18 @@ fn judge(visit: &Visit, answer: &h1::Answer<'_>) -> Verdict {
         h1::Framing::Chunked | h1::Framing::UntilClose => true,
         h1::Framing::None => false,
     };
-    let whole = !matches!(answer.status, ..200 | 204 | 206 | 304);
-    if site.compression == Compression::Off || !long || !whole {
+    // Of HEAD and of what the client has already (304) only the fields tell, and those are
+    // to be as for the whole.
+    let fields_only = answer.framing == h1::Framing::None;
+    let whole = !matches!(answer.status, ..200 | 204 | 206);
+    if site.compression == Compression::Off || !(long || fields_only) || !whole {
         return Verdict::Plain;
     }
-    let mut kind = Kind::Other;
+    let mut kind = if answer.status == 304 {
+        Kind::Text
+    } else {
+        Kind::Other
+    };
     for field in answer.fields.iter() {
         let is = |known: &str| field.name.eq_ignore_ascii_case(known);
         match field.name.len() {
@@ -136,6 +143,7 @@ fn judge(visit: &Visit, answer: &h1::Answer<'_>) -> Verdict {
         Kind::Text => !visit.credentials,
     };
     match visit.coding {
+        _ if fields_only => Verdict::PlainHere,
         Some(coding) if safe || site.compression == Compression::All => Verdict::Compressed(coding),
         _ => Verdict::PlainHere,
     }

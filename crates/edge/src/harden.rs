@@ -217,7 +217,7 @@ fn application<'a>(
             return sink.field(name, &[b"W/", value].concat());
         }
         6 if compressed && is("digest") => return,
-        11 if compressed && is("content-md5") => return,
+        11 if compressed && (is("content-md5") || is("repr-digest")) => return,
         13 if compressed && is("accept-ranges") => return,
         14 if compressed && is("content-digest") => return,
         4 if is("date") => {

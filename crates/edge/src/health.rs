@@ -36,11 +36,13 @@ struct SiteAccount {
 }
 
 /// What a worker knows of one application.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Account {
     failures: Cell<u32>,
     /// Passed over until then.
     paused: Cell<Option<Moment>>,
+    /// One request tries it while the others still pass it over.
+    trial: Cell<bool>,
     /// It failed its health checks.
     unwell: Cell<bool>,
     /// Checks in a row that said the contrary.
@@ -55,9 +57,26 @@ impl Account {
 }
 
 impl Accounts {
-    pub(crate) fn of(sites: &[Arc<Site>]) -> Self {
+    /// Accounts of these sites; what is known of an application stays known. `before` are
+    /// the sites and accounts that were in force.
+    pub(crate) fn of(sites: &[Arc<Site>], before: Option<(&[Arc<Site>], &Self)>) -> Self {
+        let known = |site: &Site, index: usize| {
+            let (sites, accounts) = before?;
+            let old = sites.iter().find(|old| old.name == site.name)?;
+            let upstream = site.upstreams.get(index)?;
+            let place = old.upstreams.iter().position(|other| other == upstream)?;
+            let account = accounts.get(old.index, place)?.clone();
+            if old.health != site.health {
+                account.unwell.set(false);
+            }
+            // A check under way notes its outcome in the old account.
+            account.check_due.set(None);
+            Some(account)
+        };
         let account = |site: &Arc<Site>| SiteAccount {
-            each: site.upstreams.iter().map(|_| Account::default()).collect(),
+            each: (0..site.upstreams.len())
+                .map(|index| known(site, index).unwrap_or_default())
+                .collect(),
             next: Cell::new(0),
         };
         Self(sites.iter().map(account).collect())
@@ -67,8 +86,14 @@ impl Accounts {
         self.0.get(usize::from(site))?.each.get(upstream)
     }
 
-    /// The order in which a site's applications are to be tried.
-    pub(crate) fn order(&self, site: &Site, now: Moment) -> impl Iterator<Item = usize> + use<> {
+    /// The order in which a site's applications are to be tried. One whose pause has ended
+    /// is tried by this request only, for as long as a connection may take (`trial`).
+    pub(crate) fn order(
+        &self,
+        site: &Site,
+        now: Moment,
+        trial: Duration,
+    ) -> impl Iterator<Item = usize> + use<> {
         let mut order = [usize::MAX; APPLICATIONS_MAX];
         if let Some(accounts) = self.0.get(usize::from(site.index)) {
             let count = accounts.each.len().min(APPLICATIONS_MAX);
@@ -92,6 +117,13 @@ impl Accounts {
             for (place, index) in order.iter_mut().zip(ordered) {
                 *place = index;
             }
+            let first = order.first().and_then(|first| accounts.each.get(*first));
+            if let Some(account) = first
+                && account.paused.get().is_some_and(|until| until <= now)
+            {
+                account.paused.set(Some(now.after(trial)));
+                account.trial.set(true);
+            }
         }
         order.into_iter().take_while(|index| *index != usize::MAX)
     }
@@ -101,12 +133,17 @@ impl Accounts {
         if let Some(account) = self.get(site, upstream) {
             account.failures.set(0);
             account.paused.set(None);
+            account.trial.set(false);
         }
     }
 
-    /// None could be made.
+    /// None could be made. Requests that failed together are one failure.
     pub(crate) fn failed(&self, site: u16, upstream: usize, now: Moment) {
         if let Some(account) = self.get(site, upstream) {
+            let noted = account.paused.get().is_some_and(|until| now < until);
+            if noted && !account.trial.take() {
+                return;
+            }
             let failures = account.failures.get();
             account.failures.set(failures.saturating_add(1));
             let pause = PAUSE.0.saturating_mul(1 << failures.min(5)).min(PAUSE.1);
@@ -226,41 +263,66 @@ mod tests {
     }
 
     fn order(accounts: &Accounts, site: &Site, now: Moment) -> Vec<usize> {
-        accounts.order(site, now).collect()
+        accounts.order(site, now, Duration::from_secs(3)).collect()
     }
 
     #[test]
     fn one_that_failed_is_passed_over_for_a_while_and_longer_each_time() {
         let mut now = Clock::System.moment();
         let site = site(Balance::First, 3);
-        let accounts = Accounts::of(&[site.clone()]);
+        let accounts = Accounts::of(&[site.clone()], None);
         let s = Duration::from_secs;
         assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
+        // Several requests that fail together are one failure.
+        accounts.failed(0, 0, now);
         accounts.failed(0, 0, now);
         assert_eq!(order(&accounts, &site, now), [1, 2, 0]);
+        now = now.after(s(1));
+        // One request tries it, the others don't wait for that.
+        assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
+        assert_eq!(order(&accounts, &site, now), [1, 2, 0]);
+        accounts.failed(0, 0, now);
+        now = now.after(s(1));
+        assert_eq!(order(&accounts, &site, now), [1, 2, 0], "two seconds now");
         now = now.after(s(1));
         assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
-        accounts.failed(0, 0, now);
-        now = now.after(s(1));
-        assert_eq!(order(&accounts, &site, now), [1, 2, 0]);
         accounts.reached(0, 0);
+        assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
         assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
         for index in 0..3 {
             accounts.failed(0, index, now);
         }
-        assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
+        assert_eq!(order(&accounts, &site, now), [0, 1, 2], "none is well");
+    }
+
+    #[test]
+    fn a_pause_has_an_end_however_often_it_failed() {
+        let mut now = Clock::System.moment();
+        let site = site(Balance::First, 2);
+        let accounts = Accounts::of(&[site.clone()], None);
         for _ in 0..100 {
-            accounts.failed(0, 1, now);
+            accounts.failed(0, 0, now);
+            now = now.after(PAUSE.1);
+            assert_eq!(order(&accounts, &site, now), [0, 1]);
         }
-        now = now.after(s(30));
-        assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_known_outlives_a_change_of_the_configuration() {
+        let now = Clock::System.moment();
+        let before = [site(Balance::First, 2)];
+        let accounts = Accounts::of(&before, None);
+        accounts.failed(0, 0, now);
+        let after = site(Balance::First, 3);
+        let accounts = Accounts::of(&[after.clone()], Some((&before, &accounts)));
+        assert_eq!(order(&accounts, &after, now), [1, 2, 0]);
     }
 
     #[test]
     fn in_rounds_each_comes_first_in_its_turn() {
         let now = Clock::System.moment();
         let site = site(Balance::RoundRobin, 3);
-        let accounts = Accounts::of(&[site.clone()]);
+        let accounts = Accounts::of(&[site.clone()], None);
         assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
         assert_eq!(order(&accounts, &site, now), [1, 2, 0]);
         accounts.failed(0, 2, now);
@@ -273,7 +335,7 @@ mod tests {
     fn two_checks_in_a_row_change_what_is_thought() {
         let now = Clock::System.moment();
         let site = site(Balance::First, 2);
-        let accounts = Accounts::of(&[site.clone()]);
+        let accounts = Accounts::of(&[site.clone()], None);
         assert_eq!(accounts.note(0, 0, false, now), None);
         assert_eq!(accounts.note(0, 0, true, now), None);
         assert_eq!(accounts.note(0, 0, false, now), None);

@@ -18,8 +18,8 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(3600);
 pub(crate) enum For {
     /// The client, to send or to take what is there.
     Client,
-    /// Room that all streams of a connection share; how much of it was made so far. Whether
-    /// the client takes enough in all is the connection's own pace.
+    /// That what all streams of a connection have to say leaves; how often it did so far.
+    /// Whether the client takes enough of it is the connection's own pace.
     Room(u64),
     /// The application or control, which may take this long.
     Server(Duration),

@@ -58,6 +58,11 @@ pub(crate) fn plan(
     let known = admitted.known();
     let request = known.request();
     match known.own() {
+        // To an extended CONNECT a page's 200 would say that a tunnel stands.
+        OwnPath::Ours if request.upgrade.is_some() => Plan::Refuse(Refusal::new(
+            RefusalPage::BadRequest,
+            "websocket-to-own-page",
+        )),
         OwnPath::Ours => own(request, visit),
         OwnPath::Application if known.site().upstreams.is_empty() => {
             Plan::Refuse(Refusal::new(RefusalPage::NotFound, "no-application"))
@@ -70,7 +75,9 @@ pub(crate) fn plan(
             );
             Plan::Forward(Forward {
                 upgrade: request.upgrade.is_some(),
-                replayable: idempotent && request.framing == Framing::None,
+                // Nothing of a tunnel goes on before it stands.
+                replayable: idempotent
+                    && matches!(request.framing, Framing::None | Framing::UntilClose),
             })
         }
     }

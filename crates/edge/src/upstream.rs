@@ -349,7 +349,10 @@ pub(crate) async fn take(
     let Some(known) = local.sites.get(usize::from(site)) else {
         return Err(fault);
     };
-    for index in local.accounts.order(known, worker.recent()) {
+    let order = local
+        .accounts
+        .order(known, worker.recent(), local.limits.connect);
+    for index in order {
         let Some(upstream) = known.upstreams.get(index) else {
             continue;
         };

@@ -125,10 +125,11 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    fn of(snapshot: Arc<Snapshot>) -> Rc<Self> {
+    fn of(snapshot: Arc<Snapshot>, before: Option<&Self>) -> Rc<Self> {
+        let before = before.map(|local| (&*local.snapshot.sites, &local.accounts));
         Rc::new(Self {
             pools: Pools::of(&snapshot.sites),
-            accounts: Accounts::of(&snapshot.sites),
+            accounts: Accounts::of(&snapshot.sites, before),
             codec: h1::Limits {
                 // A head is judged whole, in one buffer.
                 head: usize::try_from(snapshot.limits.head_bytes)
@@ -191,7 +192,7 @@ impl Worker {
         let current = self.cell.load();
         let mut local = self.local.borrow_mut();
         if !Arc::ptr_eq(&current, &local.snapshot) {
-            *local = Local::of(Arc::clone(&current));
+            *local = Local::of(Arc::clone(&current), Some(&**local));
         }
         local.clone()
     }
@@ -300,7 +301,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
     let tls = handshake::acceptor(snapshot.clone(), &tickets).map_err(|error| error.to_string())?;
     let listeners = listeners.serve().map_err(|error| error.to_string())?;
     let worker = Rc::new(Worker {
-        local: RefCell::new(Local::of(snapshot.load_full())),
+        local: RefCell::new(Local::of(snapshot.load_full(), None)),
         cell: snapshot,
         counters,
         recorder: RefCell::new(recorder),

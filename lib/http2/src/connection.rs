@@ -106,9 +106,10 @@ pub enum Room {
     Now(usize),
     /// Nothing until the client opens this stream's window.
     Stream,
-    /// Nothing until the client opens the connection's window, or what is to be written
-    /// has left.
-    Shared,
+    /// Nothing until the client opens the connection's window.
+    Connection,
+    /// Nothing until what is to be written has left.
+    Out,
     /// The stream is gone.
     Gone,
 }
@@ -464,7 +465,8 @@ impl<T: Default> Connection<T> {
         }
         let left = self.limits.out.saturating_sub(self.out.len());
         match own.min(self.send.room()).min(left).min(self.frame_max) {
-            0 => Room::Shared,
+            0 if left == 0 => Room::Out,
+            0 => Room::Connection,
             bytes => Room::Now(bytes),
         }
     }

@@ -503,7 +503,7 @@ fn what_may_be_sent_is_the_least_of_all_windows() {
     );
     client.connection.send_data(1, &[0; 16_373], false);
     client.sent();
-    assert_eq!(client.connection.room(1), Room::Shared);
+    assert_eq!(client.connection.room(1), Room::Connection);
 }
 
 #[test]

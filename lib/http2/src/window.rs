@@ -69,10 +69,13 @@ impl ReceiveWindow {
         Ok(())
     }
 
-    /// Bytes were dealt with: the increment to announce now, once it is half a window.
+    /// Bytes were dealt with: the increment to announce now, once it is half a window, or
+    /// a sixteenth where the client has hardly any left. The rest may be held by streams
+    /// that nobody reads: the others go on with what there is.
     pub(crate) fn give_back(&mut self, bytes: u32) -> Option<u32> {
         self.unannounced = self.unannounced.saturating_add(bytes);
-        if self.unannounced < self.size / 2 {
+        let scarce = self.left < self.size / 4 && self.unannounced >= self.size / 16;
+        if self.unannounced < self.size / 2 && !scarce {
             return None;
         }
         let increment = std::mem::take(&mut self.unannounced);
@@ -104,5 +107,15 @@ mod tests {
         assert_eq!(window.give_back(1), Some(50));
         assert_eq!(window.take(90), Ok(()));
         assert_eq!(window.take(1), Err(Overflow));
+    }
+
+    #[test]
+    fn a_client_that_has_hardly_any_left_is_told_of_little_too() {
+        let mut window = ReceiveWindow::new(160);
+        assert_eq!(window.take(120), Ok(()));
+        assert_eq!(window.give_back(10), None);
+        assert_eq!(window.take(1), Ok(()));
+        assert_eq!(window.give_back(1), Some(11));
+        assert_eq!(window.left(), 50);
     }
 }

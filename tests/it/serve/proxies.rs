@@ -17,7 +17,9 @@ const HOST: &str = "app.example.test";
 async fn haproxy(ground: &Ground, gateway: &Gateway) -> (Program, [SocketAddr; 3]) {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let held = [free(), free(), free()];
-    let ways = held.each_ref().map(|held| held.local_addr().expect("it is bound"));
+    let ways = held
+        .each_ref()
+        .map(|held| held.local_addr().expect("it is bound"));
     drop(held);
     let [first, second, http] = ways;
     let ours = gateway.address;
@@ -72,7 +74,13 @@ async fn behind_a_trusted_proxy_clients_keep_their_addresses_and_cant_give_thems
         }
     }
     // Directly, from an address that isn't trusted.
-    ask(&ground, gateway.address, "127.0.0.30", &["-H", "X-Forwarded-For: 192.0.2.66"]).await;
+    ask(
+        &ground,
+        gateway.address,
+        "127.0.0.30",
+        &["-H", "X-Forwarded-For: 192.0.2.66"],
+    )
+    .await;
     expected.push("127.0.0.30".to_owned());
     let heard: Vec<_> = upstream
         .heard()

@@ -57,7 +57,7 @@ fn total(
     match load {
         Throughput::Http1 => h2load(ground, &server, &["--h1", "-c1", &count])?,
         Throughput::Http2 => h2load(ground, &server, &["-c1", "-m8", &count])?,
-        Throughput::Handshake => handshakes(ground, &server, requests)?,
+        _ => handshakes(ground, &server, requests)?,
     };
     // It writes its counts when it ends.
     server.stop();

@@ -1,7 +1,7 @@
 //! The load: wrk, h2load and curl on the core beside the proxy's.
 //!
 //! wrk and h2load resume their TLS sessions (seen in nginx's `$ssl_session_reused`), so
-//! handshakes are curl's, which is told to keep none.
+//! full handshakes are curl's, which is told to keep none.
 
 use std::{fs, path::Path};
 
@@ -13,8 +13,21 @@ use crate::{
 };
 
 /// The kinds of load whose CPU time per request is measured.
-pub(super) const THROUGHPUTS: [Throughput; 3] =
-    [Throughput::Http1, Throughput::Http2, Throughput::Handshake];
+pub(super) const THROUGHPUTS: [Throughput; 10] = [
+    Throughput::Http1,
+    Throughput::Http2,
+    Throughput::Http2Single,
+    Throughput::Handshake,
+    Throughput::Resumed,
+    Throughput::Download1M,
+    Throughput::Download100M,
+    Throughput::Upload1K,
+    Throughput::Upload1M,
+    Throughput::Upload100M,
+];
+
+/// Bytes of a MiB.
+const MIB: u32 = 1024 * 1024;
 
 /// The protocols whose latency is measured at a fixed rate.
 pub(super) const LATENCIES: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
@@ -33,8 +46,22 @@ pub(super) enum Throughput {
     Http1,
     /// 16 connections with 32 streams each.
     Http2,
+    /// 64 connections with one stream each.
+    Http2Single,
     /// A new connection and a full handshake per request, 16 at a time.
     Handshake,
+    /// A new connection and a resumed session per request, 64 at a time.
+    Resumed,
+    /// Answers of 1 MiB over HTTP/1.1.
+    Download1M,
+    /// Answers of 100 MiB over HTTP/1.1.
+    Download100M,
+    /// Many small bodies, over HTTP/1.1.
+    Upload1K,
+    /// Bodies of 1 MiB over HTTP/1.1.
+    Upload1M,
+    /// Bodies of 100 MiB over HTTP/1.1.
+    Upload100M,
 }
 
 impl Throughput {
@@ -43,7 +70,24 @@ impl Throughput {
         match self {
             Self::Http1 => "HTTP/1.1, 64 connections",
             Self::Http2 => "HTTP/2, 16 × 32 streams",
+            Self::Http2Single => "HTTP/2, 64 × 1 stream",
             Self::Handshake => "handshake per request",
+            Self::Resumed => "resumed session per request",
+            Self::Download1M => "1 MiB down",
+            Self::Download100M => "100 MiB down",
+            Self::Upload1K => "1 KiB up",
+            Self::Upload1M => "1 MiB up",
+            Self::Upload100M => "100 MiB up",
+        }
+    }
+
+    /// What a request sends, in bytes; `None` for a GET.
+    const fn sends(self) -> Option<u32> {
+        match self {
+            Self::Upload1K => Some(1024),
+            Self::Upload1M => Some(MIB),
+            Self::Upload100M => Some(100 * MIB),
+            _ => None,
         }
     }
 }
@@ -112,10 +156,27 @@ pub(super) fn throughput(
     seconds: u32,
 ) -> Result<f64, Failure> {
     let before = server.cpu_seconds()?;
+    let lasting = format!("-D{seconds}");
     let requests = match kind {
-        Throughput::Http1 => wrk(ground, server, seconds)?,
-        Throughput::Http2 => h2load(ground, server, &["-c16", "-m32", &format!("-D{seconds}")])?,
+        Throughput::Http1 => wrk(ground, server, seconds, 64, "", &[])?,
+        Throughput::Http2 => h2load(ground, server, &["-c16", "-m32", &lasting])?,
+        Throughput::Http2Single => h2load(ground, server, &["-c64", "-m1", &lasting])?,
         Throughput::Handshake => handshakes(ground, server, HANDSHAKES * seconds)?,
+        Throughput::Resumed => {
+            let close = ["-H", "Connection: close"];
+            wrk(ground, server, seconds, 64, "", &close)?
+        }
+        Throughput::Download1M => wrk(ground, server, seconds, 16, "1m", &[])?,
+        Throughput::Download100M => wrk(ground, server, seconds, 4, "100m", &[])?,
+        Throughput::Upload1K | Throughput::Upload1M | Throughput::Upload100M => {
+            let script = upload(ground, kind.sends().unwrap_or(0))?;
+            let connections = if kind == Throughput::Upload100M {
+                4
+            } else {
+                16
+            };
+            wrk(ground, server, seconds, connections, "", &["-s", &script])?
+        }
     };
     let spent = server.cpu_seconds()? - before;
     if requests == 0 || spent <= 0.0 {
@@ -187,13 +248,23 @@ fn read_log(log: &Path) -> Result<Latency, Failure> {
     }
 }
 
-fn wrk(ground: &Ground, server: &Server, seconds: u32) -> Result<u32, Failure> {
-    let said = output(client(ground, "wrk").args([
-        "-t1",
-        "-c64",
-        &format!("-d{seconds}s"),
-        &url(server),
-    ]))?;
+/// Loads a path by wrk for so long over so many connections; gives the number of requests.
+fn wrk(
+    ground: &Ground,
+    server: &Server,
+    seconds: u32,
+    connections: u32,
+    path: &str,
+    more: &[&str],
+) -> Result<u32, Failure> {
+    let said = output(
+        client(ground, "wrk")
+            .args(["-t1", "--timeout", "30s"])
+            .arg(format!("-c{connections}"))
+            .arg(format!("-d{seconds}s"))
+            .args(more)
+            .arg(url(server) + path),
+    )?;
     let errors = said
         .lines()
         .find(|line| line.contains("Socket errors") || line.contains("Non-2xx"));
@@ -203,6 +274,17 @@ fn wrk(ground: &Ground, server: &Server, seconds: u32) -> Result<u32, Failure> {
     said.lines()
         .find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok())
         .ok_or_else(|| Failure(format!("wrk counts no requests:\n{said}")))
+}
+
+/// A script for wrk that sends a body of so many bytes.
+fn upload(ground: &Ground, bytes: u32) -> Result<String, Failure> {
+    let script = ground.folder().join(format!("upload-{bytes}.lua"));
+    let text = format!(
+        "wrk.method = \"POST\"\nwrk.body = string.rep(\"x\", {bytes})\n\
+         wrk.headers[\"Content-Type\"] = \"application/octet-stream\"\n"
+    );
+    fs::write(&script, text).map_err(|error| Failure::file(&script, &error))?;
+    Ok(script.display().to_string())
 }
 
 /// Runs h2load with these flags and gives the number of requests, all of which succeeded.

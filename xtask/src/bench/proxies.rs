@@ -130,15 +130,24 @@ impl Ground {
         Ok(())
     }
 
-    /// A second nginx on the load's core that answers 1 KiB from memory.
+    /// A second nginx on the load's core that answers 1 KiB from memory, 1 and 100 MiB
+    /// from files, and swallows what is sent.
     pub(super) fn upstream(&self) -> Result<Server, Failure> {
         let body = "x".repeat(BODY);
+        for (name, mib) in [("1m", 1), ("100m", 100)] {
+            let path = self.folder.join(name);
+            fs::write(&path, vec![b'x'; mib * 1024 * 1024])
+                .map_err(|error| Failure::file(&path, &error))?;
+        }
         let text = format!(
             "daemon off; pid {folder}/upstream.pid; error_log stderr;\n\
              worker_processes 1; events {{ worker_connections 4096; }}\n\
-             http {{\n  access_log off; keepalive_requests 1000000000;\n  \
-             server {{\n    listen 127.0.0.1:{port} backlog=4096; default_type text/plain;\n    \
-             location / {{ return 200 \"{body}\"; }}\n  }}\n}}\n",
+             http {{\n  access_log off; keepalive_requests 1000000000; sendfile on;\n  \
+             client_max_body_size 0; client_body_temp_path {folder}/upstream-bodies;\n  \
+             server {{\n    listen 127.0.0.1:{port} backlog=4096; root {folder};\n    \
+             default_type application/octet-stream;\n    \
+             location = / {{ default_type text/plain; return 200 \"{body}\"; }}\n    \
+             location / {{ }}\n  }}\n}}\n",
             folder = self.folder.display(),
             port = self.upstream_port,
         );
@@ -224,6 +233,8 @@ impl Ground {
             "daemon off; pid {folder}/nginx.pid; error_log stderr;\n\
              worker_processes 1; events {{ worker_connections 4096; }}\n\
              http {{\n  access_log {folder}/nginx.access combined buffer=64k flush=1s;\n  \
+             client_max_body_size 0; client_body_temp_path {folder}/nginx-bodies;\n  \
+             proxy_temp_path {folder}/nginx-answers; proxy_request_buffering off;\n  \
              keepalive_requests 1000000000;\n  \
              upstream application {{\n    server 127.0.0.1:{upstream};\n    keepalive 512;\n    \
              keepalive_requests 1000000000;\n  }}\n  \

@@ -205,8 +205,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             } else {
                 For::Client
             };
-            let taken = self.taken();
-            self.wait(&mut pace, whom, taken, &limits);
+            // One that still sends isn't idle.
+            let moved = self.taken().saturating_add(self.tally.bytes_in);
+            self.wait(&mut pace, whom, moved, &limits);
             if self.facts.watch.check(cx) == Err(Late) {
                 return Poll::Ready(if self.out.is_empty() {
                     Outcome::UpstreamCut
@@ -281,27 +282,35 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 Ok(Step::Done) => {
                     if let Some(encoder) = &mut encoder {
                         self.finish_encoding(encoder);
-                    }
-                    if ending == Ending::Chunked {
+                        // Without trailers: a digest among them would be of other bytes.
+                        write::last_chunk(&mut self.out.bytes, []);
+                    } else if ending == Ending::Chunked {
                         write::last_chunk(&mut self.out.bytes, trailers(body));
                     }
                     done = true;
                 }
                 Ok(Step::Starved) => {
-                    if let Some(encoder) = &mut encoder {
-                        encoded.clear();
-                        encoder.flush(&mut encoded);
-                        self.tally.bytes_out += u64::try_from(encoded.len()).unwrap_or(0);
-                        write::chunk(&mut self.out.bytes, &encoded);
+                    let filled = conn.poll_fill(cx, &self.worker.buffers);
+                    if filled.is_pending() {
+                        if let Some(encoder) = &mut encoder {
+                            encoded.clear();
+                            encoder.flush(&mut encoded);
+                            self.tally.bytes_out += u64::try_from(encoded.len()).unwrap_or(0);
+                            write::chunk(&mut self.out.bytes, &encoded);
+                        }
+                        // What is there leaves at once: server-sent events wait for
+                        // nobody.
+                        if let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io) {
+                            return Poll::Ready(Outcome::ClientGone);
+                        }
                     }
-                    // What is there leaves at once: server-sent events wait for nobody.
-                    if let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io) {
-                        return Poll::Ready(Outcome::ClientGone);
-                    }
-                    match ready!(conn.poll_fill(cx, &self.worker.buffers)) {
+                    match ready!(filled) {
                         Ok(count) if count > 0 => {}
                         ended => {
                             if ended.is_err() || body.at_end_of_input().is_err() {
+                                // What came before it goes out, as far as the client
+                                // takes it now.
+                                let _ = self.out.poll_flush(cx, &mut self.io);
                                 return Poll::Ready(Outcome::UpstreamCut);
                             }
                             *body = BodyDecoder::new(Framing::None, &h1::Limits::default());

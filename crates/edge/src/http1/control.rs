@@ -146,8 +146,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 } else {
                     For::Client
                 };
-                let taken = self.taken();
-                self.wait(&mut pace, whom, taken, &limits);
+                // One that still sends isn't idle.
+                let moved = self.taken().saturating_add(self.tally.bytes_in);
+                self.wait(&mut pace, whom, moved, &limits);
                 if self.facts.watch.check(cx) == Err(Late) {
                     return Poll::Ready(Outcome::ClientGone);
                 }

@@ -143,16 +143,25 @@ impl Served {
         }
     }
 
-    /// Bytes that went either way: a tunnel may be silent in one direction for ever.
-    const fn moved(&self) -> u64 {
-        self.tally.bytes_out.saturating_add(self.upload.received)
+    /// What its pace goes by: bytes that went either way, since a tunnel may be silent in
+    /// one direction for ever, and a share of what all streams of the connection get, which
+    /// it may have to wait for.
+    fn moved(&self) -> u64 {
+        let own = self.tally.bytes_out.saturating_add(self.upload.received);
+        own.saturating_add(self.link.sent() / 16)
     }
 
     /// The client has to make room: the stream's own, or what all share.
     fn wait_for_client(&mut self, cx: &Context<'_>, pace: &mut Pace) -> Poll<Outcome> {
         let flushed = self.link.flushed_beside(self.stream);
         let moved = self.moved();
-        self.wait(pace, flushed.map_or(For::Client, For::Room), moved);
+        let whom = if self.upload.is_tunnel() {
+            // A socket may rest, as it may over HTTP/1.
+            For::Server(SILENCE)
+        } else {
+            flushed.map_or(For::Client, For::Room)
+        };
+        self.wait(pace, whom, moved);
         if self.is_late(cx) {
             return Poll::Ready(Outcome::ClientGone);
         }
@@ -255,6 +264,7 @@ impl Served {
 
     fn data(&mut self, piece: &[u8], end: bool) {
         self.tally.bytes_out += u64::try_from(piece.len()).unwrap_or(0);
+        self.link.has_sent(piece.len());
         self.link.codec().send_data(self.stream, piece, end);
         self.link.wake();
     }
@@ -391,6 +401,12 @@ impl Served {
             self.head(&Answer::tunnel(&view), false);
             taken.conn.input.consume(length);
             return self.tunnel(&mut taken.conn).await;
+        }
+        // To an extended CONNECT any 2xx says that the tunnel stands (RFC 8441 section 5):
+        // a page would be read as messages.
+        if plan.upgrade && (200..300).contains(&view.status) {
+            self.worker.counters.upstream_faults.add(1);
+            return self.refuse(Fault::Broken("websocket-not-accepted").refusal());
         }
         self.upload.forgo();
         let (framing, keep) = (view.framing, view.keep_alive);
@@ -566,7 +582,8 @@ impl Served {
                     return Poll::Ready(Outcome::UpstreamCut);
                 }
                 if done {
-                    self.finish(body);
+                    // Without trailers: a digest among them would be of other bytes.
+                    self.data(&[], true);
                     return Poll::Ready(Outcome::Served);
                 }
                 match conn.decode(body, buffer::SIZE, |data| {
@@ -578,19 +595,18 @@ impl Served {
                         done = true;
                     }
                     Ok(Step::Starved) => {
-                        // Nothing waits in the encoder while the application thinks.
-                        if !encoder.flush(&mut encoded) {
-                            let Poll::Ready(filled) = conn.poll_fill(cx, &self.worker.buffers)
-                            else {
-                                return self.wait_for_server(cx, &mut pace);
-                            };
-                            if !filled.as_ref().is_ok_and(|count| *count > 0) {
-                                if filled.is_err() || body.at_end_of_input().is_err() {
+                        match conn.poll_fill(cx, &self.worker.buffers) {
+                            Poll::Ready(Ok(count)) if count > 0 => {}
+                            Poll::Ready(ended) => {
+                                if ended.is_err() || body.at_end_of_input().is_err() {
                                     return Poll::Ready(Outcome::UpstreamCut);
                                 }
                                 encoder.finish(&mut encoded);
                                 done = true;
                             }
+                            // Nothing waits in the encoder while the application thinks.
+                            Poll::Pending if encoder.flush(&mut encoded) => {}
+                            Poll::Pending => return self.wait_for_server(cx, &mut pace),
                         }
                     }
                     Err(_) => return Poll::Ready(Outcome::UpstreamCut),

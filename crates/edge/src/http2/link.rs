@@ -17,6 +17,8 @@ pub(super) struct Stream {
     /// Bytes of the request's body that wait: at most a stream's window.
     inbox: VecDeque<u8>,
     ended: bool,
+    /// It waits until what is to be written has left, not for the client's windows.
+    awaits_out: bool,
     waker: Option<Waker>,
     task: Option<AbortHandle>,
 }
@@ -76,6 +78,8 @@ pub(super) struct Link {
     flushed: Cell<u64>,
     /// Bytes of bodies that came, on all streams.
     received: Cell<u64>,
+    /// Bytes of answers that were appended, on all streams.
+    sent: Cell<u64>,
 }
 
 impl Link {
@@ -87,6 +91,7 @@ impl Link {
             waiting: RefCell::default(),
             flushed: Cell::new(0),
             received: Cell::new(0),
+            sent: Cell::new(0),
         }
     }
 
@@ -143,10 +148,22 @@ impl Link {
         self.room_for_all();
     }
 
-    /// How often that happened, where this stream waits for what all share.
+    /// How often that happened, where this stream waits for it.
     pub(super) fn flushed_beside(&self, stream: u32) -> Option<u64> {
-        let waits = self.waiting.borrow().contains(&stream);
+        let mut codec = self.codec();
+        let waits = codec.stream(stream).is_some_and(|own| own.awaits_out);
         waits.then(|| self.flushed.get())
+    }
+
+    /// Bytes of an answer were appended.
+    pub(super) fn has_sent(&self, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.sent.set(self.sent.get().saturating_add(count));
+    }
+
+    /// How many so far, on all streams.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.get()
     }
 
     /// Bytes of a body came.
@@ -186,7 +203,7 @@ impl Link {
         let place = waiting.iter().position(|other| *other == stream);
         let queued = match room {
             Room::Now(_) => again && !waiting.is_empty(),
-            Room::Shared => true,
+            Room::Connection | Room::Out => true,
             Room::Stream | Room::Gone => false,
         };
         match place {
@@ -199,9 +216,10 @@ impl Link {
         match room {
             Room::Now(bytes) if !queued => return Poll::Ready(Some(bytes)),
             Room::Gone => return Poll::Ready(None),
-            Room::Now(_) | Room::Shared | Room::Stream => {}
+            Room::Now(_) | Room::Connection | Room::Out | Room::Stream => {}
         }
         if let Some(own) = codec.stream(stream) {
+            own.awaits_out = matches!(room, Room::Now(_) | Room::Out);
             own.woken_by(cx);
         }
         Poll::Pending

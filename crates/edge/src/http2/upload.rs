@@ -71,6 +71,11 @@ impl Upload {
         self.ended && self.broken.is_none()
     }
 
+    /// Whether it is half of a tunnel.
+    pub(super) const fn is_tunnel(&self) -> bool {
+        self.tunnel
+    }
+
     /// What comes is not for the application: it didn't agree to a tunnel.
     pub(super) const fn forgo(&mut self) {
         if self.tunnel {

@@ -154,6 +154,28 @@ async fn what_must_not_be_compressed_leaves_as_it_is() {
 }
 
 #[tokio::test]
+async fn fields_without_a_body_say_that_the_body_varies() {
+    let unchanged = "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n";
+    let answer = asked(Compression::Safe, GET, unchanged).await;
+    assert_eq!(
+        (answer.status, answer.field("vary")),
+        (304, Some("accept-encoding"))
+    );
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = harness.http1().await;
+    let ask = GET.replace("GET", "HEAD");
+    client.say(format!("{ask}Host: app.test\r\n\r\n")).await;
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9000\r\n\r\n";
+    let _peer = app.answer_one(head).await;
+    let answer = client.answer_to("HEAD").await;
+    let check = |name, expected| assert_eq!(answer.field(name), expected, "{name}");
+    check("vary", Some("accept-encoding"));
+    check("content-encoding", None);
+    check("content-length", Some("9000"));
+}
+
+#[tokio::test]
 async fn where_secrets_and_input_may_meet_nothing_is_compressed_unless_chosen() {
     let text = text();
     let check = async |compression, ask: &str, fields: &str, expected: Option<&str>| {

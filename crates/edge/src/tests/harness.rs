@@ -135,6 +135,11 @@ impl Harness {
         }
     }
 
+    /// The certificates of its sites.
+    pub(super) fn roots(&self) -> Arc<RootCertStore> {
+        self.roots.clone()
+    }
+
     /// What a client goes by.
     pub(super) fn client_config(&self, protocol: &[u8]) -> Arc<ClientConfig> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -405,3 +405,31 @@ async fn what_follows_a_finished_answer_is_thrown_away_until_the_client_is_told(
     peer.say(OK).await;
     assert_eq!(client.next().await.field(":status"), Some("200"));
 }
+
+#[tokio::test]
+async fn a_client_that_only_pings_keeps_no_answer_waiting() {
+    let app = Application::start().await;
+    let mut harness = Harness::with(app.address, |setting| {
+        setting.limits.stall = Duration::from_millis(500);
+    });
+    let mut client = FrameClient::new(&harness).await;
+    // The stream's window is wide open, the connection's never.
+    client
+        .frame(SETTINGS, 0, 0, &[0, 4, 0x7f, 0xff, 0xff, 0xff])
+        .await;
+    client.ask(1, "GET", &[], true).await;
+    let (mut peer, _) = app.asked().await;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: 150000\r\n\r\n{}",
+        "x".repeat(150_000)
+    );
+    tokio::spawn(async move { peer.try_say(answer).await });
+    let mut pings = tokio::time::interval(Duration::from_millis(50));
+    let record = loop {
+        tokio::select! {
+            _ = pings.tick() => client.frame(PING, 0, 0, &[0; 8]).await,
+            record = harness.record() => break record,
+        }
+    };
+    assert_eq!(record.outcome, Outcome::ClientGone);
+}

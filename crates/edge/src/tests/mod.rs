@@ -26,6 +26,7 @@ mod proxies;
 mod records;
 mod refusals;
 mod smuggling;
+mod tls;
 mod upstreams;
 mod websocket;
 mod wire;

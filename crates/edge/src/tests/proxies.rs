@@ -148,6 +148,24 @@ async fn what_a_client_says_of_itself_is_not_believed() {
 }
 
 #[tokio::test]
+async fn whom_a_proxy_announces_without_an_address_names_nobody_either() {
+    let app = Application::start().await;
+    let mut harness = trusting(&app, &["127.0.0.1"]);
+    let mut client = harness.http1_behind(&[b"PROXY UNKNOWN\r\n"]).await.unwrap();
+    client
+        .say("GET / HTTP/1.1\r\nHost: app.test\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n")
+        .await;
+    let (mut peer, head) = app.asked().await;
+    assert!(
+        head.contains("\r\nx-forwarded-for: 127.0.0.1\r\n"),
+        "{head}"
+    );
+    peer.say(OK).await;
+    assert_eq!(client.answer().await.status, 200);
+    assert_eq!(harness.record().await.client, address("127.0.0.1"));
+}
+
+#[tokio::test]
 async fn two_fields_that_name_different_clients_are_refused() {
     let app = Application::start().await;
     let mut harness = trusting(&app, &["127.0.0.1"]);

@@ -125,12 +125,21 @@ async fn a_switch_that_nobody_asked_for_is_refused() {
 
 /// Opens stream 1 as RFC 8441 section 5.1 says.
 async fn connect(harness: &Harness, protocol: &str, more: &[(&str, &str)]) -> FrameClient {
+    connect_to(harness, "/live", protocol, more).await
+}
+
+async fn connect_to(
+    harness: &Harness,
+    path: &str,
+    protocol: &str,
+    more: &[(&str, &str)],
+) -> FrameClient {
     let mut client = FrameClient::new(harness).await;
     let fields = [
         (":method", "CONNECT"),
         (":protocol", protocol),
         (":scheme", "https"),
-        (":path", "/live"),
+        (":path", path),
         (":authority", "app.test"),
         ("sec-websocket-version", "13"),
         ("sec-websocket-protocol", "chat"),
@@ -242,17 +251,18 @@ async fn an_application_that_did_not_read_the_key_gets_no_websocket_over_http2()
 }
 
 #[tokio::test]
-async fn over_http2_too_early_bytes_wait_and_a_plain_answer_is_one() {
+async fn over_http2_too_early_bytes_wait_and_a_refusal_is_one() {
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);
     let mut client = connect(&harness, "websocket", &[]).await;
     client
         .frame(DATA, 0, 1, b"GET /smuggled HTTP/1.1\r\n\r\n")
         .await;
-    let (mut peer, _) = app.answer_one(OK).await;
-    assert_eq!(client.next().await.kind, HEADERS);
-    assert_eq!(piece(&mut client).await, (b"ok".to_vec(), true));
-    assert_eq!(harness.record().await.status, 200);
+    let no = "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno";
+    let (mut peer, _) = app.answer_one(no).await;
+    assert_eq!(client.next().await.field(":status"), Some("403"));
+    assert_eq!(piece(&mut client).await, (b"no".to_vec(), true));
+    assert_eq!(harness.record().await.status, 403);
     drop(client);
     drop(harness);
     assert_eq!(
@@ -260,6 +270,22 @@ async fn over_http2_too_early_bytes_wait_and_a_plain_answer_is_one() {
         b"",
         "nothing but the handshake was sent"
     );
+}
+
+/// A 200 would say that the socket is open, and the page would be read as messages.
+#[tokio::test]
+async fn a_page_is_no_answer_to_a_websocket_over_http2() {
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    let mut client = connect(&harness, "websocket", &[]).await;
+    let _peer = app.answer_one(OK).await;
+    assert_eq!(client.next().await.field(":status"), Some("502"));
+    let outcome = harness.record().await.outcome;
+    assert_eq!(outcome, Outcome::Refused("websocket-not-accepted"));
+    let mut client = connect_to(&harness, "/-/security", "websocket", &[]).await;
+    assert_eq!(client.next().await.field(":status"), Some("400"));
+    let outcome = harness.record().await.outcome;
+    assert_eq!(outcome, Outcome::Refused("websocket-to-own-page"));
 }
 
 #[tokio::test]
