@@ -18,6 +18,8 @@
 
 mod accounts;
 mod client;
+mod due;
+mod held;
 mod order;
 mod plan;
 #[cfg(test)]
@@ -26,18 +28,20 @@ mod troubles;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use config::{Acme as Section, Authority, Certification, Config, Issued, Pair, Site};
+use config::{Acme as Section, Authority, Certification, Config, Pair, Site};
 use instant_acme::{Account, CertificateIdentifier};
 use seam::Challenges;
-use store::{AcmeCertificate, AcmeFailure, AcmeMark, Lease, Store};
+use store::{AcmeCertificate, AcmeFailure, Lease, Store};
 use terms::{Clock, Micros, Rng};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     accounts::{AccountError, Accounts},
+    due::{Due, Known, authorities, whose},
+    held::{Held, InForce},
     order::{Fresh, Order, OrderError},
-    plan::{Advice, Asked, Turn},
+    plan::{Advice, Asked},
     troubles::{Trouble, Troubles},
 };
 use crate::{alarms::Alarms, metrics::Tallies, publish::Publisher};
@@ -65,34 +69,18 @@ pub(crate) struct Parts {
     pub(crate) rng: Rng,
 }
 
-/// A certificate in force.
-struct Held {
-    pair: Arc<Pair>,
-    authority: String,
-}
-
 /// Keeps the certificates of all sites that have no files.
 pub(crate) struct Acme {
     parts: Parts,
     /// The configuration that `accounts` are for.
     config: Option<Arc<Config>>,
     accounts: Option<Accounts>,
-    held: HashMap<String, Held>,
-    /// What `held` was read at.
-    mark: Option<AcmeMark>,
+    in_force: InForce,
     /// By site; read anew with each lease.
     failures: HashMap<String, AcmeFailure>,
     led: Option<u64>,
     advice: HashMap<String, Advice>,
     troubles: Troubles,
-}
-
-/// An order that is due.
-struct Due {
-    site: String,
-    hosts: Vec<String>,
-    authority: Authority,
-    failures: u32,
 }
 
 /// Why there is no new certificate.
@@ -130,8 +118,7 @@ impl Acme {
             parts,
             config: None,
             accounts: None,
-            held: HashMap::new(),
-            mark: None,
+            in_force: InForce::default(),
             failures: HashMap::new(),
             led: None,
             advice: HashMap::new(),
@@ -156,61 +143,22 @@ impl Acme {
 
     /// Takes the certificates of the store where they have changed.
     pub(crate) async fn follow(&mut self) {
-        let Some(store) = self.parts.store.borrow().clone() else {
+        let store = self.parts.store.borrow().clone();
+        let wanted = self.parts.publisher.config().acme.is_some();
+        let Some(store) = store.filter(|_| wanted) else {
             return;
         };
-        if let Err(error) = self.read(&store).await {
-            tracing::warn!(%error, "the certificates of the store could not be read: those in force stay");
-        }
-    }
-
-    async fn read(&mut self, store: &Store) -> Result<(), store::Error> {
-        let mark = store.acme_mark().await?;
-        if self.mark == Some(mark) {
-            return Ok(());
-        }
-        let mut held = HashMap::new();
-        for kept in store.acme_certificates().await? {
-            let kept = match kept {
-                Ok(kept) => kept,
-                Err(error) => {
-                    tracing::error!(%error, "a certificate of the store could not be opened");
-                    continue;
-                }
-            };
-            match Pair::from_pem(kept.chain.as_bytes(), kept.key.expose().as_bytes()) {
-                Ok(pair) => {
-                    let authority = kept.authority;
-                    held.insert(kept.site, self.same_or_new(pair, authority));
-                }
-                Err(error) => {
-                    tracing::error!(site = kept.site, %error, "a certificate of the store can't be used");
-                }
+        match self.in_force.read(&store).await {
+            Ok(true) => self.publish(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the certificates of the store could not be read: those in force stay");
             }
-        }
-        self.held = held;
-        self.mark = Some(mark);
-        self.publish();
-        Ok(())
-    }
-
-    /// The one in force where it is this very certificate.
-    fn same_or_new(&self, pair: Pair, authority: String) -> Held {
-        let mut held = self.held.values();
-        let same = held.find(|held| held.pair.certified.cert == pair.certified.cert);
-        Held {
-            pair: same.map_or_else(|| Arc::new(pair), |held| held.pair.clone()),
-            authority,
         }
     }
 
     fn publish(&self) {
-        let issued: Issued = self
-            .held
-            .iter()
-            .map(|(site, held)| (site.clone(), held.pair.clone()))
-            .collect();
-        self.parts.publisher.certify(issued);
+        self.parts.publisher.certify(self.in_force.issued());
     }
 
     /// One look: takes what is new in the store, and where this node leads asks for
@@ -259,7 +207,7 @@ impl Acme {
         let now = self.parts.clock.now();
         for site in sites {
             let host = &site.host;
-            let held = self.held.get(host);
+            let held = self.in_force.of(host);
             let failure = self.failures.get(host);
             let why = || {
                 failure
@@ -323,7 +271,7 @@ impl Acme {
             .iter()
             .filter(is_due)
             .filter_map(|site| {
-                let held = self.held.get(&site.host)?;
+                let held = self.in_force.of(&site.host)?;
                 let of = |authority: &&Authority| authority.directory == held.authority;
                 let authority = authorities(acme).find(of)?;
                 Some((site.host.clone(), held.pair.clone(), authority.clone()))
@@ -362,27 +310,12 @@ impl Acme {
     /// What is to be ordered now.
     fn due(&self, acme: &Section, sites: &[&Site]) -> Vec<Due> {
         let now = self.parts.clock.now();
-        let is_due = |site: &&&Site| {
-            let failure = self.failures.get(&site.host);
-            if failure.is_some_and(|failure| failure.not_before > now) {
-                return false;
-            }
-            self.held.get(&site.host).is_none_or(|held| {
-                let advice = self.advice.get(&site.host).copied();
-                let whole = site.hosts().all(|host| held.pair.covers(host));
-                !whole || plan::renewal(&held.pair, advice) <= now
-            })
+        let known = Known {
+            in_force: &self.in_force,
+            failures: &self.failures,
+            advice: &self.advice,
         };
-        let due = sites.iter().filter(is_due).map(|site| {
-            let failures = self.failures.get(&site.host);
-            let failures = failures.map_or(0, |failure| failure.failures);
-            Due {
-                site: site.host.clone(),
-                hosts: site.hosts().map(str::to_owned).collect(),
-                authority: whose(acme, failures).clone(),
-                failures,
-            }
-        });
+        let due = sites.iter().filter_map(|site| known.due(site, acme, now));
         due.take(MAX_ORDERS_PER_LOOK).collect()
     }
 
@@ -435,7 +368,7 @@ impl Acme {
 
     /// The certificate that an order takes the place of, where its authority asks for it.
     fn replaces(&self, due: &Due) -> Option<CertificateIdentifier<'static>> {
-        let held = self.held.get(&due.site)?;
+        let held = self.in_force.of(&due.site)?;
         let advised = self.advice.get(&due.site)?.at.is_some();
         if !advised || held.authority != due.authority.directory {
             return None;
@@ -476,7 +409,7 @@ impl Acme {
                     pair,
                     authority: due.authority.directory,
                 };
-                self.held.insert(due.site, held);
+                self.in_force.put(due.site, held);
                 self.publish();
             }
             Err(failed) => self.failed(&due, &failed, store, lease).await,
@@ -557,21 +490,6 @@ impl Acme {
             tracing::warn!(%error, "a failed order isn't kept: a restart would forget it");
         }
         self.failures.insert(due.site.clone(), failure);
-    }
-}
-
-fn authorities(acme: &Section) -> impl Iterator<Item = &Authority> {
-    std::iter::once(&acme.first).chain(&acme.fallback)
-}
-
-/// The authority whose turn it is after so many failures.
-fn whose(acme: &Section, failures: u32) -> &Authority {
-    match (
-        plan::turn(failures, acme.fallback.is_some()),
-        &acme.fallback,
-    ) {
-        (Turn::Second, Some(second)) => second,
-        _ => &acme.first,
     }
 }
 
