@@ -409,7 +409,7 @@ impl Acme {
                     pair,
                     authority: due.authority.directory,
                 };
-                self.in_force.put(due.site, held);
+                self.in_force.put(due.site, held, store).await;
                 self.publish();
             }
             Err(failed) => self.failed(&due, &failed, store, lease).await,

@@ -3,6 +3,7 @@
 
 use http::Method;
 use serde_json::json;
+use tokio::net::TcpStream;
 use visitor::{
     address::AddressPolicy,
     http::{Request, Visitor},
@@ -63,6 +64,13 @@ impl Pebble {
             .env("PEBBLE_VA_NOSLEEP", "1");
         let program = Program::start("pebble", program);
         program.line("ACME directory available").await;
+        // It says so a moment before it listens.
+        let listens = async {
+            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        in_time("pebble listens", listens).await;
         Self {
             program,
             _names: names,

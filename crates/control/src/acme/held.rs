@@ -25,9 +25,11 @@ impl InForce {
         self.certificates.get(site)
     }
 
-    /// Takes one that the store has already.
-    pub(crate) fn put(&mut self, site: String, held: Held) {
+    /// Takes one that this node, the only one that writes, has just kept in the store: it
+    /// needn't be read from there, and neither need all the others.
+    pub(crate) async fn put(&mut self, site: String, held: Held, store: &Store) {
         self.certificates.insert(site, held);
+        self.mark = store.acme_mark().await.ok();
     }
 
     /// As the edge wants them.

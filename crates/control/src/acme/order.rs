@@ -118,11 +118,24 @@ impl Order {
         };
         if let Some(replaces) = &self.replaces {
             let replacing = new().replaces(replaces.clone());
-            // An authority that has replaced it already, or that doesn't give it back,
-            // still takes the order without.
-            match self.account.new_order(&replacing).await {
+            match self
+                .account
+                .new_order(&replacing)
+                .await
+                .map_err(OrderError::from)
+            {
                 Ok(order) => return Ok(order),
-                Err(error) => tracing::info!(%error, "an order that replaces wasn't taken"),
+                // It has replaced it already, or doesn't give it back: it still takes the
+                // order without.
+                Err(error)
+                    if matches!(
+                        error.problem(),
+                        None | Some("alreadyReplaced" | "malformed")
+                    ) =>
+                {
+                    tracing::info!(%error, "an order that replaces wasn't taken");
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(self.account.new_order(&new()).await?)

@@ -159,7 +159,6 @@ impl Pebble {
             if let Ok(answer) = visitor.fetch(&request).await {
                 return String::from_utf8(answer.body.to_vec()).unwrap();
             }
-            tokio::task::yield_now().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("pebble doesn't answer: {:?}", self.log.lock().unwrap());
