@@ -1,5 +1,6 @@
 //! `waarborg serve`: requests through it, its signals, its files, and what it refuses.
 
+mod certificates;
 mod files;
 mod judges;
 mod operations;

@@ -47,6 +47,7 @@ const CAGES: &[(&str, &str)] = &[
     ("rustls", "edge control visitor seam config waarborg"),
     ("tokio-rustls", "edge visitor control"),
     ("lettre", "control"),
+    ("instant-acme", "control"),
     // The binary has a sample application with pages of its own.
     ("askama", "pages waarborg"),
     ("fluent-bundle", "pages"),

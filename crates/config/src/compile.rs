@@ -1,6 +1,6 @@
 //! A configuration as the edge wants it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use rustls::{ClientConfig, RootCertStore};
 use seam::{
@@ -8,19 +8,31 @@ use seam::{
     snapshot::{Certificates, Site, Snapshot},
 };
 
-use crate::{config::Config, pair::provider, tls::Roots};
+use crate::{
+    config::Config,
+    pair::{Pair, provider},
+    site::{Certification, Site as SiteKey},
+    tls::Roots,
+};
+
+/// Certificates from authorities, by the host of their site.
+pub type Issued = HashMap<String, Arc<Pair>>;
 
 impl Config {
     /// The snapshot of this configuration: everything that could fail has been done by
-    /// `load`. `prebuilt` are the pages answered without control.
-    pub fn compile(&self, prebuilt: Arc<Prebuilt>, generation: u64) -> Snapshot {
+    /// `load`. `prebuilt` are the pages answered without control, `issued` the
+    /// certificates of sites that have no files. A host that no certificate covers has
+    /// none: its handshakes are refused.
+    pub fn compile(&self, prebuilt: Arc<Prebuilt>, issued: &Issued, generation: u64) -> Snapshot {
         let mut hosts = HashMap::new();
         let mut certificates = Certificates::default();
         let mut sites = Vec::with_capacity(self.sites.len());
         for (site, index) in self.sites.iter().zip(0_u16..) {
             for host in std::iter::once(&site.host).chain(&site.aliases) {
                 hosts.insert(host.as_str().into(), index);
-                certificates.insert(host, site.pair.certified.clone());
+                if let Some(pair) = site.pair(issued).filter(|pair| pair.covers(host)) {
+                    certificates.insert(host, pair.certified.clone());
+                }
             }
             sites.push(Arc::new(Site {
                 index,
@@ -50,6 +62,23 @@ impl Config {
         }
     }
 
+    /// The files whose change is a change of a certificate.
+    pub fn certificate_files(&self) -> Vec<&Path> {
+        let files = self
+            .sites
+            .iter()
+            .filter_map(|site| match &site.certification {
+                Certification::Files {
+                    certificate, key, ..
+                } => Some([certificate.as_path(), key.as_path()]),
+                Certification::Acme => None,
+            });
+        let mut files: Vec<_> = files.flatten().collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
     /// How `https://` applications are reached; `None` where there are none.
     fn upstream_tls(&self) -> Option<Arc<ClientConfig>> {
         let mut upstreams = self.sites.iter().flat_map(|site| &site.upstreams);
@@ -67,5 +96,22 @@ impl Config {
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Some(Arc::new(config))
+    }
+}
+
+impl SiteKey {
+    /// The certificate in force: that of its files, or the one among `issued`.
+    pub fn pair<'a>(&'a self, issued: &'a Issued) -> Option<&'a Arc<Pair>> {
+        match &self.certification {
+            Certification::Files { pair, .. } => Some(pair),
+            Certification::Acme => issued.get(&self.host),
+        }
+    }
+
+    /// The host and all aliases.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.host)
+            .chain(&self.aliases)
+            .map(String::as_str)
     }
 }

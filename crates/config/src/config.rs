@@ -9,6 +9,8 @@ use guards::{hsts::Policy, network::Networks};
 use seam::snapshot::Limits;
 
 use crate::{
+    acme,
+    acme::Acme,
     env::{Found, in_words},
     hsts,
     key::{Absent, Form, section},
@@ -37,7 +39,7 @@ section! {
     DATA "data" Form::Path("a folder"), Absent::Required(""), "\"/var/lib/waarborg\"",
         "Folder of all that we keep; made at the first start. A change needs a restart.";
     PORTAL "portal" Form::Text("a host name"), Absent::Means("the console is on the operations listener only"), "\"id.example.com\"",
-        "Host of sign-in, account and console; it needs a `[site]` with certificate and key.";
+        "Host of sign-in, account and console; it needs a `[site]` of its own.";
     LISTEN "listen" Form::Texts("an address and port such as \"[::]:443\"", 64), Absent::Default("[::]:443"), "\"[::]:443\"",
         "Where browsers connect, TLS only. `[::]` takes IPv4 too, and stands for `0.0.0.0` where there is no IPv6; port 0 is any free one. A change needs a restart.";
     PUBLIC_PORT "public_port" Form::Count(1, 65_535, ""), Absent::Means("the port of the first `listen`"), "443",
@@ -53,6 +55,7 @@ section! {
     STORE "store" Form::Section(&store::SECTION), Absent::Means("defaults"), "{}", "Where control keeps what must last.";
     SITE "site" Form::Section(&site::SECTION), Absent::Required(""), "{}", "An application.";
     HSTS "hsts" Form::Section(&hsts::SECTION), Absent::Means("defaults"), "{}", "Promise `hsts`.";
+    ACME "acme" Form::Section(&acme::SECTION), Absent::Means("certificates from files"), "{}", "Certificates from an authority.";
     TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -85,6 +88,8 @@ pub struct Config {
     pub sites: Vec<Site>,
     /// `[hsts]`.
     pub hsts: Policy,
+    /// `[acme]`.
+    pub acme: Option<Acme>,
     /// `[tls]`.
     pub tls: Tls,
     /// `[limits]`.
@@ -131,16 +136,16 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
     let prefix = prefix.unwrap_or_else(|| "/-/".to_owned());
     let trusted = table.texts(&TRUSTED_PROXIES, scalar::proxies);
     let named = table.named_parts(&SITE);
-    let sites = site::read_all(&named, portal.as_deref(), &prefix);
+    let sites = site::read_all(&named, portal.as_deref(), &prefix, table.has(&ACME));
     if let Some(host) = &portal
         && !named
             .iter()
             .any(|(name, _)| scalar::host(name.value).as_ref() == Ok(host))
     {
         let say = Say::what(format!("the portal `{host}` has no site"))
-            .expected("a section with its certificate and key")
+            .expected("a section of its own")
             .help(format!(
-                "add `[site.\"{host}\"]` with `certificate` and `key`, without `upstream`"
+                "add `[site.\"{host}\"]` with `certificate` and `key` (or none, and a section `[acme]`), without `upstream`"
             ));
         table
             .reader
@@ -159,6 +164,11 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         store: store::read(&part(&STORE)),
         sites,
         hsts: hsts::read(&part(&HSTS)),
+        acme: if table.has(&ACME) {
+            acme::read(&part(&ACME))
+        } else {
+            None
+        },
         tls: tls::read(&part(&TLS)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Keys and sections at the top of the file.
-const KEYS: [&str; 2] = ["acme", "redirect_http"];
+const KEYS: [&str; 1] = ["redirect_http"];
 
 /// Words of a key, with what to write meanwhile.
 const WORDS: [(&str, &str, &str); 1] = [(
@@ -24,14 +24,10 @@ const WORDS: [(&str, &str, &str); 1] = [(
 pub(crate) fn key(table: &Table<'_, '_>, word: &str, span: &Range<usize>) -> bool {
     let known = table.is_top() && KEYS.contains(&word);
     if known {
-        let help = match word {
-            "acme" => "give each site its `certificate` and `key`",
-            _ => "leave it out",
-        };
         let what = format!("`{word}` isn't available in this version ({VERSION})");
         table
             .reader
-            .mistake(Kind::NotYet, span, Say::what(what).help(help));
+            .mistake(Kind::NotYet, span, Say::what(what).help("leave it out"));
     }
     known
 }

@@ -8,6 +8,7 @@
 //! it, in which a list of keys stands beside the code that reads them; the list is also
 //! the source of the documents, of suggestions and of `init`'s sample.
 
+mod acme;
 mod compile;
 mod config;
 mod docs;
@@ -35,6 +36,8 @@ mod table;
 mod tls;
 mod track;
 
+pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
+pub use compile::Issued;
 pub use config::Config;
 pub use docs::{SMALLEST, markdown, sample};
 pub use env::{Env, FILE_MAX};
@@ -45,20 +48,23 @@ pub use mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place};
 pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use prover::Prover;
 pub use reading::{HstsReading, Reading, SiteReading, TrackReading, Way};
-pub use site::{Plaintext, Role, SITES_MAX, Site};
+pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
 pub use tls::{Roots, Tls};
 pub use track::{AccessLog, Track};
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 10] {
+pub fn sections() -> [&'static Section; 13] {
     [
         &config::SECTION,
         &store::SECTION,
         &site::SECTION,
         site::ROUTE_SECTION,
         &hsts::SECTION,
+        &acme::SECTION,
+        acme::EXTERNAL_SECTION,
+        acme::FALLBACK_SECTION,
         &tls::SECTION,
         &limits::SECTION,
         &track::SECTION,

@@ -3,7 +3,7 @@
 use crate::nearest::distance;
 
 /// Keys whose value is a secret.
-pub(crate) const SECRET_KEYS: [&str; 2] = ["password", "postgres"];
+pub(crate) const SECRET_KEYS: [&str; 3] = ["password", "postgres", "hmac_key"];
 
 /// The line with the value of every secret key as asterisks, one per character, so
 /// that marks below still fit. A key misspelt by two letters counts too. Where the
@@ -75,6 +75,8 @@ mod tests {
             "upstream = \"http://x/?a=1\"",
         );
         check("password = { env = \"X\" }", "password = { env = \"X\" }");
+        check("hmac_key = \"x\"", "hmac_key = ***");
+        check("key = \"app.key\"", "key = \"app.key\"");
         check("port = 1", "port = 1");
         check("u = \"http://a:b@c/\", v", "u = \"http://***@c/\", v");
         check("u = \"http://c/@\"", "u = \"http://c/@\"");

@@ -37,9 +37,9 @@ section! {
         "Whether text that the application sends plain is compressed (zstd, brotli, gzip), never server-sent events. Where an answer holds a secret beside something that a stranger can choose, its compressed length tells of the secret (BREACH): take `all` only where no answer does.";
     ACCESS "access" Form::Word(&[("public", "everyone may ask")]), Absent::Required("but for the portal"), "\"public\"",
         "Who may ask. Required, so that nothing is public by oversight.";
-    CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required(""), "\"app.pem\"",
-        "The certificate for the host and all aliases, followed by its issuers'. A changed file is taken at the next reload.";
-    KEY "key" Form::Path("a PEM file with the certificate's key"), Absent::Required(""), "\"app.key\"",
+    CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required("but with `[acme]`"), "\"app.pem\"",
+        "The certificate for the host and all aliases, followed by its issuers'. A changed file is taken within seconds; one that can't be used leaves the old in force.";
+    KEY "key" Form::Path("a PEM file with the certificate's key"), Absent::Required("but with `[acme]`"), "\"app.key\"",
         "The key of the certificate: RSA, ECDSA or Ed25519, without a passphrase.";
     ALIASES "aliases" Form::Texts("a host name", 100), Absent::Means("none"), "[\"www.app.example.com\"]",
         "Further hosts of the same application.";
@@ -99,6 +99,22 @@ pub enum Role {
     Portal,
 }
 
+/// Where a site's certificate comes from.
+#[derive(Debug, Clone)]
+pub enum Certification {
+    /// From these files.
+    Files {
+        /// What is in them.
+        pair: Arc<Pair>,
+        /// `certificate`.
+        certificate: PathBuf,
+        /// `key`.
+        key: PathBuf,
+    },
+    /// From an authority, by `[acme]`.
+    Acme,
+}
+
 /// `[site."host"]`.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -119,7 +135,7 @@ pub struct Site {
     /// Who may ask.
     pub access: Access,
     /// For the host and all aliases.
-    pub pair: Arc<Pair>,
+    pub certification: Certification,
     /// `plaintext`.
     pub plaintext: Plaintext,
     /// Longest path first; the last has the empty path.
@@ -135,6 +151,7 @@ pub(crate) fn read_all(
     sites: &[(At<&str>, Table<'_, '_>)],
     portal: Option<&str>,
     prefix: &str,
+    acme: bool,
 ) -> Vec<Site> {
     let mut pairs = Pairs::new();
     let mut hosts: HashMap<String, String> = HashMap::new();
@@ -176,7 +193,7 @@ pub(crate) fn read_all(
         } else {
             Role::Application
         };
-        read.extend(one(table, host, aliases, role, prefix, &mut pairs));
+        read.extend(one(table, host, aliases, role, prefix, acme, &mut pairs));
     }
     read
 }
@@ -187,6 +204,7 @@ fn one(
     aliases: Vec<At<String>>,
     role: Role,
     prefix: &str,
+    acme: bool,
     pairs: &mut Pairs,
 ) -> Option<Site> {
     let upstreams = table.texts(&UPSTREAM, |text| upstream(text, table));
@@ -231,8 +249,8 @@ fn one(
     judge_plaintext(table, &upstreams, plaintext);
     let body_max = table.size(&BODY_MAX).unwrap_or(KIB);
     let routes = routes(table, body_max, prefix);
-    let pair = pair(table, pairs);
-    if let Some(pair) = &pair {
+    let certification = certification(table, acme, pairs);
+    if let Some(Certification::Files { pair, .. }) = &certification {
         let names = std::iter::once(&host).chain(aliases.iter().map(|at| &at.value));
         judge_names(table, pair, names);
     }
@@ -246,7 +264,7 @@ fn one(
         health,
         compression,
         access,
-        pair: pair?,
+        certification: certification?,
         plaintext,
         routes,
     })
@@ -370,15 +388,35 @@ fn routes(table: &Table<'_, '_>, body_max: u64, prefix: &str) -> Vec<Route> {
     routes
 }
 
-fn pair(table: &Table<'_, '_>, pairs: &mut Pairs) -> Option<Arc<Pair>> {
-    let (certificate, key) = (table.path(&CERTIFICATE), table.path(&KEY));
-    let files = (certificate?, key?);
-    if let Some(known) = pairs.get(&files) {
-        return known.clone();
+fn certification(table: &Table<'_, '_>, acme: bool, pairs: &mut Pairs) -> Option<Certification> {
+    match (table.has(&CERTIFICATE), table.has(&KEY)) {
+        (false, false) if acme => return Some(Certification::Acme),
+        (false, false) => {
+            table.missing_for(
+                &CERTIFICATE,
+                format!(
+                    "add `{} = {}` and `{} = {}`, or a section `[acme]` and no files",
+                    CERTIFICATE.name, CERTIFICATE.example, KEY.name, KEY.example
+                ),
+            );
+        }
+        (true, false) => table.missing(&KEY),
+        (false, true) => table.missing(&CERTIFICATE),
+        (true, true) => {}
     }
-    let pair = read_pair(table, &files);
-    pairs.insert(files, pair.clone());
-    pair
+    let files = (table.path(&CERTIFICATE)?, table.path(&KEY)?);
+    let pair = if let Some(known) = pairs.get(&files) {
+        known.clone()
+    } else {
+        let pair = read_pair(table, &files);
+        pairs.insert(files.clone(), pair.clone());
+        pair
+    };
+    Some(Certification::Files {
+        pair: pair?,
+        certificate: files.0,
+        key: files.1,
+    })
 }
 
 fn read_pair(table: &Table<'_, '_>, files: &(PathBuf, PathBuf)) -> Option<Arc<Pair>> {

@@ -81,11 +81,16 @@ impl<'r, 't> Table<'r, 't> {
 
     /// Says that a key is missing which is needed here.
     pub(crate) fn missing(&self, key: &Key) {
-        let say = Say::what(format!("`{}` is missing", key.name)).expected(key.form.expected());
         let help = match key.form {
             Form::Section(section) => format!("add `{}`", section.header),
             _ => format!("add `{} = {}`", key.name, key.example),
         };
+        self.missing_for(key, help);
+    }
+
+    /// As [`Self::missing`], where more than the key alone helps.
+    pub(crate) fn missing_for(&self, key: &Key, help: String) {
+        let say = Say::what(format!("`{}` is missing", key.name)).expected(key.form.expected());
         self.reader
             .mistake(Kind::Missing, &self.header, say.help(help));
     }

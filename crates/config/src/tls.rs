@@ -7,7 +7,7 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use crate::{
     env::in_words,
-    key::{Absent, Form, section},
+    key::{Absent, Form, Key, section},
     mistake::Kind,
     reader::Say,
     table::Table,
@@ -20,7 +20,7 @@ section! {
         "The only roots that certificates of `https://` applications may come from.";
 }
 
-/// Whom certificates of applications may come from.
+/// Whom certificates of those that we connect to may come from.
 #[derive(Debug, Clone, Default)]
 pub enum Roots {
     /// Mozilla's list.
@@ -38,10 +38,15 @@ pub struct Tls {
 }
 
 pub(crate) fn read(table: &Table<'_, '_>) -> Tls {
-    let path = table.path(&UPSTREAM_CA);
+    let upstream_roots = roots(table, &UPSTREAM_CA);
     table.finish();
-    let (Some(path), span) = (path, table.span(&UPSTREAM_CA)) else {
-        return Tls::default();
+    Tls { upstream_roots }
+}
+
+/// The roots of the file that `key` names; the public ones where it names none.
+pub(crate) fn roots(table: &Table<'_, '_>, key: &'static Key) -> Roots {
+    let (Some(path), span) = (table.path(key), table.span(key)) else {
+        return Roots::Public;
     };
     let mut roots = RootCertStore::empty();
     let taken = match table.reader.env.read(&path) {
@@ -59,11 +64,9 @@ pub(crate) fn read(table: &Table<'_, '_>) -> Tls {
         Err(error) => Err((Kind::Unreadable, in_words(&error))),
     };
     if let Err((kind, why)) = taken {
-        let say = Say::what(format!("`upstream_ca` can't be used: {why}"))
-            .expected(UPSTREAM_CA.form.expected());
+        let say =
+            Say::what(format!("`{}` can't be used: {why}", key.name)).expected(key.form.expected());
         table.reader.mistake(kind, &span, say);
     }
-    Tls {
-        upstream_roots: Roots::Own(Arc::new(roots)),
-    }
+    Roots::Own(Arc::new(roots))
 }

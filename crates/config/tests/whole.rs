@@ -12,8 +12,8 @@ use seam::{
     snapshot::{Limits, Place},
 };
 use waarborg_config::{
-    AccessLog, Config, Env, Form, Kind, Loaded, Mistakes, Role, Section, Store, Way, markdown,
-    sample, sections,
+    AccessLog, Config, Env, Form, Issued, Kind, Loaded, Mistakes, Role, Section, Store, Way,
+    markdown, sample, sections,
 };
 
 const FILE: &str = "waarborg.toml";
@@ -103,8 +103,9 @@ fn every_default_is_what_its_own_key_takes() {
         if section.header.contains("site") {
             file.push_str(SITE.split_once("]\n").unwrap().1);
         }
-        if section.header == "[mail]" {
-            file.truncate(file.len() - "[mail]\n".len());
+        if section.header == "[mail]" || section.header.starts_with("[acme") {
+            // They have keys without a default, and may be left out.
+            file.truncate(file.len() - section.header.len() - 1);
             continue;
         }
         for key in section.keys {
@@ -181,7 +182,7 @@ fn a_configuration_compiles_to_what_the_edge_goes_by() {
          [site.\"id.example.com\"]\ncertificate = \"app.pem\"\nkey = \"app.key\"\n"
     );
     let config = parsed(&text).config;
-    let snapshot = config.compile(Arc::new(Prebuilt::default()), 7);
+    let snapshot = config.compile(Arc::new(Prebuilt::default()), &Issued::new(), 7);
     assert_eq!((snapshot.generation, snapshot.public_port), (7, 8443));
     let app = snapshot.site("www.app.example.com").unwrap();
     assert_eq!(&*app.name, "app.example.com");
@@ -207,7 +208,9 @@ fn a_configuration_compiles_to_what_the_edge_goes_by() {
     assert!(snapshot.certificates.find("example.com").is_none());
     assert!(snapshot.upstream_tls.is_none(), "nothing is reached by TLS");
     let secured = parsed(&text.replace("http://127.0.0.1:3000", "https://app"));
-    let snapshot = secured.config.compile(Arc::new(Prebuilt::default()), 8);
+    let snapshot = secured
+        .config
+        .compile(Arc::new(Prebuilt::default()), &Issued::new(), 8);
     assert!(snapshot.upstream_tls.is_some());
     let app = snapshot.site("app.example.com").unwrap();
     assert_eq!(app.upstreams[0].tls.as_deref(), Some("app"));
@@ -384,4 +387,30 @@ fn a_section_in_any_form_of_toml_takes_settings_beside_its_own() {
         );
         assert_eq!(settled.shadowed, ["hsts.include_subdomains"]);
     }
+}
+
+#[test]
+fn a_site_of_an_authority_has_a_certificate_only_for_what_was_issued() {
+    let text = format!(
+        "{}aliases = [\"www.app.example.com\", \"new.app.example.com\"]\n[acme]\nemail = \"ops@example.com\"\n",
+        SITE.replace("certificate = \"app.pem\"\nkey = \"app.key\"\n", "")
+    );
+    let config = parsed(&text).config;
+    assert!(config.certificate_files().is_empty());
+    let of_files = parsed(SITE).config;
+    let pair = of_files.sites[0].pair(&Issued::new()).unwrap().clone();
+    assert_eq!(
+        of_files.certificate_files(),
+        [Path::new("app.key"), Path::new("app.pem")]
+    );
+    let none = config.compile(Arc::new(Prebuilt::default()), &Issued::new(), 1);
+    assert!(none.certificates.find("app.example.com").is_none());
+    assert!(none.site("app.example.com").is_some());
+    let issued = Issued::from([("app.example.com".to_owned(), pair)]);
+    let some = config.compile(Arc::new(Prebuilt::default()), &issued, 2);
+    assert!(some.certificates.find("www.app.example.com").is_some());
+    assert!(
+        some.certificates.find("new.app.example.com").is_none(),
+        "an alias that the certificate doesn't name is refused until the next one does"
+    );
 }

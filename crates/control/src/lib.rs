@@ -5,6 +5,7 @@
 //! two makes a [`Publisher`] first, whose snapshot serves even while the store is away.
 
 pub mod access_log;
+mod acme;
 pub mod alarms;
 mod keeper;
 pub mod leadership;
@@ -47,6 +48,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access_log::Recent,
+    acme::Acme,
     keeper::Keeper,
     metrics::{Metrics, Tallies},
     operations::Operations,
@@ -190,6 +192,7 @@ impl Control {
         let router = web::router(&prefix, state.clone());
         tasks.spawn(web::serve(parts.own, router, stop.clone()));
         let told = Operations {
+            publisher: parts.publisher.clone(),
             metrics: Arc::new(Metrics {
                 workers: parts.counters,
                 tallies,
@@ -212,6 +215,19 @@ impl Control {
             stop: stop.clone(),
         });
         tasks.spawn(leading);
+        let mut certificates = Acme::new(acme::Parts {
+            publisher: parts.publisher.clone(),
+            challenges: parts.snapshot.challenges().clone(),
+            store: store_now.clone(),
+            lease: lease.clone(),
+            alarms: alarms.clone(),
+            tallies: state.tallies.clone(),
+            clock: parts.clock.clone(),
+            rng: parts.rng.clone(),
+        });
+        // Before the edge serves: no handshake is refused for want of what is there.
+        certificates.follow().await;
+        tasks.spawn(certificates.run(stop.clone()));
         let counted = state.tallies.clone();
         tasks.spawn(outbox::run(outbox::Parts {
             store: store_now,

@@ -14,7 +14,7 @@ use seam::{
     Counters, RefusalPage,
     counters::{Counter, LATENCY_BOUNDS_US},
 };
-use terms::{PromiseId, Verdict, names};
+use terms::{Micros, PromiseId, Verdict, names};
 
 use crate::outbox::Tally;
 
@@ -28,6 +28,9 @@ pub(crate) struct Tallies {
     /// Alarms and mails that left, and attempts that failed.
     pub(crate) outbox_sent: AtomicU64,
     pub(crate) outbox_failed: AtomicU64,
+    /// Orders of certificates, by what came of them.
+    acme_issued: AtomicU64,
+    acme_failed: AtomicU64,
 }
 
 impl Tallies {
@@ -38,6 +41,23 @@ impl Tallies {
             Tally::Failed | Tally::GivenUp => &self.outbox_failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an order that brought a certificate.
+    pub(crate) fn acme_issued(&self) {
+        self.acme_issued.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an order that didn't.
+    pub(crate) fn acme_failed(&self) {
+        self.acme_failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Both, for tests.
+    #[cfg(test)]
+    pub(crate) fn acme(&self) -> (u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.acme_issued), read(&self.acme_failed))
     }
 
     /// Counts one run.
@@ -62,8 +82,8 @@ impl Metrics {
         self.workers.iter().map(|worker| pick(worker).get()).sum()
     }
 
-    /// The page of `/metrics`.
-    pub(crate) fn render(&self) -> String {
+    /// The page of `/metrics`; `expiries` are the ends of the sites' certificates.
+    pub(crate) fn render(&self, expiries: &[(String, Micros)]) -> String {
         let mut page = Page(String::with_capacity(8 * 1024));
         page.family(
             names::REQUESTS_TOTAL,
@@ -196,6 +216,35 @@ impl Metrics {
             self.sum(|c| &c.handshakes_failed),
         );
         page.family(
+            names::CERTIFICATE_EXPIRY,
+            "gauge",
+            "When the certificate of a site ends, in seconds since 1970; a site without one isn't there.",
+        );
+        for (site, ends) in expiries {
+            // A host has no character that would need escaping.
+            let seconds = u64::try_from(ends.0 / 1_000_000).unwrap_or(0);
+            page.line(
+                names::CERTIFICATE_EXPIRY,
+                &format!("site=\"{site}\""),
+                seconds,
+            );
+        }
+        page.family(
+            names::ACME_ORDERS_TOTAL,
+            "counter",
+            "Orders of certificates at authorities, by outcome.",
+        );
+        for (outcome, count) in [
+            ("issued", &self.tallies.acme_issued),
+            ("failed", &self.tallies.acme_failed),
+        ] {
+            page.line(
+                names::ACME_ORDERS_TOTAL,
+                &format!("outcome=\"{outcome}\""),
+                count.load(Ordering::Relaxed),
+            );
+        }
+        page.family(
             names::DRILLS_TOTAL,
             "counter",
             "Drill runs, by promise and verdict.",
@@ -285,7 +334,8 @@ mod tests {
             tallies: Arc::default(),
         };
         metrics.tallies.drilled(PromiseId::Hsts, Verdict::Pass);
-        let page = metrics.render();
+        metrics.tallies.acme_failed();
+        let page = metrics.render(&[("a.test".to_owned(), Micros(1_795_392_000_999_999))]);
         for line in [
             "waarborg_requests_total{class=\"2xx\"} 2",
             "waarborg_requests_total{class=\"5xx\"} 1",
@@ -293,6 +343,9 @@ mod tests {
             "waarborg_request_seconds_bucket{le=\"0.0005\"} 2",
             "waarborg_request_seconds_bucket{le=\"+Inf\"} 3",
             "waarborg_request_seconds_sum 3.00031",
+            "waarborg_certificate_expiry_timestamp_seconds{site=\"a.test\"} 1795392000",
+            "waarborg_acme_orders_total{outcome=\"issued\"} 0",
+            "waarborg_acme_orders_total{outcome=\"failed\"} 1",
             "waarborg_drills_total{promise=\"hsts\",verdict=\"pass\"} 1",
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\n{page}");

@@ -24,11 +24,12 @@ use axum::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::metrics::Metrics;
+use crate::{metrics::Metrics, publish::Publisher};
 
 /// What the listener tells.
 #[derive(Clone)]
 pub(crate) struct Operations {
+    pub(crate) publisher: Arc<Publisher>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) address: SocketAddr,
@@ -90,7 +91,7 @@ async fn ready(State(operations): State<Operations>) -> (StatusCode, &'static st
 }
 
 async fn metrics(State(operations): State<Operations>) -> Response {
-    let text = operations.metrics.render();
+    let text = operations.metrics.render(&operations.publisher.expiries());
     (
         [(
             header::CONTENT_TYPE,

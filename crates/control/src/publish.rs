@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use config::{Config, Ignored, Mail, Reading, Stored, Track};
+use config::{Config, Ignored, Issued, Mail, Reading, Stored, Track};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
 use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
@@ -30,6 +30,8 @@ struct Now {
     /// Both together.
     config: Arc<Config>,
     digest: String,
+    /// Certificates from authorities.
+    issued: Issued,
     proof: Proof,
     generation: u64,
     /// When the page changes although nothing else does.
@@ -68,6 +70,7 @@ impl Publisher {
                 stored: Stored::new(),
                 config,
                 digest,
+                issued: Issued::new(),
                 proof: Proof::default(),
                 generation: 0,
                 changes_at: None,
@@ -166,6 +169,26 @@ impl Publisher {
         ignored
     }
 
+    /// Takes certificates from authorities, in place of all before.
+    pub fn certify(&self, issued: Issued) {
+        lock(&self.now).issued = issued;
+        self.publish();
+    }
+
+    /// Certificates from authorities, those that are in force.
+    pub fn issued(&self) -> Issued {
+        lock(&self.now).issued.clone()
+    }
+
+    /// When the certificate of each site ends; a site without one isn't there.
+    pub fn expiries(&self) -> Vec<(String, Micros)> {
+        let now = lock(&self.now);
+        let sites = now.config.sites.iter();
+        sites
+            .filter_map(|site| Some((site.host.clone(), site.pair(&now.issued)?.not_after)))
+            .collect()
+    }
+
     /// Takes new runs.
     pub fn prove(&self, proof: Proof) {
         lock(&self.now).proof = proof;
@@ -217,6 +240,7 @@ impl Publisher {
         }
         now.changes_at = fresh_until;
         now.generation += 1;
-        now.config.compile(Arc::new(built), now.generation)
+        now.config
+            .compile(Arc::new(built), &now.issued, now.generation)
     }
 }

@@ -1,5 +1,6 @@
 //! Step 2, handshake: TLS 1.2 and 1.3 with the certificate of the name that was asked
-//! for. Unknown names, old versions and plaintext end here.
+//! for. Unknown names, old versions and plaintext end here, and so does an authority's
+//! challenge: what is asked there is the handshake itself (RFC 8737 section 3).
 // promise: tls
 
 use std::{fmt, io, rc::Rc, sync::Arc};
@@ -11,7 +12,7 @@ use rustls::{
 };
 use seam::SnapshotCell;
 use terms::ClientAddr;
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
@@ -42,12 +43,29 @@ impl Tickets {
     }
 }
 
-/// Finds the certificate in the current snapshot.
+/// The protocol of a certificate authority's challenge (RFC 8737 section 6.2).
+const CHALLENGE: &[u8] = b"acme-tls/1";
+
+/// Finds the certificate in the current snapshot, or that of a challenge.
 #[derive(Debug)]
 struct BySnapshot(Arc<SnapshotCell>);
 
+impl BySnapshot {
+    /// For a hello that offers [`CHALLENGE`]: the challenge for this very name, where
+    /// one is under way and nothing else is offered; never a site's certificate.
+    fn challenge(&self, hello: &ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let only = hello.alpn()?.all(|protocol| protocol == CHALLENGE);
+        let name = hello.server_name().filter(|_| only)?;
+        self.0.challenges().find(&name.to_ascii_lowercase())
+    }
+}
+
 impl ResolvesServerCert for BySnapshot {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let mut offered = hello.alpn().into_iter().flatten();
+        if offered.any(|protocol| protocol == CHALLENGE) {
+            return self.challenge(&hello);
+        }
         let snapshot = self.0.load();
         // No name asked for (a client older than RFC 6066, a scanner): the first site's.
         // A name that isn't ours is refused.
@@ -76,7 +94,8 @@ pub(crate) fn acceptor(
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(BySnapshot(cell)));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Where the last is offered, nothing else was: the resolver sees to it.
+    config.alpn_protocols = [&b"h2"[..], b"http/1.1", CHALLENGE].map(Vec::from).to_vec();
     config.ticketer = tickets.0.clone();
     // One is enough: each resumption brings the next.
     config.send_tls13_tickets = 1;
@@ -116,7 +135,7 @@ impl Secured {
             return Err(teeth::answer_plaintext(stream).await);
         }
         let accepted = tokio::time::timeout(limit, worker.tls.accept(stream)).await;
-        let stream = match accepted {
+        let mut stream = match accepted {
             Ok(Ok(stream)) => stream,
             Ok(Err(refused)) => {
                 worker.counters.handshakes_failed.add(1);
@@ -129,7 +148,14 @@ impl Secured {
         };
         worker.counters.handshakes.add(1);
         let (_, session) = stream.get_ref();
-        let http2 = session.alpn_protocol() == Some(b"h2");
+        let protocol = session.alpn_protocol();
+        if protocol == Some(CHALLENGE) {
+            // The authority has seen what it asked for; there is nothing to be served.
+            // A client that doesn't read the end is left behind.
+            let _ = tokio::time::timeout(limit, stream.shutdown()).await;
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        let http2 = protocol == Some(b"h2");
         let asked = session.server_name().map_or_else(
             || {
                 worker

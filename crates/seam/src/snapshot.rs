@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 use terms::AddressKeeping;
 
-use crate::prebuilt::Prebuilt;
+use crate::{challenges::Challenges, prebuilt::Prebuilt};
 
 /// Where an application listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -232,27 +232,38 @@ impl Snapshot {
 
 /// The one place where the current snapshot stands.
 #[derive(Debug)]
-pub struct SnapshotCell(ArcSwap<Snapshot>);
+pub struct SnapshotCell {
+    snapshot: ArcSwap<Snapshot>,
+    challenges: Challenges,
+}
 
 impl SnapshotCell {
     /// Starts with `first`.
     pub fn new(first: Snapshot) -> Self {
-        Self(ArcSwap::from_pointee(first))
+        Self {
+            snapshot: ArcSwap::from_pointee(first),
+            challenges: Challenges::default(),
+        }
+    }
+
+    /// The challenges that are under way.
+    pub const fn challenges(&self) -> &Challenges {
+        &self.challenges
     }
 
     /// Puts the next in place; requests under way keep theirs.
     pub fn swap(&self, next: Snapshot) {
-        self.0.store(Arc::new(next));
+        self.snapshot.store(Arc::new(next));
     }
 
     /// The current one.
     pub fn load(&self) -> arc_swap::Guard<Arc<Snapshot>> {
-        self.0.load()
+        self.snapshot.load()
     }
 
     /// The current one, to keep.
     pub fn load_full(&self) -> Arc<Snapshot> {
-        self.0.load_full()
+        self.snapshot.load_full()
     }
 }
 

@@ -15,6 +15,7 @@
 //!                                            └─ reads
 //! ```
 
+mod acme;
 mod audit;
 mod change;
 mod data;
@@ -38,6 +39,7 @@ pub mod testing;
 #[cfg(test)]
 mod killed;
 
+pub use acme::{AcmeCertificate, AcmeFailure, AcmeMark, MAX_CERTIFICATES, MAX_CHAIN_BYTES};
 pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
     MAX_ENTRY_BYTES,

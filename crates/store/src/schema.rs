@@ -18,10 +18,16 @@ pub(crate) struct Step {
 }
 
 /// Every step there has been, oldest first. A released step never changes.
-pub(crate) const STEPS: &[Step] = &[Step {
-    name: "0001_ground",
-    sql: include_str!("../migrations/0001_ground.sql"),
-}];
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "0001_ground",
+        sql: include_str!("../migrations/0001_ground.sql"),
+    },
+    Step {
+        name: "0002_acme",
+        sql: include_str!("../migrations/0002_acme.sql"),
+    },
+];
 
 /// The schema version that this program writes; greater ones are refused.
 pub const SCHEMA_VERSION: u64 = STEPS.len() as u64;
@@ -155,16 +161,16 @@ async fn seed(connection: &mut Connection) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::{
-        Actor, Store,
+        Actor, Location, Store,
         testing::{Place, both},
     };
 
-    const SECOND: Step = Step {
-        name: "0002_test",
+    const NEXT: Step = Step {
+        name: "9999_test",
         sql: "ALTER TABLE setting ADD COLUMN note TEXT; CREATE TABLE extra (id INTEGER NOT NULL PRIMARY KEY, \
               content BLOB) STRICT;",
     };
-    const NEWER: &[Step] = &[STEPS[0], SECOND];
+    const NEWER: &[Step] = &[STEPS[0], STEPS[1], NEXT];
 
     both! {
         async fn an_empty_place_and_the_first_schema_come_to_the_last_one_with_their_rows(place: Place) {
@@ -173,13 +179,13 @@ mod tests {
             let mut change = store.change(&Actor::system("test")).await.unwrap();
             change.set("burst", &400.into()).await.unwrap();
             change.commit().await.unwrap();
-            assert_eq!(migrate(store.pools(), STEPS, &place.clock).await.unwrap(), 1, "nothing to do");
+            assert_eq!(migrate(store.pools(), STEPS, &place.clock).await.unwrap(), SCHEMA_VERSION, "nothing to do");
 
-            assert_eq!(migrate(store.pools(), NEWER, &place.clock).await.unwrap(), 1);
+            assert_eq!(migrate(store.pools(), NEWER, &place.clock).await.unwrap(), SCHEMA_VERSION);
             assert_eq!(store.setting("burst").await.unwrap(), Some(400.into()));
             let rows = store.pools().rows("SELECT name FROM schema_step ORDER BY version", values![]).await.unwrap();
             let names: Vec<_> = rows.iter().map(|row| row.text(0).unwrap()).collect();
-            assert_eq!(names, ["0001_ground", "0002_test"]);
+            assert_eq!(names, ["0001_ground", "0002_acme", "9999_test"]);
             store.pools().rows("SELECT content FROM extra", values![]).await.unwrap();
         }
 
@@ -193,18 +199,38 @@ mod tests {
                 place.try_open().await.unwrap_err(),
             ] {
                 let text = error.to_string();
-                assert!(text.contains("schema version 2") && text.contains("up to 1"), "{text}");
+                assert!(text.contains("schema version 3") && text.contains("up to 2"), "{text}");
             }
             assert_eq!(place.file_bytes(), before);
         }
 
         async fn a_step_that_fails_leaves_the_schema_before_it(place: Place) {
             let store = place.open().await;
-            let broken = Step { name: "0002_broken", sql: "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER);" };
-            migrate(store.pools(), &[STEPS[0], broken], &place.clock).await.unwrap_err();
+            let broken = Step { name: "9999_broken", sql: "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER);" };
+            migrate(store.pools(), &[STEPS[0], STEPS[1], broken], &place.clock).await.unwrap_err();
             store.pools().rows("SELECT id FROM half", values![]).await.err().expect("no half table");
-            assert_eq!(Store::inspect(&place.location).await.unwrap().schema, 1);
-            assert_eq!(migrate(store.pools(), NEWER, &place.clock).await.unwrap(), 1, "the honest twin");
+            assert_eq!(Store::inspect(&place.location).await.unwrap().schema, SCHEMA_VERSION);
+            assert_eq!(migrate(store.pools(), NEWER, &place.clock).await.unwrap(), SCHEMA_VERSION, "the honest twin");
+        }
+
+        async fn every_older_schema_comes_to_the_last_one_with_its_rows(place: Place) {
+            let pools = match (&place.location, place.file()) {
+                (_, Some(file)) => {
+                    std::fs::write(&file, "").unwrap();
+                    Pools::sqlite(&file)
+                }
+                (Location::Postgres(url), None) => Pools::postgres(url.expose()).unwrap(),
+                (Location::Sqlite(_), None) => unreachable!("SQLite has a file"),
+            };
+            assert_eq!(migrate(&pools, &STEPS[..1], &place.clock).await.unwrap(), 0);
+            let mut connection = pools.begin(Begin::Write).await.unwrap();
+            connection.execute("INSERT INTO setting (key, value, at) VALUES ('burst', '400', 0)", values![]).await.unwrap();
+            connection.commit().await.unwrap();
+            pools.close().await;
+            let store = place.open().await;
+            assert_eq!(store.setting("burst").await.unwrap(), Some(400.into()));
+            assert_eq!(Store::inspect(&place.location).await.unwrap().schema, SCHEMA_VERSION);
+            assert!(store.acme_failures().await.unwrap().is_empty());
         }
     }
 

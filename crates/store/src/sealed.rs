@@ -36,16 +36,19 @@ pub enum Purpose {
     Report,
     /// Secrets of webhooks and other outgoing calls.
     Webhook,
+    /// Accounts at certificate authorities, and keys of certificates.
+    Acme,
 }
 
 impl Purpose {
     /// All of them. A store gets the keys of new ones when it is opened.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Mail,
         Self::Email,
         Self::Totp,
         Self::Report,
         Self::Webhook,
+        Self::Acme,
     ];
 
     /// The word in table `data_key` and in the associated data: never changes.
@@ -56,6 +59,7 @@ impl Purpose {
             Self::Totp => "totp",
             Self::Report => "report",
             Self::Webhook => "webhook",
+            Self::Acme => "acme",
         }
     }
 }

@@ -17,3 +17,7 @@ pub const RECORDS_DROPPED_TOTAL: &str = "waarborg_records_dropped_total";
 pub const HSTS_ANSWERS_TOTAL: &str = "waarborg_hsts_answers_total";
 /// Drill runs, by `promise` and `verdict`.
 pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
+/// When the certificate of a `site` ends, in seconds since 1970.
+pub const CERTIFICATE_EXPIRY: &str = "waarborg_certificate_expiry_timestamp_seconds";
+/// Orders of certificates at authorities, by `outcome`.
+pub const ACME_ORDERS_TOTAL: &str = "waarborg_acme_orders_total";

@@ -77,6 +77,11 @@ impl Trust {
         }
     }
 
+    /// These roots alone.
+    pub const fn only(roots: Arc<RootCertStore>) -> Self {
+        Self { roots }
+    }
+
     /// What an installation trusts: the file that `SSL_CERT_FILE` names in place of
     /// Mozilla's roots (as with OpenSSL and curl), and `extra` on top.
     ///

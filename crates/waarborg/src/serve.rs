@@ -1,8 +1,10 @@
 //! `waarborg serve`: the gateway.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::IsTerminal as _,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime},
@@ -16,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{fault, wire::Server};
 
-/// How often the file is looked at for a change.
+/// How often the file, certificates and keys are looked at for a change.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The kind of the alarm about a configuration that can't be taken.
@@ -88,6 +90,8 @@ impl Signals {
 pub(crate) async fn until_told(mut signals: Signals, server: &Server, file: Option<&Path>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut known = file.and_then(state);
+    let mut certificates = states(server);
+    let mut unsettled = None;
     loop {
         let asked = tokio::select! {
             _ = signals.terminate.recv() => return,
@@ -96,13 +100,26 @@ pub(crate) async fn until_told(mut signals: Signals, server: &Server, file: Opti
             _ = looks.tick() => false,
         };
         let Some(file) = file else { continue };
-        let now = state(file);
+        let (now, found) = (state(file), states(server));
         // A file that is being replaced may be away for a moment: the next look sees it.
-        if !asked && (now == known || now.is_none()) {
+        let changed = now.is_some() && now != known;
+        // A certificate and its key are replaced one after the other: they are taken once
+        // a look finds them as the one before did.
+        let settled = unsettled.as_ref() == Some(&found);
+        if !asked && !changed && (found == certificates || !settled) {
+            unsettled = Some(found);
             continue;
         }
         known = now;
         take(server, file).await;
+        // What changes while it is taken differs from what was found before.
+        certificates = states(server);
+        for (path, state) in &mut certificates {
+            if let Some(before) = found.get(path) {
+                state.clone_from(before);
+            }
+        }
+        unsettled = None;
     }
 }
 
@@ -116,7 +133,7 @@ async fn take(server: &Server, file: &Path) {
             kind: RELOAD,
             subject: "the configuration was not reloaded".to_owned(),
             text: format!(
-                "The last good one stays in force. `waarborg check --config {}` says what is wrong.",
+                "It or a certificate that it names was changed and can't be used. The last good one stays in force, certificates included. `waarborg check --config {}` says what is wrong.",
                 file.display()
             ),
         })),
@@ -134,10 +151,17 @@ async fn take(server: &Server, file: &Path) {
     }
 }
 
-/// What shows that a file was changed. Certificates and keys that it names count only
-/// with SIGHUP.
-fn state(file: &Path) -> Option<(PathBuf, SystemTime, u64)> {
+/// What shows that a file was changed, or that it was replaced by another.
+type State = (PathBuf, SystemTime, u64, u64);
+
+fn state(file: &Path) -> Option<State> {
     let path = fs::canonicalize(file).ok()?;
     let meta = fs::metadata(&path).ok()?;
-    Some((path, meta.modified().ok()?, meta.len()))
+    Some((path, meta.modified().ok()?, meta.len(), meta.ino()))
+}
+
+/// The certificate and key files of all sites; one that isn't there has no state.
+fn states(server: &Server) -> BTreeMap<PathBuf, Option<State>> {
+    let files = server.certificate_files().into_iter();
+    files.map(|path| (path.clone(), state(&path))).collect()
 }

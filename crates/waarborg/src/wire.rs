@@ -202,6 +202,16 @@ impl Server {
         &self.runtime
     }
 
+    /// The certificate and key files of the configuration in force.
+    pub(crate) fn certificate_files(&self) -> Vec<PathBuf> {
+        let config = self.publisher.config();
+        config
+            .certificate_files()
+            .into_iter()
+            .map(PathBuf::from)
+            .collect()
+    }
+
     /// This node's alarms.
     pub(crate) fn alarms(&self) -> Alarms {
         self.control.alarms()

@@ -186,6 +186,48 @@ async fn a_replaced_certificate_is_served_after_sighup() {
 }
 
 #[tokio::test]
+async fn a_replaced_certificate_is_noticed_and_served_while_streams_live_on() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let mut events = open_events(&gateway).await;
+    let key = async || {
+        let opened = gateway.get(HOST, "/").await;
+        opened.peer.expect("it was TLS").spki_sha256
+    };
+    let first = key().await;
+    ground.leaf(&[HOST]);
+    gateway.program.line("the configuration was reloaded").await;
+    let second = key().await;
+    assert_ne!(second, first);
+    upstream.emit("after the certificate");
+    read_until(&mut *events, "data: after the certificate").await;
+
+    // The key of another certificate: the old pair stays, and an alarm says so.
+    let before = gateway.program.lines();
+    let good = std::fs::read_to_string(ground.path(&format!("{HOST}.key")));
+    let good = good.expect("the key is there");
+    let other = ground.leaf(&["other.example.test"]);
+    std::fs::rename(other.key, ground.path(&format!("{HOST}.key"))).expect("one folder");
+    gateway
+        .program
+        .line_after(before, "kind=\"reload-refused\"")
+        .await;
+    assert_eq!(key().await, second);
+    let said = gateway.program.said();
+    assert!(said.contains("`key` can't be used"), "{said}");
+
+    let before = gateway.program.lines();
+    ground.write_private(&format!("{HOST}.key"), &good);
+    gateway
+        .program
+        .line_after(before, "the configuration was reloaded")
+        .await;
+    assert_eq!(key().await, second);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_key_that_needs_a_restart_is_named() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure(&[(HOST, &upstream.url())], "");

@@ -49,6 +49,11 @@ pub(crate) fn env() -> Env {
         ("garbage", "garbage".to_owned(), 0o600),
         ("empty", " \n".to_owned(), 0o600),
         ("mail-password", "hunter2\n".to_owned(), 0o600),
+        (
+            "acme-key",
+            "aHVudGVyMmh1bnRlcjJodW50ZXIy\n".to_owned(),
+            0o600,
+        ),
         ("open-url", "postgres://db/waarborg\n".to_owned(), 0o644),
         ("postgres-url", "postgres://db/waarborg\n".to_owned(), 0o600),
         ("company-ca.pem", pair(&["ca"], (2026, 2027)).0, 0o644),
@@ -64,4 +69,5 @@ pub(crate) fn env() -> Env {
             "WAARBORG_POSTGRES",
             "postgres://waarborg:hunter2@db/waarborg",
         )
+        .with_variable("WAARBORG_ACME_KEY", "aHVudGVyMmh1bnRlcjJodW50ZXIy")
 }

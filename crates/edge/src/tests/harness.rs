@@ -281,7 +281,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
     }
 }
 
-fn certificate(hosts: &[&str]) -> (Arc<CertifiedKey>, CertificateDer<'static>) {
+pub(super) fn certificate(hosts: &[&str]) -> (Arc<CertifiedKey>, CertificateDer<'static>) {
     let names: Vec<_> = hosts.iter().map(ToString::to_string).collect();
     let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());

@@ -11,6 +11,7 @@
 
 mod allocation;
 mod bodies;
+mod challenges;
 mod client;
 mod compression;
 mod exchange;
