@@ -39,6 +39,6 @@ mod upstream;
 mod watch;
 mod worker;
 
-pub use accept::{BindError, Listeners};
+pub use accept::{BindError, Listeners, Listening};
 pub use handshake::Tickets;
 pub use worker::{Edge, Parts, start};

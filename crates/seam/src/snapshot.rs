@@ -141,6 +141,8 @@ pub struct Limits {
     pub streams: u32,
     /// Kept upstream connections per upstream and worker.
     pub kept: u16,
+    /// How long connections may live on in the old process of an upgrade.
+    pub drain: Duration,
 }
 
 impl Default for Limits {
@@ -157,6 +159,7 @@ impl Default for Limits {
             connections: 16_384,
             streams: 100,
             kept: 512,
+            drain: Duration::from_secs(3600),
         }
     }
 }
