@@ -6,4 +6,5 @@ mod operations;
 mod reload;
 mod requests;
 mod secrets;
+mod upgrade;
 mod upstreams;
