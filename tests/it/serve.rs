@@ -8,4 +8,5 @@ mod proxies;
 mod reload;
 mod requests;
 mod secrets;
+mod upgrade;
 mod upstreams;

@@ -36,6 +36,8 @@ section! {
         "Requests at once on one HTTP/2 connection.";
     KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("512"), "512",
         "Connections that one worker keeps to one application.";
+    DRAIN "drain" Form::Duration(seconds(1), seconds(7 * 86_400)), Absent::Default("1h"), "\"1h\"",
+        "How long WebSockets and other streams live on in the old process of an upgrade; then they are cut.";
 }
 
 pub(crate) fn read(table: &Table<'_, '_>) -> Limits {
@@ -56,6 +58,7 @@ pub(crate) fn read(table: &Table<'_, '_>) -> Limits {
         connections_per_client: u32::try_from(count(&CONNECTIONS_PER_CLIENT)).unwrap_or(u32::MAX),
         streams: u32::try_from(count(&STREAMS)).unwrap_or(u32::MAX),
         kept: u16::try_from(count(&KEPT)).unwrap_or(u16::MAX),
+        drain: table.duration(&DRAIN),
     };
     table.finish();
     limits

@@ -25,9 +25,9 @@ use seam::{
     record::{Batch, Records},
 };
 use terms::{Clock, Micros};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-pub use files::LogFiles;
+pub use files::{Company, LogFiles};
 pub use find::find;
 use line::Lines;
 pub(crate) use recent::Recent;
@@ -72,6 +72,13 @@ pub enum LogError {
     Journal(#[source] io::Error),
 }
 
+/// Asks the writer to leave rotating to another process, or to take it up again.
+pub(crate) struct Share {
+    pub(crate) shared: bool,
+    /// Told once it is so.
+    pub(crate) done: oneshot::Sender<()>,
+}
+
 /// Writes what the workers record.
 pub(crate) struct Writer {
     sink: Sink,
@@ -94,10 +101,11 @@ impl Writer {
         snapshot: Arc<SnapshotCell>,
         tallies: Arc<Tallies>,
         clock: Clock,
+        company: Company,
     ) -> Result<Self, LogError> {
         let now = track.borrow_and_update().clone();
         Ok(Self {
-            sink: open(&now, clock.now())?,
+            sink: open(&now, clock.now(), company)?,
             now,
             track,
             recent,
@@ -110,7 +118,7 @@ impl Writer {
     }
 
     /// Writes until every worker has ended.
-    pub(crate) async fn run(mut self, workers: Vec<Records>) {
+    pub(crate) async fn run(mut self, workers: Vec<Records>, mut shares: mpsc::Receiver<Share>) {
         let (sender, mut batches) = mpsc::channel::<(usize, Batch)>(WAITING);
         let mut returns = Vec::new();
         for (index, mut records) in workers.into_iter().enumerate() {
@@ -143,6 +151,11 @@ impl Writer {
                     }
                 }
                 Ok(()) = self.track.changed() => self.take(),
+                Some(Share { shared, done }) = shares.recv() => {
+                    self.share(shared);
+                    // Whoever asked may have gone on without waiting.
+                    let _ = done.send(());
+                }
                 _ = looks.tick() => self.look(),
             }
         }
@@ -155,7 +168,7 @@ impl Writer {
         match &mut self.sink {
             Sink::Files(files) if same => files.limit(next.rotate_bytes, next.retention),
             _ if same => {}
-            sink => match open(&next, self.clock.now()) {
+            sink => match open(&next, self.clock.now(), Company::None) {
                 Ok(opened) => *sink = opened,
                 Err(error) => {
                     tracing::error!(%error, "the access log stays where it was");
@@ -165,6 +178,14 @@ impl Writer {
         }
         self.now = next;
         self.look();
+    }
+
+    fn share(&mut self, shared: bool) {
+        if let Sink::Files(files) = &mut self.sink
+            && let Err(error) = files.share(shared)
+        {
+            tracing::error!(%error, "the access log's file could not be opened anew");
+        }
     }
 
     fn look(&mut self) {
@@ -207,11 +228,11 @@ impl Writer {
     }
 }
 
-fn open(track: &Track, now: Micros) -> Result<Sink, LogError> {
+fn open(track: &Track, now: Micros, company: Company) -> Result<Sink, LogError> {
     Ok(match track.access_log {
         AccessLog::File => {
             let (folder, size) = (track.log_dir.clone(), track.rotate_bytes);
-            let files = LogFiles::open(folder, size, track.retention, now);
+            let files = LogFiles::open(folder, size, track.retention, now, company);
             Sink::Files(files.map_err(|source| LogError::Folder {
                 folder: track.log_dir.clone(),
                 source,

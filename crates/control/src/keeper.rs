@@ -79,6 +79,12 @@ impl Keeper {
         })
     }
 
+    /// Reads the ledger anew: another process may have continued it.
+    pub(crate) async fn read_again(&mut self, store: &Store) -> Result<(), KeeperError> {
+        *self = Self::load(store, self.key.clone()).await?;
+        Ok(())
+    }
+
     /// Appends records and signs the new checkpoint, inside `tx`. The caller commits and
     /// then calls [`Self::commit`]. Returns the position of the first leaf.
     pub(crate) async fn append(

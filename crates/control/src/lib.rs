@@ -7,10 +7,13 @@
 pub mod access_log;
 mod acme;
 pub mod alarms;
+mod duties;
+pub mod handover;
 mod keeper;
 pub mod leadership;
 pub mod mail;
 mod metrics;
+mod opening;
 mod operations;
 pub mod outbox;
 pub mod outgoing;
@@ -27,38 +30,33 @@ mod web;
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 pub use access_log::LogError;
 use alarms::{AlarmError, Alarms};
+use handover::{OwnSockets, Socket, Sockets, Successor};
 pub use keeper::{KeeperError, LedgerKey};
 pub use publish::Publisher;
 use seam::{Counters, SnapshotCell, own::OwnReceiver, record::Records};
 use store::{Location, MasterKeys, Store};
 use terms::{Clock, Rng};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    access_log::Recent,
-    acme::Acme,
-    keeper::Keeper,
+    access_log::{Company, Recent},
+    duties::{Base, Duties},
     metrics::{Metrics, Tallies},
-    operations::Operations,
-    proof::Prover,
+    opening::Opening,
     settings::Settings,
-    state::{Kept, State},
+    state::State,
 };
-
-/// How often a store that can't be reached is tried again.
-const OPEN_AGAIN: Duration = Duration::from_secs(2);
 
 /// What control is made of; `wire.rs` hands it over.
 pub struct Parts {
@@ -80,8 +78,12 @@ pub struct Parts {
     pub records: Vec<Records>,
     /// Numbers of each worker.
     pub counters: Vec<Arc<Counters>>,
+    /// The edge's listening sockets, for whoever serves after us.
+    pub listeners: Vec<Socket>,
     /// The operations listener, bound.
-    pub operations: TcpListener,
+    pub operations: Socket,
+    /// Control's own sockets, as the process before handed them over; `None` to bind them.
+    pub own_sockets: Option<OwnSockets>,
     /// Where the edge listens.
     pub connect: SocketAddr,
     /// Own certificate authority of the sites, for drills.
@@ -122,12 +124,18 @@ pub enum StartError {
 
 /// The running control plane.
 pub struct Control {
+    /// Ends with the edge: access log and own pages.
     stop: CancellationToken,
     tasks: TaskTracker,
-    ready: Arc<AtomicBool>,
-    alarms: Alarms,
-    settings: Settings,
-    kept: watch::Receiver<Option<Kept>>,
+    base: Base,
+    /// Open here beside whoever serves them; `None` once they are another process's.
+    sockets: Option<Sockets>,
+    /// `None` while another process has them.
+    duties: Option<Duties>,
+    /// While another process has the duties, own pages change nothing.
+    reads_only: Arc<AtomicBool>,
+    shares: mpsc::Sender<access_log::Share>,
+    asked: Option<mpsc::Receiver<Successor>>,
 }
 
 impl Control {
@@ -140,227 +148,189 @@ impl Control {
         let guard = stop.clone().drop_guard();
         let tasks = TaskTracker::new();
         let tallies = Arc::new(Tallies::default());
-        let ready = Arc::new(AtomicBool::new(false));
         let socket = |what| move |source| StartError::Socket { what, source };
 
         let recent = Arc::new(Recent::default());
         let prefix = parts.publisher.config().prefix.clone();
+        let company = if parts.own_sockets.is_some() {
+            Company::Predecessor
+        } else {
+            Company::None
+        };
         let log = access_log::Writer::open(
             parts.publisher.track(),
             recent.clone(),
             parts.snapshot.clone(),
             tallies.clone(),
             parts.clock.clone(),
+            company,
         )?;
-        let opening = Opening {
+        let opening = Arc::new(Opening {
             location: parts.location,
             masters: parts.masters,
             ledger_key: parts.ledger_key,
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
-        };
+        });
         let kept = opening.open().await?;
         let (kept_in, kept_now) = watch::channel(kept.clone());
-        let (store_in, store_now) = watch::channel(kept.as_ref().map(|kept| kept.store.clone()));
-        let alarms = Alarms::open(&parts.data, parts.clock.clone(), parts.rng.clone())?;
+        let (store_in, _) = watch::channel(kept.map(|kept| kept.store));
         let state = State {
-            publisher: parts.publisher.clone(),
-            kept: kept_now.clone(),
+            publisher: parts.publisher,
+            kept: kept_now,
             tallies: tallies.clone(),
             recent,
-            clock: parts.clock.clone(),
-            rng: parts.rng.clone(),
+            clock: parts.clock,
+            rng: parts.rng,
         };
-        let settings = Settings {
-            publisher: parts.publisher.clone(),
-            kept: kept_now.clone(),
-            alarms: alarms.clone(),
+        let own = match parts.own_sockets {
+            Some(own) => own,
+            None => OwnSockets {
+                commands: socket::bind(&parts.data, socket::SOCKET)
+                    .map_err(socket("data/control.sock"))?,
+                upgrades: socket::bind(&parts.data, handover::SOCKET)
+                    .map_err(socket("data/handover.sock"))?,
+            },
         };
-        settings.settle().await;
-        let commands = socket::bind(&parts.data).map_err(socket("data/control.sock"))?;
-        parts
-            .operations
-            .set_nonblocking(true)
-            .map_err(socket("the operations listener"))?;
-        let operations = tokio::net::TcpListener::from_std(parts.operations)
-            .map_err(socket("the operations listener"))?;
-        let address = operations
-            .local_addr()
-            .map_err(socket("the operations listener"))?;
-
-        tasks.spawn(log.run(parts.records));
-        let router = web::router(&prefix, state.clone());
-        tasks.spawn(web::serve(parts.own, router, stop.clone()));
-        let told = Operations {
-            publisher: parts.publisher.clone(),
+        let (asked_in, asked) = mpsc::channel(1);
+        let base = Base {
+            state: state.clone(),
+            challenges: parts.snapshot.challenges().clone(),
+            opening,
+            kept: kept_in,
+            store: store_in,
+            data: parts.data,
             metrics: Arc::new(Metrics {
                 workers: parts.counters,
                 tallies,
             }),
-            ready: ready.clone(),
-            address,
-        };
-        let stopping = stop.clone();
-        tasks.spawn(async move {
-            if let Err(error) = operations::serve(operations, told, stopping).await {
-                tracing::error!(%error, "the operations listener ended");
-            }
-        });
-        let node = node(&parts.data);
-        let (lease, leading) = leadership::start(leadership::Parts {
-            store: store_now.clone(),
-            holder: node.clone(),
-            alarms: alarms.clone(),
-            clock: parts.clock.clone(),
-            stop: stop.clone(),
-        });
-        tasks.spawn(leading);
-        let mut certificates = Acme::new(acme::Parts {
-            publisher: parts.publisher.clone(),
-            challenges: parts.snapshot.challenges().clone(),
-            store: store_now.clone(),
-            lease: lease.clone(),
-            alarms: alarms.clone(),
-            tallies: state.tallies.clone(),
-            clock: parts.clock.clone(),
-            rng: parts.rng.clone(),
-        });
-        // Before the edge serves: no handshake is refused for want of what is there.
-        certificates.follow().await;
-        tasks.spawn(certificates.run(stop.clone()));
-        let counted = state.tallies.clone();
-        tasks.spawn(outbox::run(outbox::Parts {
-            store: store_now,
-            lease: lease.clone(),
-            alarms: alarms.clone(),
-            mail: parts.publisher.mail(),
-            node,
-            tally: Box::new(move |tally| counted.outbox(tally)),
-            clock: parts.clock.clone(),
-            rng: parts.rng.clone(),
-            stop: stop.clone(),
-        }));
-        tasks.spawn(retention::keep(
-            kept_now.clone(),
-            lease.clone(),
-            parts.clock.clone(),
-            stop.clone(),
-        ));
-        let prover = Arc::new(Prover {
-            state,
-            program: parts.program,
+            asked: asked_in,
             connect: parts.connect,
             roots: parts.roots,
-            lease,
-            alarms: alarms.clone(),
-            busy: Mutex::new(None),
-        });
-        if let Some(kept) = &kept {
-            prover.read(kept).await;
-        } else {
-            tracing::error!("the store can't be reached: proxying and prebuilt pages go on");
-            let (prover, settings, stop) = (prover.clone(), settings.clone(), stop.clone());
-            tasks.spawn(async move {
-                let kept = tokio::select! {
-                    () = stop.cancelled() => return,
-                    kept = opening.until_open() => kept,
-                };
-                prover.read(&kept).await;
-                // Both fail only when nobody is left who reads them.
-                let _ = store_in.send(Some(kept.store.clone()));
-                let _ = kept_in.send(Some(kept));
-                settings.settle().await;
-                tracing::info!("the store is open");
-            });
-        }
-        tasks.spawn(socket::serve(commands, prover.clone(), stop.clone()));
-        tasks.spawn(prover.keep(stop.clone()));
+            program: parts.program,
+        };
+        let sockets = Sockets {
+            listeners: parts.listeners,
+            operations: parts.operations,
+            own,
+        };
+        // During an upgrade the old edge serves until ours does: it is ready throughout.
+        let ready = company == Company::Predecessor;
+        let duties = Duties::begin(&base, &sockets, ready).await?;
+        let (shares, shared) = mpsc::channel(1);
+        tasks.spawn(log.run(parts.records, shared));
+        let reads_only = Arc::new(AtomicBool::new(false));
+        let router = web::router(&prefix, state);
+        tasks.spawn(web::serve(
+            parts.own,
+            router,
+            reads_only.clone(),
+            stop.clone(),
+        ));
         tasks.close();
         guard.disarm();
         Ok(Self {
             stop,
             tasks,
-            ready,
-            alarms,
-            settings,
-            kept: kept_now,
+            base,
+            sockets: Some(sockets),
+            duties: Some(duties),
+            reads_only,
+            shares,
+            asked: Some(asked),
         })
     }
 
-    /// This node's alarms.
-    pub fn alarms(&self) -> Alarms {
-        self.alarms.clone()
+    /// This node's alarms; `None` while another process has them.
+    pub fn alarms(&self) -> Option<Alarms> {
+        self.duties.as_ref().map(|duties| duties.alarms.clone())
     }
 
-    /// What brings a new file and the store together.
-    pub fn settings(&self) -> Settings {
-        self.settings.clone()
+    /// What brings a new file and the store together; `None` while another process does.
+    pub fn settings(&self) -> Option<Settings> {
+        self.duties.as_ref().map(|duties| duties.settings.clone())
     }
 
     /// From now on `/readyz` says so.
     pub fn ready(&self) {
-        self.ready.store(true, Ordering::SeqCst);
+        if let Some(duties) = &self.duties {
+            duties.ready.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Where new processes ask to serve in our place; once. Dropped, they are refused.
+    pub fn upgrades(&mut self) -> Option<mpsc::Receiver<Successor>> {
+        self.asked.take()
+    }
+
+    /// Every socket of this server; `None` once they are another process's.
+    pub const fn sockets(&self) -> Option<&Sockets> {
+        self.sockets.as_ref()
+    }
+
+    /// Closes our ends of the edge's listeners, so that they end with the workers.
+    pub fn close_listeners(&mut self) {
+        if let Some(sockets) = &mut self.sockets {
+            sockets.listeners.clear();
+        }
+    }
+
+    /// Closes our ends of all sockets: another process has them for good.
+    pub fn close_sockets(&mut self) {
+        self.sockets = None;
+    }
+
+    /// Gives up control: the lease, the outboxes, drills, alarms, commands, operations and
+    /// the rotation of the access log. Own pages that change nothing go on.
+    pub async fn release(&mut self) {
+        self.reads_only.store(true, Ordering::SeqCst);
+        if let Some(duties) = self.duties.take() {
+            duties.end().await;
+        }
+        self.share_log(true).await;
+    }
+
+    /// Takes control back; does nothing where it wasn't given up.
+    ///
+    /// # Errors
+    /// [`StartError`]; it may be tried again.
+    pub async fn resume(&mut self) -> Result<(), StartError> {
+        let (None, Some(sockets)) = (&self.duties, &self.sockets) else {
+            return Ok(());
+        };
+        if let Some(kept) = self.base.state.kept() {
+            kept.keeper.lock().await.read_again(&kept.store).await?;
+        }
+        self.duties = Some(Duties::begin(&self.base, sockets, true).await?);
+        self.share_log(false).await;
+        self.reads_only.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn share_log(&self, shared: bool) {
+        let (done, told) = tokio::sync::oneshot::channel();
+        if self
+            .shares
+            .send(access_log::Share { shared, done })
+            .await
+            .is_ok()
+        {
+            // It fails only when every worker has ended, and with them the log.
+            let _ = told.await;
+        }
     }
 
     /// Ends every part; what was answered stays. The access log ends with the workers,
     /// so the edge must have ended before.
     pub async fn stop(self) {
-        self.ready.store(false, Ordering::SeqCst);
+        if let Some(duties) = self.duties {
+            duties.end().await;
+        }
         self.stop.cancel();
         self.tasks.wait().await;
-        let kept = self.kept.borrow().clone();
+        let kept = self.base.state.kept();
         if let Some(kept) = kept {
             kept.store.close().await;
-        }
-    }
-}
-
-/// This node's name, and no other's: the machine's and its data folder's.
-fn node(data: &Path) -> String {
-    let machine = rustix::system::uname();
-    let machine = machine.nodename().to_string_lossy().into_owned();
-    let folder = std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned());
-    format!("{machine}:{}", folder.display())
-}
-
-/// How the store is opened: again and again while it can't be reached.
-struct Opening {
-    location: Location,
-    masters: MasterKeys,
-    ledger_key: LedgerKey,
-    clock: Clock,
-    rng: Rng,
-}
-
-impl Opening {
-    /// Opens it; `None` while it can't be reached.
-    async fn open(&self) -> Result<Option<Kept>, StartError> {
-        let opened = Store::open(
-            &self.location,
-            self.masters.clone(),
-            self.clock.clone(),
-            self.rng.clone(),
-        );
-        let store = match opened.await {
-            Err(store::Error::Unavailable { .. }) => return Ok(None),
-            other => other?,
-        };
-        let key = self.ledger_key.of(&store).await?;
-        let keeper = Keeper::load(&store, key).await?;
-        Ok(Some(Kept {
-            store,
-            keeper: Arc::new(Mutex::new(keeper)),
-        }))
-    }
-
-    async fn until_open(&self) -> Kept {
-        loop {
-            tokio::time::sleep(OPEN_AGAIN).await;
-            match self.open().await {
-                Ok(Some(kept)) => return kept,
-                Ok(None) => {}
-                Err(error) => tracing::error!(%error, "the store can't be opened"),
-            }
         }
     }
 }

@@ -3,9 +3,10 @@
 
 use std::{
     fs, io,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{fs::PermissionsExt as _, net::UnixListener as StdListener},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use config::AccessLog;
@@ -18,7 +19,7 @@ use tokio::{
     net::{UnixListener, UnixStream},
     sync::mpsc,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{access_log, keeper, prober::line, proof::Prover};
 
@@ -109,21 +110,29 @@ pub enum SocketError {
     Unreadable(#[from] serde_json::Error),
 }
 
-/// Opens the socket. A socket that a killed server left is replaced: the data folder's
-/// lock says that nobody else is here.
-pub(crate) fn bind(data: &Path) -> io::Result<UnixListener> {
-    let path = data.join(SOCKET);
+/// Commands under way may take so long to end after the stop; then they are broken off.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
+
+/// Opens a socket in the data folder. One that a killed server left is replaced: the
+/// folder's lock says that nobody else is here.
+pub(crate) fn bind(data: &Path, name: &str) -> io::Result<StdListener> {
+    let path = data.join(name);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path)?;
+    let listener = StdListener::bind(&path)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
-/// Answers commands until `stop`.
-pub(crate) async fn serve(listener: UnixListener, prover: Arc<Prover>, stop: CancellationToken) {
+/// Answers commands until `stop`, each as one of `tasks`.
+pub(crate) async fn serve(
+    listener: UnixListener,
+    prover: Arc<Prover>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -131,22 +140,34 @@ pub(crate) async fn serve(listener: UnixListener, prover: Arc<Prover>, stop: Can
         };
         match accepted {
             Ok((stream, _)) => {
-                let prover = prover.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = answer(stream, &prover).await {
+                let (prover, stop) = (prover.clone(), stop.clone());
+                tasks.spawn(async move {
+                    let late = async {
+                        stop.cancelled().await;
+                        tokio::time::sleep(STOP_LIMIT).await;
+                    };
+                    let answered = tokio::select! {
+                        answered = answer(stream, &prover, &stop) => answered,
+                        () = late => Err(io::ErrorKind::TimedOut.into()),
+                    };
+                    if let Err(error) = answered {
                         tracing::warn!(%error, "a command broke off");
                     }
                 });
             }
             Err(error) => {
                 tracing::warn!(%error, "a command could not be accepted");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
 }
 
-async fn answer(mut stream: UnixStream, prover: &Prover) -> io::Result<()> {
+async fn answer(
+    mut stream: UnixStream,
+    prover: &Prover,
+    stop: &CancellationToken,
+) -> io::Result<()> {
     let uid = stream.peer_cred()?.uid();
     let ours = rustix::process::geteuid().as_raw();
     if uid != ours && uid != 0 {
@@ -163,7 +184,7 @@ async fn answer(mut stream: UnixStream, prover: &Prover) -> io::Result<()> {
     let reply = match serde_json::from_slice(&text) {
         Ok(command) => {
             let (progress, mut steps) = mpsc::channel(64);
-            let work = carry_out(command, uid, prover, progress);
+            let work = carry_out(command, uid, prover, progress, stop);
             tokio::pin!(work);
             loop {
                 tokio::select! {
@@ -186,6 +207,7 @@ async fn carry_out(
     uid: u32,
     prover: &Prover,
     progress: mpsc::Sender<String>,
+    stop: &CancellationToken,
 ) -> Reply {
     let Some(kept) = prover.state.kept() else {
         return Reply::Failed {
@@ -197,7 +219,16 @@ async fn carry_out(
             if promises.is_empty() {
                 promises = promises::PROMISES.iter().map(|entry| entry.id).collect();
             }
-            match prover.run(promises, Some(&progress)).await {
+            let ran = tokio::select! {
+                ran = prover.run(promises, Some(&progress)) => ran,
+                // Drills take longer than anybody waits for an end.
+                () = stop.cancelled() => {
+                    return Reply::Failed {
+                        why: "the server ends or is upgraded; ask again".to_owned(),
+                    };
+                }
+            };
+            match ran {
                 Ok(reports) => Reply::Proved {
                     reports,
                     reading: Box::new(prover.state.publisher.reading()),

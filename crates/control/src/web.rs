@@ -6,6 +6,10 @@ mod security;
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -32,15 +36,25 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
     router.with_state(state)
 }
 
-/// Answers requests until `stop`, or until the edge is gone.
-pub(crate) async fn serve(mut requests: OwnReceiver, router: Router, stop: CancellationToken) {
+/// Answers requests until `stop`, or until the edge is gone. While it is `reads_only`,
+/// because another process has control, what might change something is left unanswered:
+/// the edge then says 503.
+pub(crate) async fn serve(
+    mut requests: OwnReceiver,
+    router: Router,
+    reads_only: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
     loop {
-        tokio::select! {
+        let request = tokio::select! {
             () = stop.cancelled() => return,
             request = requests.recv() => match request {
-                Some(request) => drop(tokio::spawn(answer(request, router.clone()))),
+                Some(request) => request,
                 None => return,
             },
+        };
+        if request.head.method().is_safe() || !reads_only.load(Ordering::SeqCst) {
+            tokio::spawn(answer(request, router.clone()));
         }
     }
 }

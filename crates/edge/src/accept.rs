@@ -40,54 +40,118 @@ pub struct BindError {
     pub source: io::Error,
 }
 
+/// An address that is listened on, and the sockets that share it. It keeps them open
+/// beside the workers, so that they can be handed to another process.
+#[derive(Debug)]
+pub struct Listening {
+    /// As the configuration names it.
+    pub configured: SocketAddr,
+    /// As the system gave it: its port, and `0.0.0.0` for `[::]` where there is no IPv6.
+    pub actual: SocketAddr,
+    /// One per worker at least.
+    pub sockets: Vec<StdListener>,
+}
+
+impl Listening {
+    /// Whether a configuration that says `address` means this one.
+    fn is_meant_by(&self, address: SocketAddr) -> bool {
+        self.configured == address || self.actual == address
+    }
+
+    /// Binds one more socket. Port 0 is chosen once; `[::]` falls back to `0.0.0.0` on a
+    /// machine without IPv6.
+    fn bind(&mut self) -> io::Result<()> {
+        let listener = match listen(self.actual) {
+            Err(refused)
+                if refused.raw_os_error() == Some(AF_NOT_SUPPORTED)
+                    && self.actual.ip() == IpAddr::from([0_u16; 8]) =>
+            {
+                listen((Ipv4Addr::UNSPECIFIED, self.actual.port()).into())
+            }
+            other => other,
+        }?;
+        self.actual = listener.local_addr()?;
+        self.sockets.push(listener);
+        Ok(())
+    }
+}
+
 /// One worker's listeners, bound but not yet served.
 #[derive(Debug)]
 pub struct Listeners(Vec<StdListener>);
 
 impl Listeners {
-    /// Binds `workers` sets of listeners that share their addresses (`SO_REUSEPORT`).
-    /// Port 0 is chosen once and shared. `[::]` falls back to `0.0.0.0` on a machine
-    /// without IPv6.
+    /// Makes `workers` sets of listeners that share their addresses (`SO_REUSEPORT`).
+    ///
+    /// Of what another process has `handed` over, every socket of these addresses is
+    /// served by some worker: connections may wait in it already. Sockets that are
+    /// missing are bound, those of other addresses closed.
     ///
     /// # Errors
     /// [`BindError`] names the address.
     pub fn bind(
         addresses: &[SocketAddr],
         workers: usize,
-    ) -> Result<(Vec<Self>, Vec<SocketAddr>), BindError> {
+        mut handed: Vec<Listening>,
+    ) -> Result<(Vec<Self>, Vec<Listening>), BindError> {
+        let workers = workers.max(1);
         let mut sets: Vec<_> = (0..workers).map(|_| Self(Vec::new())).collect();
-        let mut bound = Vec::new();
+        let mut all = Vec::new();
         for address in addresses {
-            let mut actual = *address;
-            for set in &mut sets {
-                let listener = match listen(actual) {
-                    Err(refused)
-                        if refused.raw_os_error() == Some(AF_NOT_SUPPORTED)
-                            && actual.ip() == IpAddr::from([0_u16; 8]) =>
-                    {
-                        actual = (Ipv4Addr::UNSPECIFIED, actual.port()).into();
-                        listen(actual)
-                    }
-                    other => other,
-                }
-                .and_then(|listener| Ok((listener.local_addr()?, listener)))
-                .map_err(|source| BindError {
-                    address: *address,
-                    source,
-                });
-                let (local, listener) = listener?;
-                actual = local;
-                set.0.push(listener);
+            let failed = |source| BindError {
+                address: *address,
+                source,
+            };
+            let known = handed.iter().position(|one| one.is_meant_by(*address));
+            let mut listening = match known {
+                Some(place) => handed.remove(place),
+                None => Listening {
+                    configured: *address,
+                    actual: *address,
+                    sockets: Vec::new(),
+                },
+            };
+            listening.configured = *address;
+            while listening.sockets.len() < workers {
+                listening.bind().map_err(failed)?;
             }
-            bound.push(actual);
+            for (socket, worker) in listening.sockets.iter().zip((0..workers).cycle()) {
+                if let Some(set) = sets.get_mut(worker) {
+                    set.0.push(socket.try_clone().map_err(failed)?);
+                }
+            }
+            all.push(listening);
         }
-        Ok((sets, bound))
+        Ok((sets, all))
     }
 
     /// Makes them part of the worker's runtime.
     pub(crate) fn serve(self) -> io::Result<Vec<TcpListener>> {
         self.0.into_iter().map(TcpListener::from_std).collect()
     }
+}
+
+/// Takes what waits in the kernel before a listener is closed: closing it would reset
+/// those connections.
+pub(crate) fn take_waiting(listener: TcpListener, worker: &Rc<Worker>) -> Vec<Connection> {
+    let Ok(listener) = listener.into_std() else {
+        return Vec::new();
+    };
+    let mut taken = Vec::new();
+    for _ in 0..BACKLOG {
+        let Ok((stream, peer)) = listener.accept() else {
+            break;
+        };
+        let stream = stream
+            .set_nonblocking(true)
+            .and_then(|()| TcpStream::from_std(stream));
+        taken.extend(
+            stream
+                .ok()
+                .and_then(|stream| Connection::admit(stream, peer, worker)),
+        );
+    }
+    taken
 }
 
 /// `EAFNOSUPPORT` on Linux.
@@ -264,20 +328,63 @@ async fn announced(stream: &mut TcpStream) -> io::Result<Announced> {
 mod tests {
     use super::*;
 
+    fn any_port() -> SocketAddr {
+        "127.0.0.1:0".parse().unwrap()
+    }
+
+    /// How many sockets each worker serves.
+    fn shares(sets: &[Listeners]) -> Vec<usize> {
+        sets.iter().map(|set| set.0.len()).collect()
+    }
+
     #[test]
     fn workers_share_one_chosen_port() {
-        let (sets, bound) = Listeners::bind(&["127.0.0.1:0".parse().unwrap()], 3).unwrap();
-        assert_eq!(sets.len(), 3);
+        let (sets, bound) = Listeners::bind(&[any_port()], 3, Vec::new()).unwrap();
+        assert_eq!(shares(&sets), [1, 1, 1]);
         for set in &sets {
-            assert_eq!(set.0[0].local_addr().unwrap(), bound[0]);
+            assert_eq!(set.0[0].local_addr().unwrap(), bound[0].actual);
         }
+    }
+
+    #[test]
+    fn what_waits_in_a_socket_is_served_whatever_the_number_of_workers() {
+        for (before, after, expected) in
+            [(2, 2, vec![1, 1]), (3, 2, vec![2, 1]), (1, 2, vec![1, 1])]
+        {
+            let (old, handed) = Listeners::bind(&[any_port()], before, Vec::new()).unwrap();
+            let address = handed[0].actual;
+            let clients: Vec<_> = (0..20)
+                .map(|_| std::net::TcpStream::connect(address).unwrap())
+                .collect();
+            let (sets, bound) = Listeners::bind(&[any_port()], after, handed).unwrap();
+            drop(old);
+            assert_eq!((shares(&sets), bound[0].actual), (expected, address));
+            let mut accepted = 0;
+            for listener in sets.iter().flat_map(|set| &set.0) {
+                while listener.accept().is_ok() {
+                    accepted += 1;
+                }
+            }
+            assert_eq!(accepted, clients.len());
+        }
+    }
+
+    #[test]
+    fn an_address_that_nobody_wants_any_more_is_closed_and_a_new_one_bound() {
+        let (old, handed) = Listeners::bind(&[any_port()], 1, Vec::new()).unwrap();
+        let gone = handed[0].actual;
+        let other = "127.0.0.2:0".parse().unwrap();
+        let (_sets, bound) = Listeners::bind(&[other], 1, handed).unwrap();
+        drop(old);
+        assert!(std::net::TcpStream::connect(gone).is_err());
+        std::net::TcpStream::connect(bound[0].actual).unwrap();
     }
 
     #[test]
     fn a_taken_address_is_named() {
         let taken = StdListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
-        let refused = Listeners::bind(&[address], 1).unwrap_err();
+        let refused = Listeners::bind(&[address], 1, Vec::new()).unwrap_err();
         assert!(refused.to_string().contains(&address.to_string()));
     }
 }

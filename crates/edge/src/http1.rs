@@ -208,12 +208,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                         Ok(None)
                     });
                 }
-                if !begun && self.worker.is_draining() {
-                    return Poll::Ready(Ok(None));
-                }
-                match ready!(self.input.poll_fill(cx, &mut self.io, &self.worker.buffers)) {
-                    Ok(0) | Err(_) => return Poll::Ready(Ok(None)),
-                    Ok(_) => {}
+                match self.input.poll_fill(cx, &mut self.io, &self.worker.buffers) {
+                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Ok(None)),
+                    Poll::Ready(Ok(_)) => {}
+                    // Only what has not asked yet may be closed.
+                    Poll::Pending if !begun && !self.worker.may_idle() => {
+                        return Poll::Ready(Ok(None));
+                    }
+                    Poll::Pending => return Poll::Pending,
                 }
             }
         })

@@ -43,7 +43,7 @@ mod upstream;
 mod watch;
 mod worker;
 
-pub use accept::{BindError, Listeners};
+pub use accept::{BindError, Listeners, Listening};
 pub use crowd::Crowd;
 pub use handshake::Tickets;
 pub use worker::{Edge, Parts, start};

@@ -3,6 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    convert::Infallible,
     fmt::Write as _,
     io,
     ops::Deref,
@@ -16,13 +17,13 @@ use seam::{Counters, Sessions, Snapshot, SnapshotCell, own::OwnSender, record::R
 use terms::{Clock, Micros, Moment, RequestId, Rng};
 use tokio::{
     net::TcpListener,
-    sync::watch,
+    sync::{mpsc, watch},
     task::{LocalSet, spawn_local},
 };
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept::{Connection, Listeners},
+    accept::{self, Connection, Listeners},
     buffer::{self, Buffers},
     crowd::Crowd,
     handshake::{self, Secured, Tickets},
@@ -62,12 +63,22 @@ pub struct Parts {
 pub struct Edge {
     threads: Vec<thread::JoinHandle<()>>,
     drain: watch::Sender<Drain>,
+    /// Closed once every worker has ended.
+    alive: mpsc::Receiver<Infallible>,
 }
+
+/// While a worker stops, an idle connection may ask so long before it is closed. A client
+/// that asks all the time is told with its answer; one that is closed unasked might be
+/// asking at that moment, and couldn't know whether it was heard.
+const LAST_ASKING: Duration = Duration::from_secs(1);
 
 /// What the workers are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Drain {
     Serve,
+    /// Others have the listeners: connections end by themselves, each with its next
+    /// answer, or at its own limits.
+    HandedOver,
     /// No new connections; requests under way end.
     Finish,
     /// End now.
@@ -80,21 +91,42 @@ enum Drain {
 /// When a thread or its runtime can't be made.
 pub fn start(parts: Vec<Parts>) -> io::Result<Edge> {
     let (drain, told) = watch::channel(Drain::Serve);
+    let (living, alive) = mpsc::channel(1);
     let mut threads = Vec::new();
     for (index, parts) in parts.into_iter().enumerate() {
-        let told = told.clone();
+        let (told, living) = (told.clone(), living.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let thread = thread::Builder::new()
             .name(format!("edge-{index}"))
-            .spawn(move || LocalSet::new().block_on(&runtime, run(parts, told)))?;
+            .spawn(move || {
+                LocalSet::new().block_on(&runtime, run(parts, told));
+                drop(living);
+            })?;
         threads.push(thread);
     }
-    Ok(Edge { threads, drain })
+    Ok(Edge {
+        threads,
+        drain,
+        alive,
+    })
 }
 
 impl Edge {
+    /// Another process serves the listeners now. No connection is cut: each ends with its
+    /// next answer, streams when their own ends do. [`Edge::ended`] tells when all have.
+    pub fn hand_over(&self) {
+        // Fails only when every worker has already ended.
+        let _ = self.drain.send(Drain::HandedOver);
+    }
+
+    /// Returns once every worker has ended.
+    pub async fn ended(&mut self) {
+        // Nothing is ever sent: the channel closes.
+        let _ = self.alive.recv().await;
+    }
+
     /// Stops accepting, lets requests under way end for at most `limit`, then ends.
     /// Blocks until every worker has ended.
     pub fn drain(self, limit: Duration) {
@@ -162,6 +194,16 @@ struct Ids {
     used: usize,
 }
 
+/// Whether and how a worker comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    /// Idle connections may stay to ask once more.
+    Patiently,
+    /// Idle connections may ask until then.
+    Soon(Moment),
+}
+
 /// What all connections of a thread share.
 pub(crate) struct Worker {
     cell: Arc<SnapshotCell>,
@@ -177,7 +219,7 @@ pub(crate) struct Worker {
     rng: Rng,
     ids: RefCell<Ids>,
     heads: RefCell<Vec<Vec<u8>>>,
-    draining: Cell<bool>,
+    leaving: Cell<Leaving>,
     /// Answers that are being compressed.
     pub(crate) encoders: Cell<u16>,
     recent: Cell<Moment>,
@@ -258,7 +300,20 @@ impl Worker {
 
     /// Whether connections should end after their request.
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
+        self.leaving.get() != Leaving::No
+    }
+
+    /// Whether a connection without a request may stay.
+    pub(crate) fn may_idle(&self) -> bool {
+        match self.leaving.get() {
+            Leaving::No | Leaving::Patiently => true,
+            Leaving::Soon(until) => self.recent() < until,
+        }
+    }
+
+    fn leave(self: &Rc<Self>, leaving: Leaving) {
+        self.leaving.set(leaving);
+        self.look(true);
     }
 
     fn look(self: &Rc<Self>, wake_all: bool) {
@@ -316,7 +371,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         }),
         rng,
         heads: RefCell::default(),
-        draining: Cell::new(false),
+        leaving: Cell::new(Leaving::No),
         encoders: Cell::new(0),
         recent: Cell::new(clock.moment()),
         utc: Cell::new((clock.moment(), clock.now())),
@@ -337,15 +392,18 @@ async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
     };
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| spawn_local(accept(listener, worker.clone())))
+        .map(|listener| spawn_local(accept(listener, worker.clone(), told.clone())))
         .collect();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = ticks.tick() => {
-                worker.look(worker.is_draining());
-                if worker.is_draining() && worker.counters.connections.get() == 0 {
+                worker.look(matches!(worker.leaving.get(), Leaving::Soon(_)));
+                if worker.is_draining()
+                    && accepting.iter().all(tokio::task::JoinHandle::is_finished)
+                    && worker.counters.connections.get() == 0
+                {
                     return;
                 }
             }
@@ -353,12 +411,9 @@ async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
                 let now = *told.borrow_and_update();
                 match now {
                     Drain::Serve if changed.is_ok() => {}
+                    Drain::HandedOver => worker.leave(Leaving::Patiently),
                     Drain::Finish => {
-                        for listener in &accepting {
-                            listener.abort();
-                        }
-                        worker.draining.set(true);
-                        worker.look(true);
+                        worker.leave(Leaving::Soon(worker.now().after(LAST_ASKING)));
                     }
                     Drain::Stop | Drain::Serve => {
                         worker.look(true);
@@ -370,9 +425,15 @@ async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
     }
 }
 
-async fn accept(listener: TcpListener, worker: Rc<Worker>) {
+/// Takes connections until the worker is to end, and then those that wait already.
+async fn accept(listener: TcpListener, worker: Rc<Worker>, mut told: watch::Receiver<Drain>) {
     loop {
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // Closed, it means the same: the edge is gone.
+            _ = told.wait_for(|told| *told != Drain::Serve) => break,
+        };
+        match accepted {
             Ok((stream, peer)) => {
                 if let Some(connection) = Connection::admit(stream, peer, &worker) {
                     spawn_local(serve(connection, worker.clone()));
@@ -384,6 +445,9 @@ async fn accept(listener: TcpListener, worker: Rc<Worker>) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
+    }
+    for connection in accept::take_waiting(listener, &worker) {
+        spawn_local(serve(connection, worker.clone()));
     }
 }
 

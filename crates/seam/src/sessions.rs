@@ -106,6 +106,15 @@ impl Sessions {
         true
     }
 
+    /// Ends every session: for when nobody tells any more which ones were revoked.
+    pub fn revoke_all(&self) {
+        let table = self.by_token.pin();
+        for session in table.values() {
+            session.cut.cut();
+        }
+        table.clear();
+    }
+
     /// How many are live.
     pub fn len(&self) -> usize {
         self.by_token.len()
@@ -152,6 +161,19 @@ mod tests {
         assert!(sessions.find(&token, Micros(5)).is_none());
         assert!(sessions.find(&twin, Micros(5)).is_some());
         assert!(!sessions.revoke(&token));
+    }
+
+    #[tokio::test]
+    async fn all_can_be_ended_at_once() {
+        let sessions = Sessions::default();
+        for number in 1..=3 {
+            sessions.insert(TokenHash([number; 32]), session(100));
+        }
+        let held = sessions.find(&TokenHash([3; 32]), Micros(5)).expect("live");
+        sessions.revoke_all();
+        held.cut.wait().await;
+        assert!(sessions.is_empty());
+        assert!(sessions.find(&TokenHash([1; 32]), Micros(5)).is_none());
     }
 
     #[test]

@@ -172,6 +172,8 @@ pub struct Limits {
     pub streams: u32,
     /// Kept upstream connections per upstream and worker.
     pub kept: u16,
+    /// How long connections may live on in the old process of an upgrade.
+    pub drain: Duration,
 }
 
 impl Default for Limits {
@@ -190,6 +192,7 @@ impl Default for Limits {
             connections_per_client: 1024,
             streams: 100,
             kept: 512,
+            drain: Duration::from_secs(3600),
         }
     }
 }

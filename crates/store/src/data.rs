@@ -6,7 +6,10 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    },
     path::{Path, PathBuf},
 };
 
@@ -58,6 +61,12 @@ pub enum DataError {
         path: PathBuf,
         /// That process; `None` while it hasn't written its number yet.
         pid: Option<u32>,
+    },
+    /// What was handed over is no lock of this folder.
+    #[error("what the running server handed over isn't {path}: it serves another data folder")]
+    NotTheLock {
+        /// The lock's file.
+        path: PathBuf,
     },
     /// A file in it can't be read or written.
     #[error("{path}: {source}")]
@@ -155,7 +164,7 @@ impl DataFolder {
             path: path.clone(),
             source,
         };
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -176,18 +185,63 @@ impl DataFolder {
             }
             Err(refused) => return Err(failed(refused.into())),
         }
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{}", std::process::id()))
-            .map_err(failed)?;
-        Ok(DataLock { _file: file })
+        let mut lock = DataLock { path, file };
+        lock.sign()?;
+        Ok(lock)
+    }
+
+    /// Takes the folder with the lock that another process holds and has handed over as
+    /// `descriptor`: at no moment is the folder free. It is until both have dropped it.
+    ///
+    /// # Errors
+    /// [`DataError::NotTheLock`] where the descriptor is another file's.
+    pub fn join(&self, descriptor: OwnedFd) -> Result<DataLock, DataError> {
+        let path = self.path.join("lock");
+        let file = File::from(descriptor);
+        let failed = |source| DataError::File {
+            path: path.clone(),
+            source,
+        };
+        let (handed, named) = (file.metadata(), path.metadata());
+        let (handed, named) = (handed.map_err(failed)?, named.map_err(failed)?);
+        if (handed.dev(), handed.ino()) != (named.dev(), named.ino()) {
+            return Err(DataError::NotTheLock { path });
+        }
+        let mut lock = DataLock { path, file };
+        lock.sign()?;
+        Ok(lock)
     }
 }
 
 /// The data folder is this process's until this is dropped.
 #[derive(Debug)]
 pub struct DataLock {
-    _file: File,
+    path: PathBuf,
+    file: File,
+}
+
+impl DataLock {
+    /// Writes this process's number into the file, for whoever is refused.
+    ///
+    /// # Errors
+    /// [`DataError::File`].
+    pub fn sign(&mut self) -> Result<(), DataError> {
+        let signed = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.rewind())
+            .and_then(|()| writeln!(self.file, "{}", std::process::id()));
+        signed.map_err(|source| DataError::File {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+impl AsFd for DataLock {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
 }
 
 /// Writes `content` so that a reader, or a start after a crash at any point, finds
@@ -260,6 +314,25 @@ mod tests {
         let mine = format!("is in use by process {}", std::process::id());
         assert!(error.contains(&mine), "{error}");
         drop(lock);
+        folder.lock().unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_was_handed_over_is_free_only_when_both_have_dropped_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(temp.path().join("data")).unwrap();
+        let old = folder.lock().unwrap();
+        let handed = || old.as_fd().try_clone_to_owned().unwrap();
+        let new = folder.join(handed()).unwrap();
+        let other = DataFolder::open(temp.path().join("other")).unwrap();
+        drop(other.lock().unwrap());
+        assert!(matches!(
+            other.join(handed()),
+            Err(DataError::NotTheLock { .. })
+        ));
+        drop(old);
+        assert!(matches!(folder.lock(), Err(DataError::InUse { .. })));
+        drop(new);
         folder.lock().unwrap();
     }
 

@@ -4,9 +4,11 @@
 mod check;
 mod commands;
 mod demo;
+mod notify;
 mod prober;
 mod prove;
 mod serve;
+mod upgrade;
 mod wire;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -36,8 +38,8 @@ enum Command {
     /// gateway, with its own local certificate authority. Loopback only.
     Demo(DemoArgs),
     /// The gateway. Prints `ready …` once it serves; SIGHUP or a changed file reloads,
-    /// SIGTERM lets requests under way end.
-    Serve(ConfigArg),
+    /// SIGTERM lets requests under way end, `--upgrade` takes over from one that runs.
+    Serve(ServeArgs),
     /// Every mistake of a configuration, with its place and what was expected.
     Check(ConfigArg),
     /// Runs the drills now and prints a verdict per promise.
@@ -66,6 +68,21 @@ struct ConfigArg {
         default_value = "waarborg.toml"
     )]
     config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Takes over from the server that runs with the same data folder.
+    ///
+    /// For a new version, or keys that need a restart. The running server hands over its
+    /// sockets, so no connection is refused or cut: it answers what was asked of it, and
+    /// ends with its last WebSocket or stream, at the latest after `limits.drain`. If
+    /// this one doesn't get ready, the other goes on as before and this one exits with 1;
+    /// so it does where none runs.
+    #[arg(long)]
+    upgrade: bool,
 }
 
 #[derive(Debug, Args)]
@@ -131,7 +148,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Command::Demo(args) => demo::run(args.listen, args.data, args.json),
-        Command::Serve(ConfigArg { config }) => serve::run(&config),
+        Command::Serve(args) => serve::run(&args.config.config, args.upgrade),
         Command::Check(ConfigArg { config }) => check::run(&config),
         Command::Prove(args) => match &args.target {
             Some(target) => prove::foreign(target, &args),

@@ -11,9 +11,12 @@ use std::{
 };
 
 use config::{Config, Env};
-use control::alarms::Alarm;
+use control::{alarms::Alarm, handover::Successor};
 use terms::Clock;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::{fault, wire::Server};
@@ -34,8 +37,9 @@ pub(crate) fn log() {
         .init();
 }
 
-/// Serves until SIGTERM or SIGINT.
-pub(crate) fn run(file: &Path) -> ExitCode {
+/// Serves until SIGTERM or SIGINT, or until a new process does; with `upgrade` in the
+/// place of the one that runs.
+pub(crate) fn run(file: &Path, upgrade: bool) -> ExitCode {
     log();
     let loaded = match Config::load(file, &Env::system(Clock::System)) {
         Ok(loaded) => loaded,
@@ -47,22 +51,29 @@ pub(crate) fn run(file: &Path) -> ExitCode {
     if !loaded.warnings.items().is_empty() {
         eprint!("{}", loaded.warnings);
     }
-    let server = match Server::start(loaded, None) {
+    let started = if upgrade {
+        Server::upgrade(loaded)
+    } else {
+        Server::start(loaded, None)
+    };
+    let mut server = match started {
         Ok(server) => server,
         Err(error) => return fault(&error),
     };
-    let signals = match Signals::listen(&server) {
+    let mut signals = match Signals::listen(&server) {
         Ok(signals) => signals,
         Err(error) => return fault(&error),
     };
+    server.ready();
     for address in &server.listen {
         println!("ready https://{address}");
     }
     tracing::info!(operations = %server.operations, "serving");
-    server
-        .runtime()
-        .block_on(until_told(signals, &server, Some(file)));
-    server.stop();
+    let runtime = server.runtime().handle().clone();
+    match runtime.block_on(until_told(&mut signals, &mut server, Some(file))) {
+        Told::End => server.stop(),
+        Told::Replaced(successor) => server.leave(successor, signals),
+    }
     ExitCode::SUCCESS
 }
 
@@ -84,22 +95,59 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
         })
     }
+
+    /// Returns when the server is to end.
+    pub(crate) async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
-/// Waits for the signal to end; reloads meanwhile where there is a file.
-pub(crate) async fn until_told(mut signals: Signals, server: &Server, file: Option<&Path>) {
+/// Why a server doesn't serve any more.
+pub(crate) enum Told {
+    /// By a signal.
+    End,
+    /// A new process serves in its place.
+    Replaced(Successor),
+}
+
+/// Waits for the signal to end; where there is a file, reloads meanwhile and lets new
+/// processes take over.
+pub(crate) async fn until_told(
+    signals: &mut Signals,
+    server: &mut Server,
+    file: Option<&Path>,
+) -> Told {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut known = file.and_then(state);
     let mut certificates = states(server);
     let mut unsettled = None;
+    let mut upgrades = server.control.upgrades().filter(|_| file.is_some());
     loop {
         let asked = tokio::select! {
-            _ = signals.terminate.recv() => return,
-            _ = signals.interrupt.recv() => return,
+            _ = signals.terminate.recv() => return Told::End,
+            _ = signals.interrupt.recv() => return Told::End,
             _ = signals.hangup.recv() => true,
             _ = looks.tick() => false,
+            successor = next(&mut upgrades) => {
+                match server.hand_over(successor).await {
+                    Ok(successor) => return Told::Replaced(successor),
+                    Err(error) => {
+                        tracing::error!(%error, "the upgrade failed: this server goes on");
+                    }
+                }
+                continue;
+            }
         };
+        server.take_back_if_released().await;
         let Some(file) = file else { continue };
+        if server.alarms().is_none() {
+            // Without control nothing is taken; the next look sees it as changed.
+            known = None;
+            continue;
+        }
         let (now, found) = (state(file), states(server));
         // A file that is being replaced may be away for a moment: the next look sees it.
         let changed = now.is_some() && now != known;
@@ -123,9 +171,23 @@ pub(crate) async fn until_told(mut signals: Signals, server: &Server, file: Opti
     }
 }
 
+/// The next process that wants to take over; never where none may.
+async fn next(upgrades: &mut Option<mpsc::Receiver<Successor>>) -> Successor {
+    let asked = match upgrades {
+        Some(upgrades) => upgrades.recv().await,
+        None => None,
+    };
+    match asked {
+        Some(successor) => successor,
+        None => std::future::pending().await,
+    }
+}
+
 async fn take(server: &Server, file: &Path) {
     let taken = server.reload(file).await;
-    let alarms = server.alarms();
+    let Some(alarms) = server.alarms() else {
+        return;
+    };
     // Neither needs awaiting: it is on its way when the call returns.
     match &taken {
         Ok(_) => drop(alarms.clear(RELOAD)),

@@ -10,11 +10,17 @@ use std::{
 };
 
 use config::{Config, Env, Loaded, Store as StoreKey};
-use control::{Control, LedgerKey, Parts as ControlParts, Publisher, alarms::Alarms};
-use edge::{BindError, Crowd, Edge, Listeners, Parts as EdgeParts, Tickets};
+use control::{
+    Control, LedgerKey, Parts as ControlParts, Publisher,
+    alarms::Alarms,
+    handover::{HandoverError, OwnSockets, Predecessor, Revocations, Socket},
+};
+use edge::{BindError, Crowd, Edge, Listeners, Listening, Parts as EdgeParts, Tickets};
 use seam::{Counters, Sessions, own, record};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
 use terms::{Clock, Rng};
+
+use crate::notify;
 
 /// How long requests under way may take to end.
 pub(crate) const DRAIN: Duration = Duration::from_secs(30);
@@ -37,6 +43,8 @@ pub(crate) enum StartError {
         source: io::Error,
     },
     #[error(transparent)]
+    Handover(#[from] HandoverError),
+    #[error(transparent)]
     Control(#[from] control::StartError),
     #[error(transparent)]
     Ledger(#[from] control::KeeperError),
@@ -52,15 +60,19 @@ pub(crate) enum StartError {
 
 /// The running server.
 pub(crate) struct Server {
-    edge: Edge,
-    control: Control,
+    pub(crate) edge: Edge,
+    pub(crate) control: Control,
     runtime: tokio::runtime::Runtime,
-    publisher: Arc<Publisher>,
+    pub(crate) publisher: Arc<Publisher>,
     /// Where it listens, as bound.
     pub(crate) listen: Vec<SocketAddr>,
     /// The operations listener, as bound.
     pub(crate) operations: SocketAddr,
-    _lock: DataLock,
+    /// Ends sessions, here and in the processes that still drain.
+    pub(crate) revocations: Revocations,
+    predecessor: Option<Predecessor>,
+    /// `None` once another process has it.
+    pub(crate) lock: Option<DataLock>,
 }
 
 /// Hex of the SHA-256 of a configuration's text: which one a verdict is about.
@@ -92,39 +104,179 @@ fn master_keys(data: &DataFolder, location: &Location, rng: &Rng) -> Result<Mast
     }
 }
 
+/// What a server stands on before it opens the store: nothing of it is half done when the
+/// next thing fails.
+struct Ground {
+    data: DataFolder,
+    lock: DataLock,
+    runtime: tokio::runtime::Runtime,
+    listeners: Vec<Listeners>,
+    listening: Vec<Listening>,
+    operations: Socket,
+    /// Of an upgrade: control's sockets, and the server that runs.
+    own_sockets: Option<OwnSockets>,
+    predecessor: Option<Predecessor>,
+}
+
+impl Ground {
+    /// Where nothing runs.
+    fn new(config: &Config) -> Result<Self, StartError> {
+        let data = DataFolder::open(&config.data)?;
+        let lock = data.lock()?;
+        let (listeners, listening) = Listeners::bind(&config.listen, workers(config), Vec::new())?;
+        Ok(Self {
+            operations: operations(config.operations, None)?,
+            runtime: runtime()?,
+            data,
+            lock,
+            listeners,
+            listening,
+            own_sockets: None,
+            predecessor: None,
+        })
+    }
+
+    /// Takes everything over from the server that runs. What can fail comes first: until
+    /// it is asked for control, that server hasn't changed.
+    fn taken_over(config: &Config, rng: &Rng) -> Result<Self, StartError> {
+        let data = DataFolder::open(&config.data)?;
+        let runtime = runtime()?;
+        let met = runtime.block_on(Predecessor::meet(data.path()));
+        let (mut predecessor, handed) = match met {
+            // One that works there but doesn't answer is named by its lock.
+            Err(error @ HandoverError::NoServer { .. }) => {
+                drop(data.lock()?);
+                return Err(error.into());
+            }
+            other => other?,
+        };
+        let (listeners, listening) =
+            Listeners::bind(&config.listen, workers(config), grouped(handed.listeners))?;
+        let operations = operations(config.operations, Some(handed.operations))?;
+        master_keys(&data, &location(config, &data), rng)?;
+        LedgerKey::read_or_make(data.path(), "waarborg", rng)?;
+        let lock = match runtime.block_on(predecessor.take())? {
+            Some(descriptor) => data.join(descriptor)?,
+            None => data.lock()?,
+        };
+        Ok(Self {
+            data,
+            lock,
+            runtime,
+            listeners,
+            listening,
+            operations,
+            own_sockets: Some(handed.own),
+            predecessor: Some(predecessor),
+        })
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CONTROL_THREADS)
+        .thread_name("control")
+        .enable_all()
+        .build()
+        .map_err(system("control's threads"))
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::System { what, source }
+}
+
+fn workers(config: &Config) -> usize {
+    match config.workers {
+        Some(workers) => usize::from(workers),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
+/// The operations listener: the one that was handed over where it is meant.
+fn operations(address: SocketAddr, handed: Option<Socket>) -> Result<Socket, StartError> {
+    if let Some(socket) = handed
+        && (socket.configured == address || socket.actual == address)
+    {
+        return Ok(Socket {
+            configured: address,
+            ..socket
+        });
+    }
+    let bound = TcpListener::bind(address)
+        .and_then(|listener| Ok((listener.local_addr()?, listener)))
+        .map_err(|source| StartError::Operations { address, source });
+    let (actual, listener) = bound?;
+    Ok(Socket {
+        configured: address,
+        actual,
+        listener,
+    })
+}
+
+/// Sockets by their addresses, as the edge takes them.
+fn grouped(sockets: Vec<Socket>) -> Vec<Listening> {
+    let mut groups: Vec<Listening> = Vec::new();
+    for socket in sockets {
+        match groups.iter_mut().find(|one| one.actual == socket.actual) {
+            Some(group) => group.sockets.push(socket.listener),
+            None => groups.push(Listening {
+                configured: socket.configured,
+                actual: socket.actual,
+                sockets: vec![socket.listener],
+            }),
+        }
+    }
+    groups
+}
+
+/// The way back.
+fn single(groups: Vec<Listening>) -> Vec<Socket> {
+    let mut sockets = Vec::new();
+    for group in groups {
+        let (configured, actual) = (group.configured, group.actual);
+        sockets.extend(group.sockets.into_iter().map(|listener| Socket {
+            configured,
+            actual,
+            listener,
+        }));
+    }
+    sockets
+}
+
 impl Server {
     /// Starts everything. `roots` is the certificate authority of the sites where it is
     /// our own: the drills trust it.
     pub(crate) fn start(loaded: Loaded, roots: Option<PathBuf>) -> Result<Self, StartError> {
+        let ground = Ground::new(&loaded.config)?;
+        Self::on(ground, loaded, roots)
+    }
+
+    /// Starts everything in the place of the server that runs, which goes on should this
+    /// fail. [`Server::ready`] makes it final.
+    pub(crate) fn upgrade(loaded: Loaded) -> Result<Self, StartError> {
+        let ground = Ground::taken_over(&loaded.config, &Rng::System)?;
+        Self::on(ground, loaded, None)
+    }
+
+    fn on(ground: Ground, loaded: Loaded, roots: Option<PathBuf>) -> Result<Self, StartError> {
         let Loaded {
             mut config, text, ..
         } = loaded;
+        let Ground {
+            data,
+            lock,
+            runtime,
+            listeners,
+            listening,
+            operations,
+            own_sockets,
+            predecessor,
+        } = ground;
         let (clock, rng) = (Clock::System, Rng::System);
-        let data = DataFolder::open(&config.data)?;
-        let lock = data.lock()?;
         let location = location(&config, &data);
         let masters = master_keys(&data, &location, &rng)?;
-        let system = |what| move |source| StartError::System { what, source };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(CONTROL_THREADS)
-            .thread_name("control")
-            .enable_all()
-            .build()
-            .map_err(system("control's threads"))?;
-
-        let workers = match config.workers {
-            Some(workers) => usize::from(workers),
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        };
-        let (listeners, listen) = Listeners::bind(&config.listen, workers)?;
-        let operations =
-            TcpListener::bind(config.operations).map_err(|source| StartError::Operations {
-                address: config.operations,
-                source,
-            })?;
-        let operations_at = operations
-            .local_addr()
-            .map_err(system("the operations listener"))?;
+        let listen: Vec<_> = listening.iter().map(|one| one.actual).collect();
+        let operations_at = operations.actual;
         let first = listen.first().copied();
         let first = first.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         if config.public_port == 0 {
@@ -177,7 +329,9 @@ impl Server {
             own: own_out,
             records,
             counters,
+            listeners: single(listening),
             operations,
+            own_sockets,
             connect: reachable(first),
             roots,
             program,
@@ -193,8 +347,20 @@ impl Server {
             publisher,
             listen,
             operations: operations_at,
-            _lock: lock,
+            revocations: Revocations::new(sessions),
+            predecessor,
+            lock: Some(lock),
         })
+    }
+
+    /// Tells whoever waits for it that this process serves: the server before, and systemd.
+    pub(crate) fn ready(&mut self) {
+        if let Some(mut predecessor) = self.predecessor.take() {
+            self.runtime.block_on(predecessor.ready());
+            self.runtime
+                .spawn(predecessor.lead(self.revocations.clone()));
+        }
+        notify::ready();
     }
 
     /// The runtime of control, for what is awaited beside it.
@@ -212,8 +378,8 @@ impl Server {
             .collect()
     }
 
-    /// This node's alarms.
-    pub(crate) fn alarms(&self) -> Alarms {
+    /// This node's alarms; `None` while another process has them.
+    pub(crate) fn alarms(&self) -> Option<Alarms> {
         self.control.alarms()
     }
 
@@ -237,13 +403,16 @@ impl Server {
         if config.public_port == 0 {
             config.public_port = present.public_port;
         }
-        self.control.settings().reload(config, digest(&text)).await;
+        if let Some(settings) = self.control.settings() {
+            settings.reload(config, digest(&text)).await;
+        }
         Ok(restart)
     }
 
     /// Lets requests under way end, then ends itself. The edge first: control answers
     /// its own pages until then.
-    pub(crate) fn stop(self) {
+    pub(crate) fn stop(mut self) {
+        self.control.close_listeners();
         self.edge.drain(DRAIN);
         self.runtime.block_on(self.control.stop());
     }

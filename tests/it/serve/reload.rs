@@ -1,52 +1,17 @@
 //! Signals and changed files, while requests are under way.
 
 use rustix::process::Signal;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use visitor::http::Duplex;
-use waarborg_it::{gateway::Gateway, ground::Ground, in_time, upstream::Upstream};
+use waarborg_it::{
+    gateway::Gateway,
+    ground::Ground,
+    in_time,
+    load::Load,
+    streams::{Streams, allow_descriptors, open_events, open_socket, read_until, say},
+    upstream::Upstream,
+};
 
 const HOST: &str = "app.example.test";
 const NEW: &str = "new.example.test";
-
-/// Reads until `mark` has come.
-async fn read_until(stream: &mut (impl Duplex + ?Sized), mark: &str) -> String {
-    let mut bytes = Vec::new();
-    while !String::from_utf8_lossy(&bytes).contains(mark) {
-        let read = in_time(&format!("`{mark}` comes"), stream.read_buf(&mut bytes)).await;
-        assert!(
-            read.is_ok_and(|count| count > 0),
-            "the stream ended before `{mark}`: {}",
-            String::from_utf8_lossy(&bytes)
-        );
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-async fn open_events(gateway: &Gateway) -> Box<dyn Duplex> {
-    let mut stream = gateway.tls(HOST).await;
-    let request = format!("GET /events HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
-    stream
-        .write_all(request.as_bytes())
-        .await
-        .expect("it is open");
-    read_until(&mut *stream, "data: welcome").await;
-    stream
-}
-
-async fn open_socket(gateway: &Gateway) -> Box<dyn Duplex> {
-    let mut stream = gateway.tls(HOST).await;
-    let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    stream
-        .write_all(request.as_bytes())
-        .await
-        .expect("it is open");
-    let head = read_until(&mut *stream, "\r\n\r\n").await;
-    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-    stream
-}
 
 #[tokio::test]
 async fn after_sigterm_a_request_under_way_is_answered_and_no_other_taken() {
@@ -98,8 +63,8 @@ async fn a_changed_file_is_taken_while_streams_live_on() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure(&[(HOST, &upstream.url())], "");
     let gateway = Gateway::serve(&ground, &config).await;
-    let mut events = open_events(&gateway).await;
-    let mut socket = open_socket(&gateway).await;
+    let mut events = open_events(&gateway, HOST).await;
+    let mut socket = open_socket(&gateway, HOST).await;
 
     let both = [(HOST, upstream.url()), (NEW, upstream.url())];
     let both = both.each_ref().map(|(host, url)| (*host, url.as_str()));
@@ -109,7 +74,7 @@ async fn a_changed_file_is_taken_while_streams_live_on() {
 
     upstream.emit("after the reload");
     read_until(&mut *events, "data: after the reload").await;
-    socket.write_all(b"still here").await.expect("it is open");
+    say(&mut *socket, "still here").await;
     read_until(&mut *socket, "still here").await;
 
     // SIGHUP takes it too, without waiting for the next look.
@@ -238,4 +203,50 @@ async fn a_key_that_needs_a_restart_is_named() {
     let line = gateway.program.line("count only after a restart").await;
     assert!(line.contains("workers"), "{line}");
     assert_eq!(gateway.get(HOST, "/").await.status, 200);
+}
+
+#[tokio::test]
+async fn reloads_under_load_lose_no_request_and_cut_no_stream() {
+    allow_descriptors(4_000);
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let mut streams = Streams::open(&gateway, HOST, 1_000, 100).await;
+    let mut load = Load::start(gateway.address, HOST, &ground.ca(), 4);
+    load.goes_on(100).await;
+    for (round, age) in [(0, "1d"), (1, "2d"), (2, "730d")] {
+        // Another policy and another certificate each time.
+        ground.leaf(&[HOST]);
+        let policy = format!("[hsts]\nmax_age = \"{age}\"");
+        let text = ground.configuration(&[(HOST, &upstream.url())], &policy);
+        let before = gateway.program.lines();
+        ground.replace(&config, &text);
+        gateway.program.signal(Signal::HUP);
+        gateway
+            .program
+            .line_after(before, "the configuration was reloaded")
+            .await;
+        load.goes_on(200).await;
+        streams
+            .are_whole(&upstream, &format!("round-{round}"))
+            .await;
+    }
+    println!("{:?}", load.whole(&upstream).await);
+    drop(streams);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn sigterm_under_load_loses_no_request_that_was_sent() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    for _ in 0..3 {
+        let mut gateway = Gateway::serve(&ground, &config).await;
+        let mut load = Load::start(gateway.address, HOST, &ground.ca(), 4);
+        load.goes_on(200).await;
+        load.may_end();
+        gateway.program.signal(Signal::TERM);
+        assert!(gateway.program.ended().await.success());
+        println!("{:?}", load.whole(&upstream).await);
+    }
 }

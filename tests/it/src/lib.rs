@@ -9,6 +9,8 @@
 //! - [`gateway`]: a running `waarborg serve`, and clients of it.
 //! - [`demo`]: a running `waarborg demo`.
 //! - [`judges`]: scripts that use it as people and programs do.
+//! - [`load`]: clients that go on asking and count.
+//! - [`streams`]: WebSockets and server-sent events, held open.
 //! - [`upstream`]: small applications behind it, honest and lying.
 //!
 //! Nothing sleeps: tests wait for a line, an answer or an event, with a limit.
@@ -21,7 +23,9 @@ pub mod demo;
 pub mod gateway;
 pub mod ground;
 pub mod judges;
+pub mod load;
 pub mod program;
+pub mod streams;
 pub mod tools;
 pub mod upstream;
 

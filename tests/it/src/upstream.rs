@@ -33,6 +33,8 @@ type Body = BoxBody<Bytes, Infallible>;
 /// - `/big`: as many bytes as the query says.
 /// - `/text`: a text of some length, without a coding.
 /// - `/gone`: closes the connection without an answer.
+/// - `/id/…`: says what follows, and notes it for [`Upstream::ids`]; a POST must have it
+///   as its body.
 /// - all others: JSON that tells the request.
 ///
 /// It answers the gateway's drills as everyone, but neither counts nor remembers them.
@@ -48,6 +50,7 @@ pub struct Upstream {
 struct Shared {
     arrived: watch::Sender<u64>,
     heard: Mutex<Vec<Value>>,
+    ids: Mutex<Vec<String>>,
     release: Semaphore,
     events: broadcast::Sender<String>,
     listeners: watch::Sender<u64>,
@@ -72,6 +75,7 @@ impl Upstream {
         let shared = Arc::new(Shared {
             arrived: watch::Sender::new(0),
             heard: Mutex::default(),
+            ids: Mutex::default(),
             release: Semaphore::new(0),
             events: broadcast::channel(64).0,
             listeners: watch::Sender::new(0),
@@ -123,6 +127,12 @@ impl Upstream {
         std::mem::take(&mut *heard)
     }
 
+    /// Takes the ids of all requests to `/id/…`, as they came.
+    pub fn ids(&self) -> Vec<String> {
+        let ids = self.shared.ids.lock();
+        std::mem::take(&mut *ids.unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Lets one held request be answered.
     pub fn release(&self) {
         self.shared.release.add_permits(1);
@@ -165,6 +175,9 @@ async fn answer(
     shared: Arc<Shared>,
 ) -> Result<Response<Body>, std::io::Error> {
     let path = request.uri().path().to_owned();
+    if let Some(id) = path.strip_prefix("/id/") {
+        return identified(id, request, &shared).await;
+    }
     let upgrade = (path == "/ws").then(|| hyper::upgrade::on(&mut request));
     let fields: Vec<Value> = request
         .headers()
@@ -242,6 +255,22 @@ async fn answer(
             response
         }
     })
+}
+
+async fn identified(
+    id: &str,
+    request: Request<Incoming>,
+    shared: &Shared,
+) -> Result<Response<Body>, std::io::Error> {
+    let ids = || shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
+    ids().push(id.to_owned());
+    let post = request.method() == http::Method::POST;
+    let body = request.into_body().collect().await;
+    let body = body.map_err(|_| std::io::Error::from(ErrorKind::ConnectionReset))?;
+    if post && body.to_bytes() != id.as_bytes() {
+        ids().push(format!("{id} with another body"));
+    }
+    Ok(Response::new(whole(id.to_owned())))
 }
 
 fn events(shared: &Arc<Shared>) -> Response<Body> {

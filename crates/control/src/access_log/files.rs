@@ -1,4 +1,8 @@
 //! Log files that rotate by size and by day, and are removed when they are too old.
+//!
+//! During an upgrade two processes write to one file: whole lines in one append each, so
+//! neither tears the other's. One of them rotates; the other looks for the current file
+//! with every append.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -25,11 +29,23 @@ pub struct LogFiles {
     day: i64,
     /// Whether the last write failed and may have left half a line.
     torn: bool,
+    /// Another process rotates.
+    shared: bool,
+}
+
+/// Who else writes when the files are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// Nobody.
+    None,
+    /// The old process of an upgrade.
+    Predecessor,
 }
 
 impl LogFiles {
     /// Opens the current file, going on where the last process stopped. A line that was
-    /// cut off by a crash is ended, so that the next begins on a line of its own.
+    /// cut off by a crash is ended, so that the next begins on a line of its own; one that
+    /// another process is just writing looks alike, and is left alone.
     ///
     /// # Errors
     /// The folder or the file can't be made or written.
@@ -38,11 +54,12 @@ impl LogFiles {
         rotate_bytes: u64,
         retention: Duration,
         now: Micros,
+        company: Company,
     ) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         let mut file = open_current(&folder)?;
         let size = file.metadata()?.len();
-        if size > 0 {
+        if size > 0 && company == Company::None {
             let mut last = [0];
             file.seek(SeekFrom::End(-1))?;
             file.read_exact(&mut last)?;
@@ -57,6 +74,7 @@ impl LogFiles {
         };
         let mut files = Self {
             torn: false,
+            shared: false,
             folder,
             rotate_bytes,
             retention,
@@ -74,12 +92,26 @@ impl LogFiles {
         self.retention = retention;
     }
 
+    /// Leaves rotating to another process, or takes it up again.
+    ///
+    /// # Errors
+    /// The current file can't be opened anew.
+    pub fn share(&mut self, shared: bool) -> io::Result<()> {
+        self.shared = shared;
+        self.file = open_current(&self.folder)?;
+        self.size = self.file.metadata()?.len();
+        Ok(())
+    }
+
     /// Closes a file of another day, also where nothing is written any more, and removes
     /// what is too old.
     ///
     /// # Errors
     /// As [`LogFiles::append`].
     pub fn look(&mut self, now: Micros) -> io::Result<()> {
+        if self.shared {
+            return Ok(());
+        }
         if self.size > 0 && now.0.div_euclid(DAY_US) != self.day {
             self.rotate(now)?;
         }
@@ -93,7 +125,9 @@ impl LogFiles {
     /// What the file system says; the lines are then lost.
     pub fn append(&mut self, lines: &[u8], now: Micros) -> io::Result<()> {
         let day = now.0.div_euclid(DAY_US);
-        if self.size > 0 && (self.size >= self.rotate_bytes || day != self.day) {
+        if self.shared {
+            self.file = open_current(&self.folder)?;
+        } else if self.size > 0 && (self.size >= self.rotate_bytes || day != self.day) {
             self.rotate(now)?;
         }
         self.day = day;

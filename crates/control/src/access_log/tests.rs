@@ -53,7 +53,8 @@ async fn a_recorded_request_is_found_by_id_and_by_trace() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Micros(0));
     let (_track, seen) = watch::channel(track(folder.path()));
-    let writer = Writer::open(seen, Arc::default(), snapshot(), Arc::default(), clock).unwrap();
+    let (recent, tallies) = (Arc::default(), Arc::default());
+    let writer = Writer::open(seen, recent, snapshot(), tallies, clock, Company::None).unwrap();
     let (mut recorder, records) = record::channel();
     let texts = Texts {
         method: "GET",
@@ -64,7 +65,7 @@ async fn a_recorded_request_is_found_by_id_and_by_trace() {
     assert!(recorder.record(record(1), texts));
     recorder.flush();
     drop(recorder);
-    writer.run(vec![records]).await;
+    writer.run(vec![records], mpsc::channel(1).1).await;
     for wanted in [[1; 16], [0x81; 16]] {
         let lines = find(folder.path(), RequestId(wanted), 10).unwrap();
         assert_eq!(lines.len(), 1);
@@ -88,6 +89,7 @@ fn files_rotate_by_size_and_by_day_and_old_ones_go() {
         100,
         Duration::from_secs(3600),
         now,
+        Company::None,
     )
     .unwrap();
     let line = [b'x'; 99].into_iter().chain([b'\n']).collect::<Vec<_>>();
@@ -120,6 +122,7 @@ fn a_line_that_a_crash_cut_off_does_not_swallow_the_next() {
         1 << 20,
         Duration::from_secs(3600),
         now,
+        Company::None,
     )
     .unwrap();
     files.append(b"{}\n", now).unwrap();
@@ -142,4 +145,52 @@ fn the_journal_gets_one_entry_a_line() {
         &entry[..count],
         b"SYSLOG_IDENTIFIER=waarborg\nPRIORITY=6\nMESSAGE={\"a\":1}\n"
     );
+}
+
+#[test]
+fn two_processes_lose_no_line_while_one_of_them_rotates() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut now = Clock::System.now();
+    let open = |company| {
+        let (path, hour) = (folder.path().to_owned(), Duration::from_secs(3600));
+        LogFiles::open(path, 64, hour, now, company).unwrap()
+    };
+    let mut old = open(Company::None);
+    old.append(b"0\n", now).unwrap();
+    old.share(true).unwrap();
+    let mut new = open(Company::Predecessor);
+    for line in 1..200 {
+        now = now.after(Duration::from_secs(1));
+        let files = if line % 2 == 0 { &mut old } else { &mut new };
+        files.append(format!("{line}\n").as_bytes(), now).unwrap();
+    }
+    assert!(files::closed(folder.path()).len() > 3, "it was rotated");
+    let mut lines = Vec::new();
+    for file in files::newest_first(folder.path()) {
+        let text = std::fs::read_to_string(file).unwrap();
+        lines.extend(text.lines().map(|line| line.parse::<u32>().unwrap()));
+    }
+    lines.sort_unstable();
+    assert_eq!(lines, (0..200).collect::<Vec<_>>());
+
+    // Should the new one fail, the old one rotates again.
+    drop(new);
+    old.share(false).unwrap();
+    let before = files::closed(folder.path()).len();
+    for second in 0..64 {
+        old.append(b"y\n", now.after(Duration::from_secs(second)))
+            .unwrap();
+    }
+    assert!(files::closed(folder.path()).len() > before);
+}
+
+#[test]
+fn a_line_that_another_process_is_writing_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let current = folder.path().join("access.jsonl");
+    std::fs::write(&current, b"{\"half").unwrap();
+    let (path, hour) = (folder.path().to_owned(), Duration::from_secs(3600));
+    let now = Clock::System.now();
+    LogFiles::open(path, 1 << 20, hour, now, Company::Predecessor).unwrap();
+    assert_eq!(std::fs::read(current).unwrap(), b"{\"half");
 }

@@ -64,7 +64,12 @@ async fn a_gibibyte_goes_up_with_a_few_chunks_in_flight() {
             "taken"
         }),
     );
-    let serving = tokio::spawn(serve(receiver, router, CancellationToken::new()));
+    let serving = tokio::spawn(serve(
+        receiver,
+        router,
+        Arc::default(),
+        CancellationToken::new(),
+    ));
     let (request, upload, answer) = request("POST", "/up");
     sender.send(request).unwrap();
     // The same 64 KiB again and again: what is in flight is all the memory it takes.
@@ -94,7 +99,12 @@ async fn events_arrive_one_by_one_and_a_client_that_left_ends_them() {
         "/events",
         get(move || async move { Body::new(Upload(source.lock().unwrap().take().unwrap())) }),
     );
-    tokio::spawn(serve(receiver, router, CancellationToken::new()));
+    tokio::spawn(serve(
+        receiver,
+        router,
+        Arc::default(),
+        CancellationToken::new(),
+    ));
     let (request, upload, answer) = request("GET", "/events");
     drop(upload);
     sender.send(request).unwrap();
@@ -120,7 +130,12 @@ async fn a_client_that_left_cancels_the_handler() {
             std::future::pending::<&str>().await
         }),
     );
-    tokio::spawn(serve(receiver, router, CancellationToken::new()));
+    tokio::spawn(serve(
+        receiver,
+        router,
+        Arc::default(),
+        CancellationToken::new(),
+    ));
     let (request, _upload, answer) = request("GET", "/slow");
     sender.send(request).unwrap();
     let dropped = begins.recv().await.unwrap();
@@ -140,7 +155,12 @@ async fn a_page_that_breaks_off_is_seen_as_broken() {
             Body::new(Upload(receiver))
         }),
     );
-    tokio::spawn(serve(receiver, router, CancellationToken::new()));
+    tokio::spawn(serve(
+        receiver,
+        router,
+        Arc::default(),
+        CancellationToken::new(),
+    ));
     let (request, _upload, answer) = request("GET", "/broken");
     sender.send(request).unwrap();
     let mut answer = answer.await.unwrap();

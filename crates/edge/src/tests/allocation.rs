@@ -60,7 +60,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
     let (recorder, _records) = seam::record::channel();
     let (own, _control) = seam::own::queue();
-    let (mut listeners, _) = Listeners::bind(&[], 1).unwrap();
+    let (mut listeners, _) = Listeners::bind(&[], 1, Vec::new()).unwrap();
     let parts = Parts {
         listeners: listeners.remove(0),
         snapshot: Arc::new(SnapshotCell::new(snapshot)),

@@ -104,7 +104,8 @@ impl Harness {
         let snapshot = snapshot(&setting, &mut roots);
         let cell = Arc::new(SnapshotCell::new(snapshot));
         let (mut listeners, bound) =
-            Listeners::bind(&["127.0.0.1:0".parse().expect("an address")], 1).expect("a port");
+            Listeners::bind(&["127.0.0.1:0".parse().expect("an address")], 1, Vec::new())
+                .expect("a port");
         let (own, control) = seam::own::queue();
         let (recorder, records) = seam::record::channel();
         let counters = Arc::new(Counters::default());
@@ -122,7 +123,7 @@ impl Harness {
         }])
         .expect("a thread");
         Self {
-            address: bound[0],
+            address: bound[0].actual,
             counters,
             cell,
             control: Some(control),
@@ -204,6 +205,16 @@ impl Harness {
     pub(super) fn begin_drain(&mut self, limit: Duration) -> tokio::task::JoinHandle<()> {
         let edge = self.edge.take().expect("it runs");
         tokio::task::spawn_blocking(move || edge.drain(limit))
+    }
+
+    /// Hands the listeners over to nobody, as the old process of an upgrade does.
+    pub(super) fn hand_over(&mut self) {
+        self.edge.as_ref().expect("it runs").hand_over();
+    }
+
+    /// Waits until every worker has ended by itself.
+    pub(super) async fn ended(&mut self) {
+        self.edge.as_mut().expect("it runs").ended().await;
     }
 
     /// A snapshot like its own.

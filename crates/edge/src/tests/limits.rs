@@ -131,7 +131,7 @@ async fn connections_beyond_the_cap_are_closed_until_others_leave() {
 }
 
 #[tokio::test]
-async fn a_drain_ends_idle_connections_at_once_and_waits_for_requests() {
+async fn a_drain_ends_idle_connections_soon_and_waits_for_requests() {
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);
     let mut idle = harness.http1().await;
@@ -158,6 +158,45 @@ async fn a_drain_ends_idle_connections_at_once_and_waits_for_requests() {
     assert_eq!((ended.status, ended.text()), (200, "ok"));
     drained.await.unwrap();
     assert!(harness.try_http1("app.test").await.is_err());
+}
+
+#[tokio::test]
+async fn after_a_hand_over_no_connection_is_cut_and_each_ends_with_its_next_answer() {
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    let mut fresh = harness.http1().await;
+    let mut kept = harness.http1().await;
+    let own = "GET /-/security HTTP/1.1\r\nHost: app.test\r\n\r\n";
+    kept.say(own).await;
+    assert_eq!(kept.answer().await.field("connection"), None);
+    let mut kept_http2 = harness.http2().await;
+    kept_http2.get("/-/security").await;
+    let mut streaming = harness.http1().await;
+    streaming.say(GET).await;
+    let (mut peer, _) = app.asked().await;
+    peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        .await;
+    streaming.head().await;
+    streaming.until(b"1\r\na\r\n").await;
+
+    harness.hand_over();
+    // The client of HTTP/2 is told; nobody else can be before he asks.
+    assert!(kept_http2.ended.await.unwrap());
+    for idle in [&mut fresh, &mut kept] {
+        idle.say(own).await;
+        let answer = idle.answer().await;
+        assert_eq!(
+            (answer.status, answer.field("connection")),
+            (200, Some("close"))
+        );
+        assert_eq!(idle.end().await, (Vec::new(), End::Clean));
+    }
+    peer.say("1\r\nb\r\n").await;
+    streaming.until(b"1\r\nb\r\n").await;
+    peer.say("0\r\n\r\n").await;
+    streaming.until(b"0\r\n\r\n").await;
+    drop(streaming);
+    harness.ended().await;
 }
 
 #[tokio::test]

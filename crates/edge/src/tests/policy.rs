@@ -69,7 +69,7 @@ fn policy_per_request() {
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
     let (recorder, mut records) = seam::record::channel();
     let (own, _control) = seam::own::queue();
-    let (mut listeners, _) = Listeners::bind(&[], 1).unwrap();
+    let (mut listeners, _) = Listeners::bind(&[], 1, Vec::new()).unwrap();
     let clock = Clock::System;
     let parts = Parts {
         listeners: listeners.remove(0),

@@ -58,10 +58,9 @@ enum DemoError {
 pub(crate) fn run(listen: SocketAddr, data: Option<PathBuf>, json: bool) -> ExitCode {
     serve::log();
     match start(listen, data, json) {
-        Ok((server, app, signals)) => {
-            server
-                .runtime()
-                .block_on(serve::until_told(signals, &server, None));
+        Ok((mut server, app, mut signals)) => {
+            let runtime = server.runtime().handle().clone();
+            runtime.block_on(serve::until_told(&mut signals, &mut server, None));
             server.stop();
             app.stop();
             ExitCode::SUCCESS
