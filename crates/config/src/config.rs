@@ -27,6 +27,8 @@ use crate::{
     table::Table,
     tls,
     tls::Tls,
+    tls_report,
+    tls_report::TlsReport,
     track,
     track::Track,
 };
@@ -52,6 +54,7 @@ section! {
     SITE "site" Form::Section(&site::SECTION), Absent::Required(""), "{}", "An application.";
     HSTS "hsts" Form::Section(&hsts::SECTION), Absent::Means("defaults"), "{}", "Promise `hsts`.";
     TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
+    TLS_REPORT "tls-report" Form::Section(&tls_report::SECTION), Absent::Means("defaults"), "{}", "Promise `tls-report`.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
     MAIL "mail" Form::Section(&mail::SECTION), Absent::Means("no mail"), "{}", "How our mail leaves.";
@@ -83,6 +86,8 @@ pub struct Config {
     pub hsts: Policy,
     /// `[tls]`.
     pub tls: Tls,
+    /// `[tls-report]`.
+    pub tls_report: TlsReport,
     /// `[limits]`.
     pub limits: Limits,
     /// `[track]`.
@@ -154,6 +159,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         sites,
         hsts: hsts::read(&part(&HSTS)),
         tls: tls::read(&part(&TLS)),
+        tls_report: tls_report::read(&part(&TLS_REPORT)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),
         mail: if table.has(&MAIL) {

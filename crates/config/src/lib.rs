@@ -33,6 +33,7 @@ mod store;
 mod stored;
 mod table;
 mod tls;
+mod tls_report;
 mod track;
 
 pub use config::Config;
@@ -44,15 +45,16 @@ pub use mail::{Mail, SmtpSecurity};
 pub use mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place};
 pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use prover::Prover;
-pub use reading::{HstsReading, Reading, SiteReading, TrackReading, Way};
+pub use reading::{HstsReading, Reading, SiteReading, TlsReportReading, TrackReading, Way};
 pub use site::{Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
 pub use tls::{Roots, Tls};
+pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 10] {
+pub fn sections() -> [&'static Section; 11] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -60,6 +62,7 @@ pub fn sections() -> [&'static Section; 10] {
         site::ROUTE_SECTION,
         &hsts::SECTION,
         &tls::SECTION,
+        &tls_report::SECTION,
         &limits::SECTION,
         &track::SECTION,
         &mail::SECTION,

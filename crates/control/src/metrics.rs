@@ -28,6 +28,8 @@ pub(crate) struct Tallies {
     /// Alarms and mails that left, and attempts that failed.
     pub(crate) outbox_sent: AtomicU64,
     pub(crate) outbox_failed: AtomicU64,
+    /// Place of the worst grade that the last scan found.
+    tls_grade: AtomicU64,
 }
 
 impl Tallies {
@@ -38,6 +40,12 @@ impl Tallies {
             Tally::Failed | Tally::GivenUp => &self.outbox_failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes the worst grade of a scan.
+    pub(crate) fn graded(&self, place: i64) {
+        let place = u64::try_from(place).unwrap_or(0);
+        self.tls_grade.store(place, Ordering::Relaxed);
     }
 
     /// Counts one run.
@@ -126,6 +134,12 @@ impl Metrics {
                 "counter",
                 "Answers that carried Strict-Transport-Security.",
                 self.sum(|c| &c.hsts),
+            ),
+            (
+                names::TLS_GRADE,
+                "gauge",
+                "Worst grade of the last TLS scan: 1 for A+, 2 A, 3 A-, 4 B, 5 C, 6 D, 7 E, 8 F, 9 M, 10 T; 0 before the first.",
+                self.tallies.tls_grade.load(Ordering::Relaxed),
             ),
             (
                 "waarborg_request_body_bytes_total",

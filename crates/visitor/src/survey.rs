@@ -116,8 +116,19 @@ impl Survey {
     }
 }
 
+/// How far a survey goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Time for one connection.
+    pub step: Duration,
+    /// Time for all.
+    pub total: Duration,
+    /// Whether SSL 2 is tried, whose hello is no TLS record: what no visitor sends.
+    pub ssl2: bool,
+}
+
 /// Surveys the endpoint of `url` (its scheme isn't looked at), at the first of its
-/// addresses. Each connection has `step`, and all together have `total`.
+/// addresses.
 ///
 /// # Errors
 /// When the host isn't found or admitted, or a fault here ends it.
@@ -126,9 +137,9 @@ pub async fn survey(
     rng: &Rng,
     url: &Url,
     entrance: &Entrance,
-    step: Duration,
-    total: Duration,
+    extent: Extent,
 ) -> Result<Survey, VisitError> {
+    let step = extent.step;
     let found = match &entrance.door {
         Some(door) => Some(door.clone()),
         None => visitor.doors(url, step).await?.into_iter().next(),
@@ -145,7 +156,7 @@ pub async fn survey(
             .announce
             .map_or(Vec::new(), |(from, to)| proxy_v2(from, to)),
         step,
-        until: visitor.clock().moment().after(total),
+        until: visitor.clock().moment().after(extent.total),
         pace,
         chains: Vec::new(),
         survey: Survey {
@@ -164,7 +175,7 @@ pub async fn survey(
             heartbeat: Seen::Unknown,
         },
     };
-    asking.all().await
+    asking.all(extent.ssl2).await
 }
 
 /// A survey under way.
@@ -192,8 +203,15 @@ enum Told {
 }
 
 impl Asking<'_> {
-    async fn all(mut self) -> Result<Survey, VisitError> {
-        self.ssl2().await?;
+    async fn all(mut self, ssl2: bool) -> Result<Survey, VisitError> {
+        if ssl2 {
+            self.ssl2().await?;
+        } else {
+            self.survey.versions.push(Spoken {
+                version: Version::Ssl2,
+                spoken: Seen::Unknown,
+            });
+        }
         for version in [
             Version::Ssl3,
             Version::Tls10,

@@ -9,6 +9,7 @@
 //! - [`gateway`]: a running `waarborg serve`, and clients of it.
 //! - [`demo`]: a running `waarborg demo`.
 //! - [`judges`]: scripts that use it as people and programs do.
+//! - [`nginx`]: Debian's nginx with bad settings, to be scanned.
 //! - [`upstream`]: small applications behind it, honest and lying.
 //!
 //! Nothing sleeps: tests wait for a line, an answer or an event, with a limit.
@@ -21,6 +22,7 @@ pub mod demo;
 pub mod gateway;
 pub mod ground;
 pub mod judges;
+pub mod nginx;
 pub mod program;
 pub mod tools;
 pub mod upstream;

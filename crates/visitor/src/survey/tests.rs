@@ -6,8 +6,11 @@ use tokio::{io::AsyncReadExt as _, net::TcpStream};
 use super::*;
 use crate::{address::AddressPolicy, certificate::Problem, testing, tls::Trust, url::Scheme};
 
-const STEP: Duration = Duration::from_secs(10);
-const TOTAL: Duration = Duration::from_secs(60);
+const EXTENT: Extent = Extent {
+    step: Duration::from_secs(10),
+    total: Duration::from_secs(60),
+    ssl2: true,
+};
 /// 2026-11-24; the tests' certificates live from 2026 to 2028.
 const NOW: Micros = Micros(1_795_478_400_000_000);
 
@@ -19,7 +22,7 @@ async fn surveyed(server: SocketAddr, host: &str, trust: Trust, clock: Clock) ->
         ..Entrance::default()
     };
     let visitor = Visitor::new(clock, AddressPolicy::public(), trust);
-    survey(&visitor, &Rng::System, &url, &entrance, STEP, TOTAL)
+    survey(&visitor, &Rng::System, &url, &entrance, EXTENT)
         .await
         .unwrap()
 }
@@ -195,22 +198,22 @@ async fn a_survey_that_could_not_be_finished_says_so() {
         ..Entrance::default()
     };
     let visitor = Visitor::new(Clock::System, AddressPolicy::Any, Trust::public());
-    let short = Duration::from_millis(20);
-    let cut = survey(&visitor, &Rng::System, &url, &entrance, short, TOTAL)
+    let short = Extent {
+        step: Duration::from_millis(20),
+        ..EXTENT
+    };
+    let cut = survey(&visitor, &Rng::System, &url, &entrance, short)
         .await
         .unwrap();
     assert!(cut.gaps.contains("unclear-answer"), "{:?}", cut.gaps);
     assert_eq!(spoken(&cut), []);
-    let never = survey(
-        &visitor,
-        &Rng::System,
-        &url,
-        &entrance,
-        short,
-        Duration::ZERO,
-    )
-    .await
-    .unwrap();
+    let none = Extent {
+        total: Duration::ZERO,
+        ..short
+    };
+    let never = survey(&visitor, &Rng::System, &url, &entrance, none)
+        .await
+        .unwrap();
     assert!(never.gaps.contains("out-of-time"), "{:?}", never.gaps);
     assert_eq!(never.connections, 0);
 
