@@ -3,6 +3,7 @@
 
 mod hsts;
 mod tls;
+mod tls_report;
 mod track;
 mod whole;
 

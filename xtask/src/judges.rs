@@ -1,8 +1,10 @@
 //! `cargo xtask judges`: what takes longer than the tests may. A judge that isn't there
 //! is said to be skipped, never passed.
 //!
-//! So far there is one, `fuzz`: every target of `fuzz/`, for a time, by libFuzzer. What
-//! it learns stays in the target folder, so that the next run begins there.
+//! - `testssl`: what testssl.sh finds of good and bad servers must be what our own scan
+//!   finds (the ignored tests of `tests/it/promises/tls_report.rs`).
+//! - `fuzz`: every target of `fuzz/`, for a time, by libFuzzer. What it learns stays in
+//!   the target folder, so that the next run begins there.
 
 use std::{
     ffi::OsString,
@@ -13,7 +15,7 @@ use std::{
 
 use crate::{
     process::{Failure, cargo, said, step},
-    tidy,
+    tidy, tools,
     workspace::Workspace,
 };
 
@@ -38,12 +40,49 @@ enum Judged {
 
 /// Asks every judge; the last lines say what each did.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Failure> {
-    let judged = fuzz(workspace, arguments)?;
-    match judged {
-        Judged::Passed(what) => println!("judges: fuzz passed: {what}"),
-        Judged::Skipped(why) => println!("judges: fuzz SKIPPED: {why}"),
+    // Named targets are all that is wanted.
+    let scanned = if arguments.targets.is_empty() {
+        Some(testssl(workspace)?)
+    } else {
+        None
+    };
+    let fuzzed = fuzz(workspace, arguments)?;
+    if let Some(judged) = scanned {
+        tell("testssl", judged);
     }
+    tell("fuzz", fuzzed);
     Ok(())
+}
+
+fn tell(judge: &str, judged: Judged) {
+    match judged {
+        Judged::Passed(what) => println!("judges: {judge} passed: {what}"),
+        Judged::Skipped(why) => println!("judges: {judge} SKIPPED: {why}"),
+    }
+}
+
+/// Needs what `cargo xtask test` installs and builds.
+fn testssl(workspace: &Workspace) -> Result<Judged, Failure> {
+    if tools::for_judges().is_err() || !said("testssl", &["--version"]).contains("testssl") {
+        return Ok(Judged::Skipped("testssl.sh can't be installed here"));
+    }
+    if !workspace.target.join("debug/waarborg").exists() {
+        return Ok(Judged::Skipped(
+            "the binary isn't built; `cargo xtask test` builds it",
+        ));
+    }
+    step("testssl.sh on good and bad servers", || {
+        crate::process::run(cargo().current_dir(&workspace.root).args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--run-ignored",
+            "only",
+            "-E",
+            "package(waarborg-it) and test(testssl)",
+        ]))
+    })?;
+    Ok(Judged::Passed("our edge and every bad server".to_owned()))
 }
 
 fn fuzz(workspace: &Workspace, arguments: &Arguments) -> Result<Judged, Failure> {

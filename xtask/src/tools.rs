@@ -48,6 +48,8 @@ pub(crate) enum Purpose {
     Test,
     /// `cargo xtask bench`
     Bench,
+    /// `cargo xtask judges`
+    Judges,
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,6 +110,11 @@ pub(crate) fn for_tests() -> Result<Installed, Failure> {
 /// Everything the bench needs; it is all Debian's.
 pub(crate) fn for_bench() -> Result<(), Failure> {
     debian(&list()?.debian, Purpose::Bench)
+}
+
+/// Everything that only judges need; it is all Debian's.
+pub(crate) fn for_judges() -> Result<(), Failure> {
+    debian(&list()?.debian, Purpose::Judges)
 }
 
 fn list() -> Result<List, Failure> {

@@ -29,6 +29,8 @@ use crate::{
     table::Table,
     tls,
     tls::Tls,
+    tls_report,
+    tls_report::TlsReport,
     track,
     track::Track,
 };
@@ -57,6 +59,7 @@ section! {
     HSTS "hsts" Form::Section(&hsts::SECTION), Absent::Means("defaults"), "{}", "Promise `hsts`.";
     ACME "acme" Form::Section(&acme::SECTION), Absent::Means("certificates from files"), "{}", "Certificates from an authority.";
     TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
+    TLS_REPORT "tls-report" Form::Section(&tls_report::SECTION), Absent::Means("defaults"), "{}", "Promise `tls-report`.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
     MAIL "mail" Form::Section(&mail::SECTION), Absent::Means("no mail"), "{}", "How our mail leaves.";
@@ -92,6 +95,8 @@ pub struct Config {
     pub acme: Option<Acme>,
     /// `[tls]`.
     pub tls: Tls,
+    /// `[tls-report]`.
+    pub tls_report: TlsReport,
     /// `[limits]`.
     pub limits: Limits,
     /// `[track]`.
@@ -170,6 +175,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
             None
         },
         tls: tls::read(&part(&TLS)),
+        tls_report: tls_report::read(&part(&TLS_REPORT)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),
         mail: if table.has(&MAIL) {

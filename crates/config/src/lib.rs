@@ -34,6 +34,7 @@ mod store;
 mod stored;
 mod table;
 mod tls;
+mod tls_report;
 mod track;
 
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
@@ -47,15 +48,16 @@ pub use mail::{Mail, SmtpSecurity};
 pub use mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place};
 pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use prover::Prover;
-pub use reading::{HstsReading, Reading, SiteReading, TrackReading, Way};
+pub use reading::{HstsReading, Reading, SiteReading, TlsReportReading, TrackReading, Way};
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
 pub use tls::{Roots, Tls};
+pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 13] {
+pub fn sections() -> [&'static Section; 14] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -66,6 +68,7 @@ pub fn sections() -> [&'static Section; 13] {
         acme::EXTERNAL_SECTION,
         acme::FALLBACK_SECTION,
         &tls::SECTION,
+        &tls_report::SECTION,
         &limits::SECTION,
         &track::SECTION,
         &mail::SECTION,

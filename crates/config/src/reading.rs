@@ -4,7 +4,7 @@
 use guards::hsts::Scope;
 use seam::snapshot::{Place, Upstream};
 use serde::{Deserialize, Serialize};
-use terms::AddressKeeping;
+use terms::{AddressKeeping, Grade};
 
 use crate::{
     config::Config,
@@ -26,6 +26,8 @@ pub struct Reading {
     pub sites: Vec<SiteReading>,
     /// Promise `hsts`.
     pub hsts: HstsReading,
+    /// Promise `tls-report`.
+    pub tls_report: TlsReportReading,
     /// Promise `track`.
     pub track: TrackReading,
     /// Seconds between two runs.
@@ -72,6 +74,13 @@ pub struct HstsReading {
     pub preload: bool,
 }
 
+/// Promise `tls-report`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsReportReading {
+    /// The least grade that is promised.
+    pub least: Grade,
+}
+
 /// Promise `track`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackReading {
@@ -103,6 +112,9 @@ impl Config {
                 max_age_s: self.hsts.max_age_s(),
                 include_subdomains: self.hsts.scope() != Scope::Host,
                 preload: self.hsts.scope() == Scope::Preload,
+            },
+            tls_report: TlsReportReading {
+                least: self.tls_report.least,
             },
             track: TrackReading {
                 access_log: self.track.access_log,

@@ -25,6 +25,7 @@ mod retention;
 pub mod settings;
 pub mod socket;
 mod state;
+mod tls_report;
 mod trust;
 mod web;
 

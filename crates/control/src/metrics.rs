@@ -31,6 +31,8 @@ pub(crate) struct Tallies {
     /// Orders of certificates, by what came of them.
     acme_issued: AtomicU64,
     acme_failed: AtomicU64,
+    /// Place of the worst grade that the last scan found.
+    tls_grade: AtomicU64,
 }
 
 impl Tallies {
@@ -58,6 +60,12 @@ impl Tallies {
     pub(crate) fn acme(&self) -> (u64, u64) {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         (read(&self.acme_issued), read(&self.acme_failed))
+    }
+
+    /// Takes the worst grade of a scan.
+    pub(crate) fn graded(&self, place: i64) {
+        let place = u64::try_from(place).unwrap_or(0);
+        self.tls_grade.store(place, Ordering::Relaxed);
     }
 
     /// Counts one run.
@@ -152,6 +160,12 @@ impl Metrics {
                 "counter",
                 "Answers that carried Strict-Transport-Security.",
                 self.sum(|c| &c.hsts),
+            ),
+            (
+                names::TLS_GRADE,
+                "gauge",
+                "Worst grade of the last TLS scan: 1 for A+, 2 A, 3 A-, 4 B, 5 C, 6 D, 7 E, 8 F, 9 M, 10 T; 0 before the first.",
+                self.tallies.tls_grade.load(Ordering::Relaxed),
             ),
             (
                 "waarborg_request_body_bytes_total",

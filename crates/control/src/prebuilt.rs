@@ -11,6 +11,8 @@ use seam::{
 };
 use terms::Language;
 
+use crate::tls_report::{self, Published};
+
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -19,27 +21,32 @@ const PROBLEM: &str = "application/problem+json";
 const SHORT: &str = "public, max-age=60";
 
 /// Everything that is answered without control.
-pub(crate) fn build(pages: &Pages, prefix: &str, trust: &TrustView) -> Prebuilt {
+pub(crate) fn build(
+    pages: &Pages,
+    prefix: &str,
+    trust: &TrustView,
+    tls_report: Option<&Published>,
+) -> Prebuilt {
     Prebuilt {
-        pages: trust_pages(pages, prefix, trust),
+        pages: trust_pages(pages, prefix, trust, tls_report),
         stale: HashMap::new(),
         refusals: refusals(pages),
     }
 }
 
-/// The trust page and its JSON.
+/// The trust page and the report on TLS, each with its JSON.
 pub(crate) fn trust_pages(
     pages: &Pages,
     prefix: &str,
     trust: &TrustView,
+    tls_report: Option<&Published>,
 ) -> HashMap<Box<str>, Localised> {
+    let json_document = |text| document(JSON, SHORT, "default-src 'none'".to_owned(), text);
+    let report = tls_report::view(trust, tls_report);
+    let of_report = Language::ALL.map(|language| html(pages.tls_report(&report, language), SHORT));
     let security = Language::ALL.map(|language| html(pages.trust(trust, language), SHORT));
-    let json = document(
-        JSON,
-        SHORT,
-        "default-src 'none'".to_owned(),
-        pages.security_json(trust),
-    );
+    let json = json_document(pages.security_json(trust));
+    let report_json = json_document(tls_report::json(prefix, &report, tls_report));
     HashMap::from([
         (
             format!("{prefix}security").into(),
@@ -48,6 +55,14 @@ pub(crate) fn trust_pages(
         (
             format!("{prefix}security.json").into(),
             Localised::One(json),
+        ),
+        (
+            format!("{prefix}security/tls").into(),
+            Localised::Each(Box::new(of_report)),
+        ),
+        (
+            format!("{prefix}security/tls.json").into(),
+            Localised::One(report_json),
         ),
     ])
 }

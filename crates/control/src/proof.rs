@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 use config::{AccessLog, Reading};
 use pages::LedgerView;
 use promises::{
-    Order, Report,
+    Finding, Order, Report,
     ground::{Evidence, Question},
     state::Latest,
 };
@@ -23,6 +23,7 @@ use crate::{
     prober::{self, Host, ProbeError, hex},
     publish::Proof,
     state::{Kept, State},
+    tls_report,
 };
 
 /// Lines of one trace that are given as evidence.
@@ -86,14 +87,23 @@ enum Log {
 /// Answers the prober while a run goes on.
 struct Asked<'a> {
     log: Log,
+    /// When the report was made that is published.
+    tls_report: Option<Micros>,
     progress: Option<&'a mpsc::Sender<String>>,
 }
 
 impl Host for Asked<'_> {
     async fn evidence(&self, question: Question) -> Evidence {
-        let Question::Trace { trace } = question;
         let none = |why: &str| Evidence::None {
             why: why.to_owned(),
+        };
+        let trace = match question {
+            Question::Trace { trace } => trace,
+            Question::TlsReport => {
+                return Evidence::TlsReport {
+                    at: self.tls_report,
+                };
+            }
         };
         let Ok(id) = trace.parse::<RequestId>() else {
             return none("no-trace-id");
@@ -144,18 +154,25 @@ impl Prover {
             .ok()
             .and_then(|held| held.ok()?.clone())
             .ok_or(ProofError::NoLease)?;
+        let (mut done, mut left, mut looked_again) = (Vec::new(), promises.clone(), false);
         for _ in 0..OVERTAKEN_MAX {
             let (run, reading) = (kept.store.new_id(), self.state.publisher.reading());
-            let reports = self
-                .attack(&kept, &run, &reading, &promises, progress)
-                .await?;
+            let reports = self.attack(&kept, &run, &reading, &left, progress).await?;
             if self.state.publisher.reading().digest == reading.digest {
                 self.take(&kept, &lease, (&run, &reading), &reports, &mut audited)
                     .await?;
-                return Ok(reports);
+                done = merged(done, reports);
+                // What a run publishes is there once it is taken: a second look sees it.
+                let again = awaiting(&done);
+                if again.is_empty() || looked_again {
+                    return Ok(done);
+                }
+                (left, looked_again) = (again, true);
+                continue;
             }
             // One half of it was promised otherwise than the other: it shows nothing.
             tracing::info!(run, "a run was overtaken by a reload and is made again");
+            (done, left, looked_again) = (Vec::new(), promises.clone(), false);
         }
         Err(ProofError::Overtaken)
     }
@@ -192,7 +209,11 @@ impl Prover {
                 Log::Recent(self.state.recent.clone(), self.state.clock.clone())
             }
         };
-        let host = Asked { log, progress };
+        let host = Asked {
+            log,
+            tls_report: self.state.publisher.tls_report(),
+            progress,
+        };
         Ok(prober::run(&self.program, order, &self.state.rng, &host).await?)
     }
 
@@ -213,6 +234,9 @@ impl Prover {
                 .unwrap_or_default();
             let verdict = report.verdict(&parts);
             self.state.tallies.drilled(report.promise, verdict);
+            if let Some(place) = tls_report::worst(report) {
+                self.state.tallies.graded(place);
+            }
             self.tell(report, verdict);
             if verdict != Verdict::Pass {
                 tracing::warn!(promise = %report.promise, %verdict, run, "a drill did not pass");
@@ -281,11 +305,7 @@ impl Prover {
                     verdict: finding.verdict,
                     vantage: report.vantage,
                     at: report.at,
-                    transcript: json!({
-                        "digest": digest,
-                        "figures": figures,
-                        "steps": finding.steps,
-                    }),
+                    transcript: transcript(digest, &figures, finding),
                     leaf: Some(leaf),
                 })
                 .await?;
@@ -323,7 +343,12 @@ impl Prover {
             checkpoint_at: latest.at,
         });
         drop(keeper);
-        self.state.publisher.prove(Proof { runs, ledger });
+        let tls_report = tls_report::newest(&kept.store).await?;
+        self.state.publisher.prove(Proof {
+            runs,
+            ledger,
+            tls_report,
+        });
         Ok(())
     }
 
@@ -368,6 +393,39 @@ impl Prover {
             ));
         }
     }
+}
+
+/// The reports with later ones of the same promise in their places.
+fn merged(mut done: Vec<Report>, later: Vec<Report>) -> Vec<Report> {
+    for report in later {
+        match done.iter_mut().find(|one| one.promise == report.promise) {
+            Some(earlier) => *earlier = report,
+            None => done.push(report),
+        }
+    }
+    done
+}
+
+/// The promises that looked for what their own run publishes.
+fn awaiting(done: &[Report]) -> Vec<PromiseId> {
+    let waits = |report: &&Report| report.findings.iter().any(Finding::awaits_publication);
+    done.iter()
+        .filter(waits)
+        .map(|report| report.promise)
+        .collect()
+}
+
+/// What is public of a finding.
+fn transcript(digest: &str, figures: &BTreeMap<String, i64>, finding: &Finding) -> Value {
+    let mut transcript = json!({
+        "digest": digest,
+        "figures": figures,
+        "steps": finding.steps,
+    });
+    if let Some(document) = &finding.document {
+        transcript["document"] = document.clone();
+    }
+    transcript
 }
 
 fn latest(row: DrillRun) -> (String, Latest) {

@@ -10,7 +10,7 @@ use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
 use terms::{Clock, Micros};
 use tokio::sync::watch;
 
-use crate::{prebuilt, trust};
+use crate::{prebuilt, tls_report::Published, trust};
 
 /// What the trust page is made of.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,8 @@ pub struct Proof {
     pub runs: Vec<(String, Latest)>,
     /// The ledger's newest checkpoint.
     pub ledger: Option<LedgerView>,
+    /// The newest report of promise `tls-report`.
+    pub tls_report: Option<Published>,
 }
 
 struct Now {
@@ -189,6 +191,15 @@ impl Publisher {
             .collect()
     }
 
+    /// When the scan was whose report is published; `None` while there is none of this
+    /// configuration.
+    pub fn tls_report(&self) -> Option<Micros> {
+        let now = lock(&self.now);
+        let kept = now.proof.tls_report.as_ref();
+        kept.filter(|kept| kept.digest == now.digest)
+            .map(|kept| kept.report.at)
+    }
+
     /// Takes new runs.
     pub fn prove(&self, proof: Proof) {
         lock(&self.now).proof = proof;
@@ -224,7 +235,9 @@ impl Publisher {
         let ledger = &now.proof.ledger;
         let (view, fresh_until) = trust::view(&reading, &runs, ledger, at);
         let prefix = &now.config.prefix;
-        let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view);
+        let kept = now.proof.tls_report.as_ref();
+        let kept = kept.filter(|kept| kept.digest == now.digest);
+        let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view, kept);
         if let Some(until) = fresh_until {
             // Should control stop, the edge shows from then on what is no longer proven.
             let (later, _) = trust::view(
@@ -233,7 +246,7 @@ impl Publisher {
                 ledger,
                 until.after(std::time::Duration::from_secs(1)),
             );
-            built.stale = prebuilt::trust_pages(&self.pages, prefix, &later)
+            built.stale = prebuilt::trust_pages(&self.pages, prefix, &later, kept)
                 .into_iter()
                 .map(|(path, page)| (path, (until, page)))
                 .collect();

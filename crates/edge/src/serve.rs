@@ -17,6 +17,7 @@ use crate::{
     handshake::Facts,
     know::{OwnPath, Visit},
     read::{Request, content_length},
+    teeth,
 };
 
 /// What is to be done with a request.
@@ -83,7 +84,17 @@ pub(crate) fn plan(
     }
 }
 
+/// Whether what is at this path is published: always, unless a test cuts the control.
+// promise: tls-report
+fn is_published(path: &str) -> bool {
+    let is_report = path.ends_with("security/tls") || path.ends_with("security/tls.json");
+    !(teeth::cut("tls-report") && is_report)
+}
+
 fn own(request: &Request<'_>, visit: &Visit) -> Plan {
+    if !is_published(request.path) {
+        return Plan::Refuse(Refusal::new(RefusalPage::NotFound, "no-such-page"));
+    }
     if let Some(page) = visit.local.prebuilt.page(request.path, visit.at) {
         if !matches!(request.method, "GET" | "HEAD") {
             return Plan::Refuse(Refusal::new(

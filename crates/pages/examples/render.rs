@@ -4,10 +4,11 @@
 
 use std::{env, error::Error, fs, path::Path, process::ExitCode};
 
-use terms::{Arg, Clause, Language, Micros, PromiseId, Vantage, Verdict};
+use terms::{Arg, Clause, Grade, Language, Micros, PromiseId, Vantage, Verdict};
 use waarborg_pages::{
-    ClauseView, EvidenceView, FormView, LedgerProof, LedgerView, LinkView, MessageView, OwnPath,
-    Page, Pages, PromiseView, RefusalKind, RunView, Standing, State, Switcher, TranscriptLine,
+    ClauseView, EvidenceView, FormView, HstsView, LedgerProof, LedgerView, LinkView, MessageView,
+    OwnPath, Page, Pages, PromiseView, RefusalKind, RunView, Standing, State, Switcher,
+    TlsChainView, TlsReportView, TlsScanView, TlsSeen, TlsSiteView, TlsSuiteView, TranscriptLine,
     TrustView,
 };
 
@@ -61,6 +62,18 @@ fn render(folder: &Path) -> Result<(), Box<dyn Error>> {
                     promises: Vec::new(),
                     ledger: None,
                     ..trust()
+                },
+                language,
+            ),
+        )?;
+        write(format!("tls-{tag}"), pages.tls_report(&tls(), language))?;
+        write(
+            format!("tls-new-{tag}"),
+            pages.tls_report(
+                &TlsReportView {
+                    state: State::Amber,
+                    scan: None,
+                    ..tls()
                 },
                 language,
             ),
@@ -165,6 +178,107 @@ fn trust() -> TrustView {
             size: 1287,
             root_b64: HASH.to_owned(),
             checkpoint_at: NOW,
+        }),
+    }
+}
+
+fn tls_site(host: &str, grade: Grade) -> TlsSiteView {
+    let suite = |version: &str, name: &str, exchange: &str, modern| TlsSuiteView {
+        version: version.to_owned(),
+        name: name.to_owned(),
+        exchange: exchange.to_owned(),
+        bits: 128,
+        modern,
+    };
+    TlsSiteView {
+        host: host.to_owned(),
+        grade,
+        kept: grade <= Grade::A,
+        scores: [100, 90, 90, 93],
+        rules: Vec::new(),
+        unexamined: vec!["programs", "revocation", "simulations", "addresses"],
+        complete: true,
+        versions: ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"]
+            .map(|version| (version.to_owned(), TlsSeen::No))
+            .into_iter()
+            .chain(["TLS 1.2", "TLS 1.3"].map(|version| (version.to_owned(), TlsSeen::Yes)))
+            .collect(),
+        suites: vec![
+            suite("TLS 1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", true),
+            suite(
+                "TLS 1.2",
+                "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+                "x25519",
+                true,
+            ),
+        ],
+        groups: vec![
+            (
+                "TLS 1.3".to_owned(),
+                ["X25519MLKEM768", "x25519", "secp256r1", "secp384r1"]
+                    .map(str::to_owned)
+                    .into(),
+            ),
+            (
+                "TLS 1.2".to_owned(),
+                ["x25519", "secp256r1", "secp384r1"]
+                    .map(str::to_owned)
+                    .into(),
+            ),
+        ],
+        chains: vec![TlsChainView {
+            subject: format!("CN={host}"),
+            issuer: "C=NL, O=An authority <of tests>, CN=R9".to_owned(),
+            names: vec![host.to_owned(), format!("www.{host}")],
+            not_before: NOW,
+            not_after: NOW.after(std::time::Duration::from_secs(90 * 86_400)),
+            key: "EC secp256r1".to_owned(),
+            signature: "ECDSA with SHA-384".to_owned(),
+            sent: 2,
+            problems: Vec::new(),
+        }],
+        own_roots: false,
+        hsts: HstsView::Told {
+            days: 730,
+            subdomains: true,
+            preload_ready: false,
+        },
+        stapled: TlsSeen::No,
+        resumed12: TlsSeen::Yes,
+        resumed13: TlsSeen::Yes,
+        renegotiation: TlsSeen::Yes,
+        compression: TlsSeen::No,
+    }
+}
+
+fn tls() -> TlsReportView {
+    let mut bad = tls_site("a-rather-long-label.old.eu.example.com", Grade::T);
+    bad.rules = vec!["untrusted", "poodle", "block64", "old-tls", "no-hsts"];
+    bad.unexamined
+        .splice(0..0, ["robot", "cbc-oracles", "heartbleed"]);
+    bad.complete = false;
+    bad.hsts = HstsView::Unknown;
+    for chain in &mut bad.chains {
+        chain.problems = vec!["expired", "self-signed"];
+    }
+    bad.suites.push(TlsSuiteView {
+        version: "TLS 1.0".to_owned(),
+        name: "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA".to_owned(),
+        exchange: "DH 1024".to_owned(),
+        bits: 112,
+        modern: false,
+    });
+    TlsReportView {
+        site: "app.example.com".to_owned(),
+        state: State::Red,
+        scan: Some(TlsScanView {
+            at: NOW,
+            vantage: Vantage::SameHost,
+            guide: "2009r".to_owned(),
+            least: Grade::A,
+            drill: "tls-report-20261123-1405".to_owned(),
+            sites: vec![tls_site("app.example.com", Grade::APlus), bad],
+            left_out: 3,
         }),
     }
 }

@@ -21,6 +21,10 @@ pub use views::{
     evidence::{EvidenceView, LedgerProof, TranscriptLine},
     message::{FormView, LinkView, MessageView, Switcher},
     refusal::{RefusalKind, Whose},
+    tls_report::{
+        HstsView, TLS_PROBLEMS, TLS_RULES, TLS_UNEXAMINED, TlsChainView, TlsReportView,
+        TlsScanView, TlsSeen, TlsSiteView, TlsSuiteView,
+    },
     trust::{ClauseView, LedgerView, PromiseView, RunView, Standing, State, TrustView},
 };
 

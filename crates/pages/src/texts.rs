@@ -2,8 +2,8 @@
 //!
 //! Every key that the code uses stands in the code as a literal, in a call of `text`,
 //! `text_with` or `part`, in a template's `say.text`, or in one of the families
-//! `refusal-…`, `promise-…` and [`CLAUSES`]; so a test can hold the locales against
-//! the code.
+//! `refusal-…`, `promise-…`, `tls-rule-…`, `tls-open-…`, `tls-problem-…` and
+//! [`CLAUSES`]; so a test can hold the locales against the code.
 
 use std::fmt;
 
@@ -31,6 +31,9 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("tls-upstream-local", &[]),
     ("tls-upstream-private", &[]),
     ("tls-upstream-plaintext", &[]),
+    ("tls-report-graded", &["grade", "sites", "own"]),
+    ("tls-report-published", &[]),
+    ("tls-report-limits", &[]),
     ("track-found", &["seconds"]),
     ("track-handed", &["to", "seconds"]),
     ("track-kept", &["days"]),
@@ -44,12 +47,13 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/refusal.ftl")),
             include_str!(concat!("../locales/", $tag, "/promises.ftl")),
             include_str!(concat!("../locales/", $tag, "/trust.ftl")),
+            include_str!(concat!("../locales/", $tag, "/tls_report.ftl")),
         ]
     };
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 4] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 5] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

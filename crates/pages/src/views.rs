@@ -3,6 +3,7 @@
 pub(crate) mod evidence;
 pub(crate) mod message;
 pub(crate) mod refusal;
+pub(crate) mod tls_report;
 pub(crate) mod trust;
 
 use askama::Template;

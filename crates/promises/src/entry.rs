@@ -4,9 +4,10 @@ use std::pin::Pin;
 
 use config::Reading;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use terms::{Arg, Clause, Micros, PromiseId, Vantage, Verdict};
 
-use crate::ground::Ground;
+use crate::{ground::Ground, tls_report};
 
 /// A drill under way.
 pub type Drilling<'a> = Pin<Box<dyn Future<Output = Vec<Finding>> + Send + 'a>>;
@@ -68,6 +69,9 @@ pub struct Finding {
     /// What was done and seen: public fields only.
     #[serde(default)]
     pub steps: Vec<Step>,
+    /// What a page of its own shows, where there is one: public as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Value>,
 }
 
 /// One thing that was done, and what came back. Public: no secret, person or address of
@@ -131,6 +135,7 @@ impl Finding {
             verdict,
             figures: Vec::new(),
             steps,
+            document: None,
         }
     }
 
@@ -141,6 +146,7 @@ impl Finding {
             verdict: Verdict::Inconclusive,
             figures: Vec::new(),
             steps: vec![Step::new("not-tried", true).saw("why", why)],
+            document: None,
         }
     }
 
@@ -153,6 +159,16 @@ impl Finding {
         self.steps
             .push(Step::new("not-tried", true).saw("why", why));
         self
+    }
+
+    /// Whether it looked for what only this run's own publication shows: a second look
+    /// finds it.
+    pub fn awaits_publication(&self) -> bool {
+        let waits = |step: &Step| {
+            let mut seen = step.seen.iter();
+            step.step == "not-tried" && seen.any(|(_, why)| why == tls_report::NOT_YET)
+        };
+        self.verdict == Verdict::Inconclusive && self.steps.iter().any(waits)
     }
 
     /// The same with a figure.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use config::Reading;
 use serde::{Deserialize, Serialize};
-use terms::{Clock, PromiseId, RequestId, Rng, Vantage};
+use terms::{Clock, Micros, PromiseId, RequestId, Rng, Vantage};
 use tokio::sync::{mpsc, oneshot};
 
 /// What control writes to the prober's standard input, first line.
@@ -39,6 +39,8 @@ pub enum Question {
         /// 32 hex digits.
         trace: String,
     },
+    /// Which report of promise `tls-report` is published.
+    TlsReport,
 }
 
 /// Control's evidence.
@@ -49,6 +51,11 @@ pub enum Evidence {
     Trace {
         /// The lines found, as they stand there.
         lines: Vec<String>,
+    },
+    /// The report that is published.
+    TlsReport {
+        /// When its scan was; `None` while there is none of this configuration.
+        at: Option<Micros>,
     },
     /// It can't be had here.
     None {

@@ -22,6 +22,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod tls;
+pub mod tls_report;
 pub mod track;
 
 use terms::{PromiseId, Verdict};
@@ -30,7 +31,7 @@ pub use entry::{Entry, Finding, Part, Report, Step};
 pub use ground::{Ground, Order};
 
 /// The promises that have landed, in the order of [`PromiseId::ALL`].
-pub const PROMISES: &[Entry] = &[tls::ENTRY, hsts::ENTRY, track::ENTRY];
+pub const PROMISES: &[Entry] = &[tls::ENTRY, hsts::ENTRY, tls_report::ENTRY, track::ENTRY];
 
 /// The entry of a promise, if it has landed.
 pub fn entry(id: PromiseId) -> Option<&'static Entry> {

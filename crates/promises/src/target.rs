@@ -2,17 +2,18 @@
 //! --target URL`.
 //!
 //! Passive unless the site consents: an ordinary visit over HTTPS, a page that isn't
-//! there, the certificate, and one plain request to port 80. Old hellos, plaintext at
-//! the TLS port and the port census ([`crate::Order::active`]) only where the site
-//! serves the token that was printed, at [`CONSENT_PATH`].
+//! there, the certificate, one plain request to port 80, and the hellos that every
+//! public server meets daily from scanners of TLS, one at a time. Plaintext at the TLS
+//! port, the port census and what `tls` asks of old versions ([`crate::Order::active`])
+//! only where the site serves the token that was printed, at [`CONSENT_PATH`].
 
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
     path::PathBuf,
 };
 
-use config::{AccessLog, HstsReading, Reading, SiteReading, TrackReading};
-use terms::{AddressKeeping, PromiseId, Rng, Vantage};
+use config::{AccessLog, HstsReading, Reading, SiteReading, TlsReportReading, TrackReading};
+use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
     Scheme, Url, VisitError,
     address::{AddressPolicy, resolve},
@@ -32,7 +33,7 @@ pub const CONSENT_PATH: &str = "/.well-known/waarborg-prove";
 pub const EXPECTED_MAX_AGE_S: u64 = 31_536_000;
 
 /// Which promises can be checked at all.
-pub const PROMISES: [PromiseId; 2] = [PromiseId::Tls, PromiseId::Hsts];
+pub const PROMISES: [PromiseId; 3] = [PromiseId::Tls, PromiseId::Hsts, PromiseId::TlsReport];
 
 /// The order for a foreign site, passive; set `active` once [`consented`].
 ///
@@ -85,6 +86,7 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             include_subdomains: false,
             preload: false,
         },
+        tls_report: TlsReportReading { least: Grade::A },
         track: TrackReading {
             access_log: AccessLog::Off,
             retention_s: 0,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use config::{AccessLog, HstsReading, Reading, SiteReading, TrackReading, Way};
+use config::{AccessLog, HstsReading, Reading, SiteReading, TlsReportReading, TrackReading, Way};
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -18,7 +18,7 @@ use rcgen::{
 };
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tempfile::TempDir;
-use terms::{AddressKeeping, Clock, Micros, Rng, Vantage, Verdict};
+use terms::{AddressKeeping, Clock, Grade, Micros, Rng, Vantage, Verdict};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -48,6 +48,8 @@ pub(crate) struct Heard {
     pub(crate) host: String,
     pub(crate) malformed: bool,
     pub(crate) traceparent: Option<String>,
+    /// `Accept-Language`, or nothing.
+    pub(crate) language: String,
 }
 
 /// What it says.
@@ -207,6 +209,7 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
         host: String::new(),
         malformed: false,
         traceparent: None,
+        language: String::new(),
     };
     for line in lines {
         match line.split_once(':') {
@@ -216,6 +219,9 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
             }
             Some((name, value)) if name.eq_ignore_ascii_case("traceparent") => {
                 heard.traceparent = Some(value.trim().to_owned());
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("accept-language") => {
+                value.trim().clone_into(&mut heard.language);
             }
             _ => {}
         }
@@ -254,6 +260,11 @@ async fn second(
                 .headers()
                 .get("traceparent")
                 .map(|value| value.to_str().unwrap().to_owned()),
+            language: request
+                .headers()
+                .get("accept-language")
+                .map_or("", |value| value.to_str().unwrap())
+                .to_owned(),
         };
         let said = script(&heard);
         let mut answer = http::Response::builder().status(said.status);
@@ -288,6 +299,7 @@ pub(crate) fn reading() -> Reading {
             include_subdomains: false,
             preload: false,
         },
+        tls_report: TlsReportReading { least: Grade::A },
         track: TrackReading {
             access_log: AccessLog::File,
             retention_s: 30 * 86_400,

@@ -15,6 +15,9 @@ pub const HANDSHAKES_TOTAL: &str = "waarborg_handshakes_total";
 pub const RECORDS_DROPPED_TOTAL: &str = "waarborg_records_dropped_total";
 /// Answers that left with `Strict-Transport-Security` (promise `hsts`).
 pub const HSTS_ANSWERS_TOTAL: &str = "waarborg_hsts_answers_total";
+/// The worst grade of the last scan (promise `tls-report`), counted from 1 for an A+ to
+/// 10 for a T; 0 before the first.
+pub const TLS_GRADE: &str = "waarborg_tls_grade";
 /// Drill runs, by `promise` and `verdict`.
 pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
 /// When the certificate of a `site` ends, in seconds since 1970.

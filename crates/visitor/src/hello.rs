@@ -7,7 +7,11 @@
 //! 8446; extensions RFC 6066, 8422, 7627, 5746.
 
 mod answer;
+mod client;
+mod fields;
+mod flight;
 mod offer;
+mod probe;
 
 use std::{fmt, time::Duration};
 
@@ -17,7 +21,11 @@ use serde::{Deserialize, Serialize};
 use terms::Rng;
 
 use self::answer::{Reading, read};
-pub use self::offer::{Offer, Suites};
+pub use self::{
+    flight::Flight,
+    offer::{Offer, Suites},
+    probe::{Probe, Reply},
+};
 use crate::{
     fault::VisitError,
     raw::{Answer, Door, Limits, exchange_until},

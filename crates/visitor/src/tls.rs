@@ -101,6 +101,10 @@ impl Trust {
         }
     }
 
+    pub(crate) fn roots(&self) -> &RootCertStore {
+        &self.roots
+    }
+
     /// These and the roots in a PEM file.
     ///
     /// # Errors
@@ -159,7 +163,7 @@ pub struct Peer {
 
 /// The time for rustls, which judges certificates by it.
 #[derive(Debug)]
-struct Now(Clock);
+pub(crate) struct Now(pub(crate) Clock);
 
 impl TimeProvider for Now {
     fn current_time(&self) -> Option<UnixTime> {
@@ -168,7 +172,7 @@ impl TimeProvider for Now {
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 

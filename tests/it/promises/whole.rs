@@ -13,6 +13,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
     match id {
         PromiseId::Hsts => &[names::HSTS_ANSWERS_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Tls => &[names::HANDSHAKES_TOTAL, names::DRILLS_TOTAL],
+        PromiseId::TlsReport => &[names::DRILLS_TOTAL, names::TLS_GRADE],
         PromiseId::Track => &[
             names::RECORDS_DROPPED_TOTAL,
             names::REQUESTS_TOTAL,
@@ -27,6 +28,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
     match id {
         PromiseId::Hsts => &["curl(", "hsts.mjs"],
         PromiseId::Tls => &["sslyze", "openssl"],
+        PromiseId::TlsReport => &["sslyze"],
         PromiseId::Track => &["\"jq\"", "traceparent"],
         _ => &[],
     }
@@ -116,7 +118,7 @@ fn every_promise_is_whole() {
                 format!("a test with its control cut, in tests/it/promises/{word}.rs"),
             );
         }
-        let cut = ["handshake.rs", "harden.rs", "record.rs"];
+        let cut = ["handshake.rs", "serve.rs", "harden.rs", "record.rs"];
         let cut = cut.iter().any(|file| {
             read(&root.join("crates/edge/src").join(file))
                 .contains(&format!("teeth::cut(\"{id}\")"))

@@ -90,7 +90,15 @@ impl Ground {
     /// When it can't be made.
     pub fn write_leaf(&self, name: &str, params: &CertificateParams) -> Leaf {
         let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        self.write_leaf_of(name, params, &key)
+    }
+
+    /// Makes a certificate by `params` for this key.
+    ///
+    /// # Panics
+    /// When it can't be made.
+    pub fn write_leaf_of(&self, name: &str, params: &CertificateParams, key: &KeyPair) -> Leaf {
+        let certificate = params.signed_by(key, &self.issuer).expect("a certificate");
         let leaf = Leaf {
             certificate: self.path(&format!("{name}.pem")),
             key: self.path(&format!("{name}.key")),

@@ -11,6 +11,7 @@
 //! - [`judges`]: scripts that use it as people and programs do.
 //! - [`load`]: clients that go on asking and count.
 //! - [`streams`]: WebSockets and server-sent events, held open.
+//! - [`nginx`]: Debian's nginx with bad settings, to be scanned.
 //! - [`upstream`]: small applications behind it, honest and lying.
 //!
 //! Nothing sleeps: tests wait for a line, an answer or an event, with a limit.
@@ -24,6 +25,7 @@ pub mod gateway;
 pub mod ground;
 pub mod judges;
 pub mod load;
+pub mod nginx;
 pub mod program;
 pub mod streams;
 pub mod tools;

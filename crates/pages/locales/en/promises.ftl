@@ -85,6 +85,45 @@ tls-upstream-local = The gateway and the application are on the same machine: wh
 tls-upstream-private = Between the gateway and the application, requests travel unencrypted through a private network.
 tls-upstream-plaintext = Between the gateway and the application, requests travel unencrypted: the operator has accepted this.
 
+# tls-report
+
+tls-report-graded = { $sites ->
+    [one] A scan of our own grades this site’s encryption { $grade ->
+        [1] A+
+        [2] A
+        [3] A-
+        [4] B
+        [5] C
+        [6] D
+        [7] E
+        [8] F
+        [9] M
+        [10] T
+       *[other] –
+    } by the public guide of SSL Labs, as far as it examines it{ $own ->
+        [0] .
+       *[other] , trusting this installation’s own certificate authorities.
+    }
+   *[other] A scan of our own grades the encryption of { $sites } sites; the worst gets { $grade ->
+        [1] A+
+        [2] A
+        [3] A-
+        [4] B
+        [5] C
+        [6] D
+        [7] E
+        [8] F
+        [9] M
+        [10] T
+       *[other] –
+    } by the public guide of SSL Labs, as far as it examines it{ $own ->
+        [0] .
+       *[other] , trusting this installation’s own certificate authorities.
+    }
+}
+tls-report-published = The whole report is public and dated; the drill has read it back in three languages.
+tls-report-limits = Flaws of particular programs and revoked certificates aren’t looked for; the report lists what wasn’t examined.
+
 # track
 
 track-found = { $seconds ->

@@ -11,6 +11,7 @@ trust-proven-at = Last proven on
 trust-from = seen from { vantage }
 trust-clauses = What was checked
 trust-evidence = Evidence of the last drill
+trust-tls-report = The whole report
 trust-json = This page as data (JSON)
 
 state-green = Proven

@@ -85,6 +85,45 @@ tls-upstream-local = La passerelle et l’application se trouvent sur la même m
 tls-upstream-private = Entre la passerelle et l’application, les requêtes circulent en clair dans un réseau privé.
 tls-upstream-plaintext = Entre la passerelle et l’application, les requêtes circulent en clair : l’exploitant l’a accepté.
 
+# tls-report
+
+tls-report-graded = { $sites ->
+    [one] Notre propre analyse donne au chiffrement de ce site la note { $grade ->
+        [1] A+
+        [2] A
+        [3] A-
+        [4] B
+        [5] C
+        [6] D
+        [7] E
+        [8] F
+        [9] M
+        [10] T
+       *[other] –
+    } selon le guide public de SSL Labs, dans la mesure de ce qu’elle examine{ $own ->
+        [0] .
+       *[other] , en se fiant aux autorités de certification propres à cette installation.
+    }
+   *[other] Notre propre analyse note le chiffrement de { $sites } sites ; le moins bon obtient { $grade ->
+        [1] A+
+        [2] A
+        [3] A-
+        [4] B
+        [5] C
+        [6] D
+        [7] E
+        [8] F
+        [9] M
+        [10] T
+       *[other] –
+    } selon le guide public de SSL Labs, dans la mesure de ce qu’elle examine{ $own ->
+        [0] .
+       *[other] , en se fiant aux autorités de certification propres à cette installation.
+    }
+}
+tls-report-published = Le rapport entier est public et daté ; l’épreuve l’a relu en trois langues.
+tls-report-limits = Les failles de certains programmes et les certificats révoqués ne sont pas recherchés ; le rapport indique ce qui n’a pas été examiné.
+
 # track
 
 track-found = { $seconds ->

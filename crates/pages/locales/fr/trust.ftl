@@ -11,6 +11,7 @@ trust-proven-at = Dernière preuve le
 trust-from = vu depuis { vantage }
 trust-clauses = Ce qui a été vérifié
 trust-evidence = Preuve de la dernière épreuve
+trust-tls-report = Le rapport entier
 trust-json = Cette page sous forme de données (JSON)
 
 state-green = Prouvé

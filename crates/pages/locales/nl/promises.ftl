@@ -85,6 +85,45 @@ tls-upstream-local = De gateway en de toepassing staan op dezelfde machine: wat 
 tls-upstream-private = Tussen de gateway en de toepassing reizen verzoeken onversleuteld door een besloten netwerk.
 tls-upstream-plaintext = Tussen de gateway en de toepassing reizen verzoeken onversleuteld: de beheerder heeft dat aanvaard.
 
+# tls-report
+
+tls-report-graded = { $sites ->
+    [one] Een eigen scan geeft de versleuteling van deze site het cijfer { $grade ->
+        [1] A+
+        [2] A
+        [3] A-
+        [4] B
+        [5] C
+        [6] D
+        [7] E
+        [8] F
+        [9] M
+        [10] T
+       *[other] –
+    } volgens de openbare gids van SSL Labs, voor zover zij die onderzoekt{ $own ->
+        [0] .
+       *[other] , waarbij de eigen certificaatautoriteiten van deze installatie worden vertrouwd.
+    }
+   *[other] Een eigen scan beoordeelt de versleuteling van { $sites } sites; de slechtste krijgt { $grade ->
+        [1] A+
+        [2] A
+        [3] A-
+        [4] B
+        [5] C
+        [6] D
+        [7] E
+        [8] F
+        [9] M
+        [10] T
+       *[other] –
+    } volgens de openbare gids van SSL Labs, voor zover zij die onderzoekt{ $own ->
+        [0] .
+       *[other] , waarbij de eigen certificaatautoriteiten van deze installatie worden vertrouwd.
+    }
+}
+tls-report-published = Het hele rapport is openbaar en gedateerd; de proef heeft het in drie talen teruggelezen.
+tls-report-limits = Naar fouten van bepaalde programma’s en naar ingetrokken certificaten wordt niet gezocht; het rapport noemt wat niet is onderzocht.
+
 # track
 
 track-found = { $seconds ->

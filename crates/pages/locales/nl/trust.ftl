@@ -11,6 +11,7 @@ trust-proven-at = Laatst bewezen op
 trust-from = gezien vanaf { vantage }
 trust-clauses = Wat is nagegaan
 trust-evidence = Bewijs van de laatste proef
+trust-tls-report = Het hele rapport
 trust-json = Deze pagina als gegevens (JSON)
 
 state-green = Bewezen

@@ -84,6 +84,13 @@ fn used() -> BTreeSet<String> {
         let key = state.key();
         out.extend([key.to_owned(), format!("{key}.meaning")]);
     }
+    for (family, words) in [
+        ("tls-rule", crate::TLS_RULES),
+        ("tls-open", crate::TLS_UNEXAMINED),
+        ("tls-problem", crate::TLS_PROBLEMS),
+    ] {
+        out.extend(words.iter().map(|word| format!("{family}-{word}")));
+    }
     out.extend(CLAUSES.iter().map(|(key, _)| (*key).to_owned()));
     out
 }

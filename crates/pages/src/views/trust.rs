@@ -190,6 +190,8 @@ struct Card {
     proven_at: Option<Time>,
     from: Option<String>,
     drill: Option<String>,
+    /// Whether it has a page of its own beside the evidence.
+    has_report: bool,
 }
 
 impl Card {
@@ -221,6 +223,7 @@ impl Card {
                 say.text_with("trust-from", &[("vantage", Arg::Word(run.vantage.word()))])
             }),
             drill: last.map(|run| segment(&run.drill)),
+            has_report: id == PromiseId::TlsReport,
         }
     }
 }

@@ -3,16 +3,16 @@
 
 /// What a browser is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Seconds; the largest number where it has more digits than fit.
-    pub(super) max_age_s: u64,
-    pub(super) subdomains: bool,
-    pub(super) preload: bool,
+    pub(crate) max_age_s: u64,
+    pub(crate) subdomains: bool,
+    pub(crate) preload: bool,
 }
 
 /// Reads the field's values. A browser takes the first field only, so a second one is
 /// either noise or a policy that isn't followed: exactly one is right.
-pub(super) fn read(values: &[Vec<u8>]) -> Result<Told, &'static str> {
+pub(crate) fn read(values: &[Vec<u8>]) -> Result<Told, &'static str> {
     match values {
         [] => Err("missing"),
         [value] => directives(value).ok_or("malformed"),

@@ -5,7 +5,7 @@
 
 mod browser;
 mod drill;
-mod header;
+pub(crate) mod header;
 #[cfg(test)]
 mod tests;
 

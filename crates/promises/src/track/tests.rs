@@ -53,7 +53,11 @@ async fn attack(
 ) -> Finding {
     let (address, log) = logging().await;
     let field = field(address, reading()).with_control(move |question| {
-        let Question::Trace { trace } = question;
+        let Question::Trace { trace } = question else {
+            return Evidence::None {
+                why: "another-question".to_owned(),
+            };
+        };
         Evidence::Trace {
             lines: show(trace, &log.lock().unwrap()),
         }
@@ -154,7 +158,11 @@ async fn a_trace_that_is_written_later_is_waited_for() {
     let (address, log) = logging().await;
     let asked = Mutex::new(0);
     let field = field(address, reading()).with_control(move |question| {
-        let Question::Trace { trace } = question;
+        let Question::Trace { trace } = question else {
+            return Evidence::None {
+                why: "another-question".to_owned(),
+            };
+        };
         let mut asked = asked.lock().unwrap();
         *asked += 1;
         let lines = if *asked < 3 {

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::{Outcome, Version};
+use super::{
+    Outcome, Version,
+    fields::{Fields, Stop},
+};
 
 /// What the bytes so far are.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,16 +17,16 @@ pub(super) enum Reading {
 }
 
 /// "HelloRetryRequest" hashed: a ServerHello with this random is one (RFC 8446 §4.1.3).
-const RETRY: [u8; 32] = [
+pub(super) const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-const ALERT: u8 = 21;
-const HANDSHAKE: u8 = 22;
-const SERVER_HELLO: u8 = 2;
+pub(super) const ALERT: u8 = 21;
+pub(super) const HANDSHAKE: u8 = 22;
+pub(super) const SERVER_HELLO: u8 = 2;
 /// A record's data, with some room for old implementations.
-const MAX_RECORD: usize = (1 << 14) + 2048;
+pub(super) const MAX_RECORD: usize = (1 << 14) + 2048;
 
 /// Reads what there is. The same bytes with more behind them read the same once whole.
 pub(super) fn read(bytes: &[u8]) -> Reading {
@@ -52,39 +55,6 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
             Stop::Wrong => other(),
         }),
         _ => other(),
-    }
-}
-
-/// Why reading can't go on.
-enum Stop {
-    /// More bytes are needed.
-    Short,
-    /// It isn't what it should be.
-    Wrong,
-}
-
-/// Bytes taken off from the front.
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], Stop> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(Stop::Short)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(Stop::Short)?;
-        self.0 = rest;
-        Ok(*taken)
-    }
-
-    fn byte(&mut self) -> Result<u8, Stop> {
-        self.array().map(|[byte]| byte)
-    }
-
-    fn word(&mut self) -> Result<u16, Stop> {
-        self.array().map(u16::from_be_bytes)
     }
 }
 

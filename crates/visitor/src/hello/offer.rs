@@ -1,8 +1,11 @@
-//! Writing a ClientHello.
+//! Which ClientHello asks whether a version is spoken at all.
 
 use terms::Rng;
 
-use super::Version;
+use super::{
+    Version,
+    client::{ClientHello, Share, length},
+};
 use crate::url::Host;
 
 /// Which cipher suites to offer.
@@ -57,8 +60,10 @@ const SSL2: [u8; 21] = [
     0x01, 0x00, 0x80, 0x02, 0x00, 0x80, 0x03, 0x00, 0x80, 0x04, 0x00, 0x80, 0x05, 0x00, 0x80, 0x06,
     0x00, 0x40, 0x07, 0x00, 0xc0,
 ];
+/// x25519, secp256r1, secp384r1, secp521r1.
+const GROUPS: [u16; 4] = [0x001d, 0x0017, 0x0018, 0x0019];
 /// Renegotiation is the only thing SSL 3.0 can say, and as a suite (RFC 5746 §3.3).
-const SCSV: u16 = 0x00ff;
+pub(super) const SCSV: u16 = 0x00ff;
 
 impl Offer {
     /// An offer of every suite of that version.
@@ -93,67 +98,17 @@ impl Offer {
         if self.version == Version::Ssl2 {
             return ssl2(rng);
         }
-        let old = self.version < Version::Tls13;
-        let mut body = Vec::new();
-        // TLS 1.3 calls itself 1.2 here and says better below (RFC 8446 §4.1.2).
-        let legacy = if old { self.version } else { Version::Tls12 };
-        body.extend_from_slice(&legacy.wire().to_be_bytes());
-        body.extend_from_slice(&rng.bytes::<32>());
-        // A session id makes middleboxes take 1.3 for a resumption (appendix D.4).
-        if old {
-            body.push(0);
-        } else {
-            body.push(32);
-            body.extend_from_slice(&rng.bytes::<32>());
-        }
-        body.extend(sized(&words(&self.suites())));
-        body.extend_from_slice(&[1, 0]); // no compression
-        if self.version > Version::Ssl3 {
-            body.extend(sized(&self.extensions(rng)));
-        }
-        let mut handshake = vec![1]; // client_hello
-        handshake.extend_from_slice(&length(body.len())[1..]);
-        handshake.extend(body);
-        // The record's version is the lowest that a server must read.
-        let record = self.version.min(Version::Tls10);
-        let mut bytes = vec![22];
-        bytes.extend_from_slice(&record.wire().to_be_bytes());
-        bytes.extend(sized(&handshake));
-        bytes
-    }
-
-    fn extensions(&self, rng: &Rng) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut add = |kind: u16, data: &[u8]| {
-            out.extend_from_slice(&kind.to_be_bytes());
-            out.extend(sized(data));
-        };
-        if let Some(Host::Name(name)) = &self.host {
-            let entry = [&[0][..], &sized(name.as_bytes())].concat();
-            add(0, &sized(&entry));
-        }
-        // x25519, secp256r1, secp384r1, secp521r1
-        add(10, &sized(&words(&[0x001d, 0x0017, 0x0018, 0x0019])));
-        if self.version < Version::Tls13 {
-            add(11, &[1, 0]); // uncompressed points
-            add(0xff01, &[0]); // secure renegotiation
-        }
-        add(23, &[]); // extended master secret
-        if self.version >= Version::Tls12 {
-            let schemes = [
-                0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601, 0x0807, 0x0203,
-                0x0201,
-            ];
-            add(13, &sized(&words(&schemes)));
-        }
-        if self.version == Version::Tls13 {
-            add(43, &[2, 3, 4]); // supported versions: 1.3 only
-            add(45, &[1, 1]); // psk_dhe_ke
+        let hello = ClientHello {
+            version: self.version,
+            suites: &self.suites(),
+            host: self.host.as_ref(),
+            groups: &GROUPS,
             // Any 32 bytes are a public key of x25519; nobody derives anything from it.
-            let share = [&words(&[0x001d])[..], &sized(&rng.bytes::<32>())].concat();
-            add(51, &sized(&share));
-        }
-        out
+            share: Share::X25519,
+            deflate: false,
+            heartbeat: false,
+        };
+        hello.bytes(rng)
     }
 }
 
@@ -164,19 +119,4 @@ fn ssl2(rng: &Rng) -> Vec<u8> {
     body.extend_from_slice(&rng.bytes::<16>());
     let [.., high, low] = length(body.len());
     [&[0x80 | high, low][..], &body].concat()
-}
-
-fn words(words: &[u16]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_be_bytes()).collect()
-}
-
-/// With its length in two bytes before it. No hello comes near 64 KiB: names have at
-/// most 253 bytes, and lists of suites are ours.
-fn sized(bytes: &[u8]) -> Vec<u8> {
-    let [.., high, low] = length(bytes.len());
-    [&[high, low][..], bytes].concat()
-}
-
-fn length(length: usize) -> [u8; 4] {
-    u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
 }
