@@ -270,7 +270,7 @@ mod tests {
     fn one_that_failed_is_passed_over_for_a_while_and_longer_each_time() {
         let mut now = Clock::System.moment();
         let site = site(Balance::First, 3);
-        let accounts = Accounts::of(&[site.clone()], None);
+        let accounts = Accounts::of(std::slice::from_ref(&site), None);
         let s = Duration::from_secs;
         assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
         // Several requests that fail together are one failure.
@@ -299,7 +299,7 @@ mod tests {
     fn a_pause_has_an_end_however_often_it_failed() {
         let mut now = Clock::System.moment();
         let site = site(Balance::First, 2);
-        let accounts = Accounts::of(&[site.clone()], None);
+        let accounts = Accounts::of(std::slice::from_ref(&site), None);
         for _ in 0..100 {
             accounts.failed(0, 0, now);
             now = now.after(PAUSE.1);
@@ -314,7 +314,7 @@ mod tests {
         let accounts = Accounts::of(&before, None);
         accounts.failed(0, 0, now);
         let after = site(Balance::First, 3);
-        let accounts = Accounts::of(&[after.clone()], Some((&before, &accounts)));
+        let accounts = Accounts::of(std::slice::from_ref(&after), Some((&before, &accounts)));
         assert_eq!(order(&accounts, &after, now), [1, 2, 0]);
     }
 
@@ -322,7 +322,7 @@ mod tests {
     fn in_rounds_each_comes_first_in_its_turn() {
         let now = Clock::System.moment();
         let site = site(Balance::RoundRobin, 3);
-        let accounts = Accounts::of(&[site.clone()], None);
+        let accounts = Accounts::of(std::slice::from_ref(&site), None);
         assert_eq!(order(&accounts, &site, now), [0, 1, 2]);
         assert_eq!(order(&accounts, &site, now), [1, 2, 0]);
         accounts.failed(0, 2, now);
@@ -335,7 +335,7 @@ mod tests {
     fn two_checks_in_a_row_change_what_is_thought() {
         let now = Clock::System.moment();
         let site = site(Balance::First, 2);
-        let accounts = Accounts::of(&[site.clone()], None);
+        let accounts = Accounts::of(std::slice::from_ref(&site), None);
         assert_eq!(accounts.note(0, 0, false, now), None);
         assert_eq!(accounts.note(0, 0, true, now), None);
         assert_eq!(accounts.note(0, 0, false, now), None);

@@ -155,7 +155,7 @@ async fn a_replaced_certificate_is_noticed_and_served_while_streams_live_on() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure(&[(HOST, &upstream.url())], "");
     let gateway = Gateway::serve(&ground, &config).await;
-    let mut events = open_events(&gateway).await;
+    let mut events = open_events(&gateway, HOST).await;
     let key = async || {
         let opened = gateway.get(HOST, "/").await;
         opened.peer.expect("it was TLS").spki_sha256

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use config::{Config, Env};
-use edge::{Edge, Listeners, Parts as EdgeParts, Tickets};
+use edge::{Crowd, Edge, Listeners, Parts as EdgeParts, Tickets};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -59,10 +59,10 @@ pub(super) struct Bound {
 impl Bound {
     pub(super) fn bind() -> Self {
         let any = [([127, 0, 0, 1], 0).into()];
-        let (mut listeners, bound) = Listeners::bind(&any, 1).unwrap();
+        let (mut listeners, bound) = Listeners::bind(&any, 1, Vec::new()).unwrap();
         Self {
             listeners: listeners.remove(0),
-            address: bound[0],
+            address: bound[0].actual,
         }
     }
 }
@@ -160,6 +160,7 @@ impl Ground {
             recorder,
             counters: Arc::new(Counters::default()),
             tickets: Tickets::new().unwrap(),
+            crowd: Crowd::default(),
             clock: Clock::System,
             rng: Rng::System,
         }]);
