@@ -15,6 +15,7 @@
 //!   └─ refused         └──── unfit: stays in force
 //! ```
 //! With several nodes a challenge is answered by the node that leads only.
+// promise: tls
 
 mod accounts;
 mod client;
