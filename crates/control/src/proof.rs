@@ -159,10 +159,12 @@ impl Prover {
             let (run, reading) = (kept.store.new_id(), self.state.publisher.reading());
             let reports = self.attack(&kept, &run, &reading, &left, progress).await?;
             if self.state.publisher.reading().digest == reading.digest {
-                self.take(&kept, &lease, (&run, &reading), &reports, &mut audited)
+                self.record(&kept, &lease, (&run, &reading), &reports, &mut audited)
                     .await?;
+                self.count(&run, &reading, &reports, looked_again);
+                self.refresh(&kept).await?;
                 done = merged(done, reports);
-                // What a run publishes is there once it is taken: a second look sees it.
+                // What a run publishes is there now: a second look sees it.
                 let again = awaiting(&done);
                 if again.is_empty() || looked_again {
                     return Ok(done);
@@ -217,18 +219,13 @@ impl Prover {
         Ok(prober::run(&self.program, order, &self.state.rng, &host).await?)
     }
 
-    /// Records what a run has shown, tells of it and publishes it.
-    async fn take(
-        &self,
-        kept: &Kept,
-        lease: &Lease,
-        (run, reading): (&str, &Reading),
-        reports: &[Report],
-        audited: &mut Option<Micros>,
-    ) -> Result<(), ProofError> {
-        self.record(kept, lease, (run, reading), reports, audited)
-            .await?;
+    /// Counts what a run has shown, and tells of it. A report that waits for its own
+    /// publication is looked at again first.
+    fn count(&self, run: &str, reading: &Reading, reports: &[Report], looked_again: bool) {
         for report in reports {
+            if !looked_again && awaits(report) {
+                continue;
+            }
             let parts = promises::entry(report.promise)
                 .map(|entry| (entry.parts)(reading))
                 .unwrap_or_default();
@@ -242,7 +239,6 @@ impl Prover {
                 tracing::warn!(promise = %report.promise, %verdict, run, "a drill did not pass");
             }
         }
-        self.refresh(kept).await
     }
 
     /// A drill that fails is an alarm; the next pass clears it. The alarm needn't be
@@ -406,9 +402,14 @@ fn merged(mut done: Vec<Report>, later: Vec<Report>) -> Vec<Report> {
     done
 }
 
-/// The promises that looked for what their own run publishes.
+/// Whether it looked for what its own run publishes.
+fn awaits(report: &Report) -> bool {
+    report.findings.iter().any(Finding::awaits_publication)
+}
+
+/// The promises whose reports do.
 fn awaiting(done: &[Report]) -> Vec<PromiseId> {
-    let waits = |report: &&Report| report.findings.iter().any(Finding::awaits_publication);
+    let waits = |report: &&Report| awaits(report);
     done.iter()
         .filter(waits)
         .map(|report| report.promise)

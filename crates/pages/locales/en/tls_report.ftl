@@ -47,6 +47,7 @@ tls-problem-unknown-issuer = No trusted authority vouches for it, or a certifica
 tls-problem-unusable = Not usable for a website, or wrongly signed.
 
 tls-hsts-title = HTTPS only (HSTS)
+tls-hsts-unknown = The site’s answer couldn’t be read.
 tls-hsts-none = Browsers aren’t told to use HTTPS only.
 tls-hsts-days = { $days ->
     [one] Browsers are told to use HTTPS only, for { $days } day.

@@ -47,6 +47,7 @@ tls-problem-unknown-issuer = Aucune autorité reconnue ne s’en porte garante, 
 tls-problem-unusable = Inutilisable pour un site web, ou mal signé.
 
 tls-hsts-title = HTTPS seulement (HSTS)
+tls-hsts-unknown = La réponse du site n’a pas pu être lue.
 tls-hsts-none = Les navigateurs n’ont pas pour consigne de n’utiliser que HTTPS.
 tls-hsts-days = { $days ->
     [one] Les navigateurs ont pour consigne de n’utiliser que HTTPS pendant { $days } jour.

@@ -47,6 +47,7 @@ tls-problem-unknown-issuer = Geen vertrouwde autoriteit staat ervoor in, of een 
 tls-problem-unusable = Niet bruikbaar voor een website, of verkeerd ondertekend.
 
 tls-hsts-title = Alleen HTTPS (HSTS)
+tls-hsts-unknown = Het antwoord van de site was niet te lezen.
 tls-hsts-none = Browsers krijgen niet te horen dat ze alleen HTTPS mogen gebruiken.
 tls-hsts-days = { $days ->
     [one] Browsers krijgen te horen dat ze { $days } dag lang alleen HTTPS mogen gebruiken.

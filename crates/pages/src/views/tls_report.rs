@@ -299,7 +299,7 @@ impl<'a> SiteLines<'a> {
 
 fn hsts(say: Speech<'_>, view: HstsView) -> Vec<String> {
     match view {
-        HstsView::Unknown => vec![say.text("tls-seen-unknown")],
+        HstsView::Unknown => vec![say.text("tls-hsts-unknown")],
         HstsView::Nothing => vec![say.text("tls-hsts-none")],
         HstsView::Told {
             days,
