@@ -31,7 +31,7 @@ use crate::prober::unhex;
 pub struct Successor {
     pub(super) channel: Channel,
     /// Names the process, whatever becomes of its number.
-    process: Arc<OwnedFd>,
+    pub(super) process: Arc<OwnedFd>,
 }
 
 /// Lets new processes ask, until `stop`.
@@ -189,8 +189,12 @@ impl Successor {
     /// Returns once the process has ended, which has failed. One that doesn't end is
     /// killed: it must not write where we do.
     pub async fn gone(self) {
+        self.gone_within(END_LIMIT).await;
+    }
+
+    pub(super) async fn gone_within(self, limit: Duration) {
         drop(self.channel);
-        if ended_within(&self.process, END_LIMIT).await {
+        if ended_within(&self.process, limit).await {
             return;
         }
         tracing::error!("the new process hangs and is killed");

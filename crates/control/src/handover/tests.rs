@@ -150,6 +150,30 @@ async fn an_old_process_that_has_ended_is_no_reason_to_stop() {
     assert!(new.take().await.unwrap().is_none());
 }
 
+#[tokio::test]
+async fn a_new_process_that_hangs_is_killed_and_one_that_ends_is_waited_for() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for (program, arguments, limit, killed) in [
+        ("sleep", &["600"][..], Duration::from_millis(50), Some(9)),
+        ("sleep", &["0.2"][..], END_LIMIT, None),
+    ] {
+        let mut child = tokio::process::Command::new(program)
+            .args(arguments)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let pid = rustix::process::Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
+        let process = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty());
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let successor = Successor {
+            channel: Channel::new(ours),
+            process: Arc::new(process.unwrap()),
+        };
+        successor.gone_within(limit).await;
+        assert_eq!(child.wait().await.unwrap().signal(), killed);
+    }
+}
+
 fn session() -> Arc<Session> {
     Arc::new(Session {
         sid: [1; 16],

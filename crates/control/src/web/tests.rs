@@ -167,3 +167,23 @@ async fn a_page_that_breaks_off_is_seen_as_broken() {
     assert_eq!(answer.body.recv().await, Some(Ok(Bytes::from("half"))));
     assert_eq!(answer.body.recv().await, Some(Err(BodyCut)));
 }
+
+#[tokio::test]
+async fn while_another_process_has_control_pages_are_read_and_nothing_is_changed() {
+    let (sender, receiver) = queue();
+    let router = Router::new().route("/page", get(|| async { "read" }).post(|| async { "done" }));
+    let reads_only = Arc::new(AtomicBool::new(true));
+    let stop = CancellationToken::new();
+    tokio::spawn(serve(receiver, router, reads_only.clone(), stop));
+    let ask = async |method: &str| {
+        let (request, upload, answer) = request(method, "/page");
+        drop(upload);
+        sender.send(request).unwrap();
+        answer.await.map(|answer| answer.head.status())
+    };
+    assert_eq!(ask("GET").await, Ok(http::StatusCode::OK));
+    // The edge says 503 to whom nobody answers.
+    assert!(ask("POST").await.is_err());
+    reads_only.store(false, Ordering::SeqCst);
+    assert_eq!(ask("POST").await, Ok(http::StatusCode::OK));
+}
