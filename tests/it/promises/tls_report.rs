@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Stdio,
+    time::Duration,
 };
 
 use http::Method;
@@ -302,6 +303,9 @@ async fn bad_servers_are_to_sslyze_what_they_are_to_us_and_get_their_grades() {
     }
 }
 
+/// How long testssl.sh may take for one server.
+const SCAN: Duration = Duration::from_secs(900);
+
 /// What testssl.sh says: `(id, finding)` of each line of its JSON.
 async fn testssl(ground: &Ground, port: u16) -> Vec<(String, String)> {
     let out = ground.path(&format!("testssl-{port}.json"));
@@ -321,7 +325,12 @@ async fn testssl(ground: &Ground, port: u16) -> Vec<(String, String)> {
         .arg("--jsonfile")
         .arg(&out)
         .arg(format!("https://localhost:{port}"));
-    let done = finish(testssl).await;
+    testssl.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Longer than anything else may take here: it asks for each suite by itself.
+    let done = tokio::time::timeout(SCAN, testssl.output()).await;
+    let done = done
+        .expect("testssl.sh ends")
+        .expect("testssl.sh can be started");
     let text = std::fs::read_to_string(&out).unwrap_or_else(|_| panic!("{done:?}"));
     let lines: Value =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
