@@ -133,7 +133,10 @@ pub(crate) async fn until_told(
             _ = looks.tick() => false,
             successor = next(&mut upgrades) => {
                 match server.hand_over(successor).await {
-                    Ok(successor) => return Told::Replaced(successor),
+                    Ok(successor) => {
+                        refuse_others(upgrades).await;
+                        return Told::Replaced(successor);
+                    }
                     Err(error) => {
                         tracing::error!(%error, "the upgrade failed: this server goes on");
                     }
@@ -180,6 +183,16 @@ async fn next(upgrades: &mut Option<mpsc::Receiver<Successor>>) -> Successor {
     match asked {
         Some(successor) => successor,
         None => std::future::pending().await,
+    }
+}
+
+/// Says no to those that asked while another took over.
+async fn refuse_others(upgrades: Option<mpsc::Receiver<Successor>>) {
+    let Some(mut upgrades) = upgrades else { return };
+    upgrades.close();
+    while let Some(late) = upgrades.recv().await {
+        late.refuse("another upgrade was quicker; ask again".to_owned())
+            .await;
     }
 }
 

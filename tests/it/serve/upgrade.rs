@@ -298,6 +298,39 @@ async fn without_a_server_there_is_nothing_to_upgrade() {
 }
 
 #[tokio::test]
+async fn of_two_upgrades_at_once_both_are_made_or_one_is_told_of_the_other() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let mut old = Gateway::serve(&ground, &config).await;
+    let mut load = Load::start(old.address, HOST, &ground.ca(), 1);
+    let rivals = [1, 2].map(|number| {
+        let mut command = waarborg(&ground, &["serve", "--upgrade", "--config"]);
+        command.arg(&config);
+        Program::start(&format!("rival {number}"), command)
+    });
+    let decided = async {
+        for rival in &rivals {
+            while !["ready https://", "error: "]
+                .iter()
+                .any(|word| rival.said().contains(word))
+            {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    in_time("both are ready or refused", decided).await;
+    let ready = |rival: &&Program| rival.said().contains("ready https://");
+    assert!(rivals.iter().any(|rival| ready(&rival)));
+    for refused in rivals.iter().filter(|rival| !ready(rival)) {
+        let said = refused.said();
+        assert!(said.contains("another upgrade"), "{said}");
+    }
+    load.goes_on(50).await;
+    load.whole(&upstream).await;
+    assert!(old.program.ended().await.success());
+}
+
+#[tokio::test]
 async fn systemd_is_told_which_process_serves() {
     let ground = Ground::new();
     let config = ground.configure(&[(HOST, "http://127.0.0.1:9")], "");
