@@ -1,11 +1,20 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
+use config::{Config, Env};
 use pages::{OwnPath, Pages, PromiseView};
-use promises::tls_report::grade::{Rule, Scores, Unexamined};
-use terms::{Grade, Language, Vantage};
+use promises::{
+    state::Latest,
+    tls_report::{
+        PUBLISHED,
+        grade::{Rule, Scores, Unexamined},
+    },
+};
+use rcgen::{CertificateParams, KeyPair};
+use terms::{Clock, Grade, Language, Vantage, Verdict};
 use visitor::certificate::{Certificate, Hash, Problem};
 
 use super::*;
+use crate::publish::{Proof, Publisher};
 
 const NOON: Micros = Micros(1_795_435_200_000_000);
 
@@ -168,5 +177,90 @@ fn what_is_kept_reads_back_as_it_was() {
     assert_eq!(
         serde_json::from_value::<TlsReport>(written).unwrap(),
         report
+    );
+}
+
+/// A publisher for one site, whose clock stands at noon.
+fn publisher() -> Publisher {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["app.example".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let env = Env::given(Clock::manual(NOON))
+        .with_file("app.pem", certificate.as_bytes(), 0o644)
+        .with_file("app.key", key.serialize_pem().as_bytes(), 0o600);
+    let text = "data = \"d\"\n[site.\"app.example\"]\nupstream = \"http://127.0.0.1:1\"\n\
+                access = \"public\"\ncertificate = \"app.pem\"\nkey = \"app.key\"\n";
+    let loaded = Config::parse(Path::new("waarborg.toml"), text, &env);
+    let config = loaded
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        .config;
+    Publisher::new(Arc::new(config), "d".to_owned(), Clock::manual(NOON))
+}
+
+fn passes() -> Vec<(String, Latest)> {
+    let run = |part: &str| Latest {
+        promise: PromiseId::TlsReport,
+        part: part.to_owned(),
+        run: "0a".to_owned(),
+        verdict: Verdict::Pass,
+        at: NOON,
+        vantage: Vantage::SameHost,
+        figures: Vec::new(),
+    };
+    [GRADED, PUBLISHED]
+        .map(|part| ("d".to_owned(), run(part)))
+        .into()
+}
+
+#[test]
+fn the_page_turns_amber_by_itself_and_keeps_its_date_even_without_control() {
+    let publisher = publisher();
+    let cell = publisher.begin();
+    let shown = |at: Micros| -> Value {
+        let snapshot = cell.load();
+        let page = snapshot.prebuilt.page("/-/security/tls.json", at).unwrap();
+        serde_json::from_slice(&page.in_language(Language::En).body).unwrap()
+    };
+    assert_eq!(shown(NOON)["scanned_at"], Value::Null);
+    assert_eq!(publisher.tls_report(), None);
+    publisher.prove(Proof {
+        runs: passes(),
+        ledger: None,
+        tls_report: Some(sample()),
+    });
+    assert_eq!(publisher.tls_report(), Some(NOON));
+    // Nobody publishes anything from here on.
+    let later = |seconds| NOON.after(Duration::from_secs(seconds));
+    for (at, state) in [
+        (NOON, "green"),
+        (later(7200), "green"),
+        (later(7201), "amber"),
+        (later(90_000), "amber"),
+    ] {
+        let document = shown(at);
+        assert_eq!(document["state"], state, "{at}");
+        assert_eq!(document["scanned_at"], "2026-11-23T12:00:00Z");
+    }
+}
+
+#[test]
+fn a_report_of_another_configuration_is_not_shown() {
+    let publisher = publisher();
+    let cell = publisher.begin();
+    publisher.prove(Proof {
+        runs: passes(),
+        ledger: None,
+        tls_report: Some(Published {
+            digest: "another".to_owned(),
+            ..sample()
+        }),
+    });
+    assert_eq!(publisher.tls_report(), None);
+    let snapshot = cell.load();
+    let page = snapshot.prebuilt.page("/-/security/tls", NOON).unwrap();
+    let page = String::from_utf8_lossy(&page.in_language(Language::En).body).into_owned();
+    assert!(
+        page.contains("scanned yet") && !page.contains("</b>"),
+        "{page}"
     );
 }
