@@ -30,8 +30,8 @@ section! {
         "Header fields of a head.";
     CONNECTIONS "connections" Form::Count(16, 1_000_000, "connections"), Absent::Default("16384"), "16384",
         "Client connections of one worker; beyond them new ones are closed.";
-    CONNECTIONS_PER_CLIENT "connections_per_client" Form::Count(4, 1_000_000, "connections"), Absent::Default("1024"), "1024",
-        "Connections of one client (an IPv4 address or an IPv6 /64) over all workers; beyond them new ones are closed. Trusted proxies are exempt. An office behind one address may need many.";
+    CONNECTIONS_PER_CLIENT "connections_per_client" Form::Count(4, 1_000_000, "connections"), Absent::Default("12288"), "1024",
+        "Connections of one client (an IPv4 address or an IPv6 /64) over all workers; beyond them new ones are closed. Trusted proxies are exempt. By default three quarters of what one worker takes, so that nobody takes all; a few hundred are plenty where no large office is behind one address.";
     STREAMS "streams" Form::Count(1, 1000, "streams"), Absent::Default("100"), "100",
         "Requests at once on one HTTP/2 connection.";
     KEPT "kept" Form::Count(0, 10_000, "connections"), Absent::Default("512"), "512",

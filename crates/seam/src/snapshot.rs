@@ -189,7 +189,7 @@ impl Default for Limits {
             head_bytes: 16 * 1024,
             fields: 100,
             connections: 16_384,
-            connections_per_client: 1024,
+            connections_per_client: 12_288,
             streams: 100,
             kept: 512,
             drain: Duration::from_secs(3600),
