@@ -35,8 +35,11 @@ pub(crate) struct Arguments {
     /// How often each contestant is measured
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u32).range(2..=200))]
     rounds: u32,
+    /// How long each load lasts, in seconds
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
+    seconds: u32,
     /// Three rounds of one second, nothing kept
-    #[arg(long, conflicts_with = "rounds")]
+    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
     quick: bool,
     /// The contestants; the first is compared with the others
     #[arg(
@@ -93,7 +96,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     let (rounds, seconds) = if arguments.quick {
         (3, 1)
     } else {
-        (arguments.rounds, 3)
+        (arguments.rounds, arguments.seconds)
     };
     let entries = if arguments.callgrind {
         Vec::new()

@@ -48,7 +48,7 @@ section! {
             ("accepted", "plain http anywhere; the `tls` promise then says so"),
         ]), Absent::Default("refused"), "\"refused\"",
         "Whether requests may travel to the application unencrypted over foreign networks.";
-    BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Default("1GiB"), "\"1GiB\"",
+    BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Default("16GiB"), "\"1GiB\"",
         "Largest body of a request. Bodies are streamed: a large one costs no memory here.";
     ROUTES "routes" Form::Section(&ROUTE), Absent::Means("the whole site is alike"), "[]",
         "Parts of the site that differ from the rest; of several that hold, the longest path does.";

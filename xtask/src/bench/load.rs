@@ -175,7 +175,7 @@ pub(super) fn throughput(
             } else {
                 16
             };
-            wrk(ground, server, seconds, connections, "", &["-s", &script])?
+            wrk(ground, server, seconds, connections, "up", &["-s", &script])?
         }
     };
     let spent = server.cpu_seconds()? - before;

@@ -131,7 +131,7 @@ impl Ground {
     }
 
     /// A second nginx on the load's core that answers 1 KiB from memory, 1 and 100 MiB
-    /// from files, and swallows what is sent.
+    /// from files, and reads what is sent to `/up` before it answers.
     pub(super) fn upstream(&self) -> Result<Server, Failure> {
         let body = "x".repeat(BODY);
         for (name, mib) in [("1m", 1), ("100m", 100)] {
@@ -146,8 +146,12 @@ impl Ground {
              client_max_body_size 0; client_body_temp_path {folder}/upstream-bodies;\n  \
              server {{\n    listen 127.0.0.1:{port} backlog=4096; root {folder};\n    \
              default_type application/octet-stream;\n    \
-             location = / {{ default_type text/plain; return 200 \"{body}\"; }}\n    \
-             location / {{ }}\n  }}\n}}\n",
+             location = /1m {{ }}\n    location = /100m {{ }}\n    \
+             location = /up {{ client_body_buffer_size 101m; \
+             proxy_pass_request_body off; proxy_set_header Content-Length \"\"; \
+             proxy_pass http://127.0.0.1:{port}/swallowed; }}\n    \
+             location = /swallowed {{ return 200; }}\n    \
+             location / {{ default_type text/plain; return 200 \"{body}\"; }}\n  }}\n}}\n",
             folder = self.folder.display(),
             port = self.upstream_port,
         );
