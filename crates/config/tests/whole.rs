@@ -190,7 +190,7 @@ fn a_configuration_compiles_to_what_the_edge_goes_by() {
     assert_eq!(app.upstreams[0].place, Place::Socket(address));
     assert!(app.route("/a/c").anonymous);
     assert_eq!(app.route("/a/b/c").body_max, 1024 * 1024);
-    assert_eq!(app.route("/elsewhere").body_max, 1024 * 1024 * 1024);
+    assert_eq!(app.route("/elsewhere").body_max, 16 * 1024 * 1024 * 1024);
     assert!(
         snapshot
             .site("id.example.com")
