@@ -142,7 +142,8 @@ fn judge(visit: &Visit, answer: &h1::Answer<'_>) -> Verdict {
         Kind::Asset => !(visit.credentials && visit.query),
         Kind::Text => !visit.credentials,
     };
-    match visit.coding {
+    // Read only here: most answers are decided before.
+    match Coding::accepted(visit.notes.encoding()) {
         _ if fields_only => Verdict::PlainHere,
         Some(coding) if safe || site.compression == Compression::All => Verdict::Compressed(coding),
         _ => Verdict::PlainHere,

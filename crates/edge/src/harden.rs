@@ -267,11 +267,16 @@ fn application<'a>(
 
 /// Whether a browser shows this type as a page, in a window of its own.
 fn is_page(content_type: &[u8]) -> bool {
-    let kind = content_type.split(|byte| *byte == b';').next();
-    let kind = kind.unwrap_or_default().trim_ascii();
     [&b"text/html"[..], b"application/xhtml+xml"]
         .iter()
-        .any(|page| kind.eq_ignore_ascii_case(page))
+        .any(|page| {
+            content_type
+                .split_at_checked(page.len())
+                .is_some_and(|(kind, rest)| {
+                    kind.eq_ignore_ascii_case(page)
+                        && matches!(rest.first(), None | Some(b';' | b' ' | b'\t'))
+                })
+        })
 }
 
 /// A cookie of the application, with `Secure`, and with `SameSite=Lax` where it says

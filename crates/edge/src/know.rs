@@ -12,7 +12,6 @@ use terms::{ClientAddr, Language, Micros, Moment, RequestId, TraceParent};
 
 use crate::{
     accept::Speaker,
-    compress::Coding,
     handshake::Facts,
     read::Request,
     record::Notes,
@@ -35,8 +34,6 @@ pub(crate) struct Visit {
     pub(crate) anonymous: bool,
     /// The largest body of its route, in bytes.
     pub(crate) body_max: u64,
-    /// How its answer may be compressed.
-    pub(crate) coding: Option<Coding>,
     /// It bears a cookie or credentials: the answer may hold secrets.
     pub(crate) credentials: bool,
     /// It bears a query.
@@ -62,7 +59,6 @@ impl Visit {
             site: u16::MAX,
             anonymous: false,
             body_max: 0,
-            coding: None,
             credentials: false,
             query: false,
             notes,
@@ -145,7 +141,7 @@ pub(crate) fn know<'a>(
         6 if field.name.eq_ignore_ascii_case("cookie") => visit.credentials = true,
         13 if field.name.eq_ignore_ascii_case("authorization") => visit.credentials = true,
         15 if field.name.eq_ignore_ascii_case("accept-encoding") => {
-            visit.coding = Coding::accepted(field.value);
+            visit.notes.set_encoding(field.value);
         }
         6 if field.name.eq_ignore_ascii_case("accept") => visit.notes.set_accept(field.value),
         10 if field.name.eq_ignore_ascii_case("user-agent") => visit.notes.set_agent(field.value),

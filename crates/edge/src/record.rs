@@ -15,6 +15,7 @@ pub(crate) struct Notes {
     agent: (usize, usize),
     accept: (usize, usize),
     language: (usize, usize),
+    encoding: (usize, usize),
 }
 
 /// Longest part that is kept of a header value.
@@ -63,6 +64,10 @@ impl Notes {
         self.language = self.keep(value);
     }
 
+    pub(crate) fn set_encoding(&mut self, value: &[u8]) {
+        self.encoding = self.keep(value);
+    }
+
     fn part(&self, (start, end): (usize, usize)) -> &[u8] {
         self.text.get(start..end).unwrap_or_default()
     }
@@ -77,6 +82,10 @@ impl Notes {
 
     pub(crate) fn language(&self) -> &[u8] {
         self.part(self.language)
+    }
+
+    pub(crate) fn encoding(&self) -> &[u8] {
+        self.part(self.encoding)
     }
 
     fn texts(&self) -> Texts<'_> {
