@@ -3,25 +3,16 @@
 //!
 //! Nothing is sent over these connections.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, HandshakeKind, NamedGroup, SignatureScheme,
-    SupportedProtocolVersion,
+    ClientConfig, HandshakeKind, NamedGroup, SupportedProtocolVersion,
     client::{
         ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue,
         Tls13ClientSessionValue,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::CryptoProvider,
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName};
 use serde::{Deserialize, Serialize};
 use terms::Clock;
 use tokio::{
@@ -32,9 +23,10 @@ use tokio::{
 use crate::{
     fault::VisitError,
     raw::{Door, Knock, knock},
-    tls::{Now, provider, secure},
+    tls::{Inspecting, Now, provider, secure},
     url::Host,
 };
+
 /// How long a server may take to send its ticket after the handshake.
 const TICKET: Duration = Duration::from_secs(1);
 
@@ -66,55 +58,6 @@ pub(crate) struct Met {
     pub(crate) stapled: Seen,
     /// Whether the second resumed the session of the first.
     pub(crate) resumed: Seen,
-}
-
-/// Lets every certificate pass: what it is worth is judged afterwards. The handshake's
-/// signatures are verified.
-#[derive(Debug)]
-struct Watching {
-    provider: Arc<CryptoProvider>,
-    stapled: AtomicBool,
-}
-
-impl ServerCertVerifier for Watching {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        self.stapled
-            .store(!ocsp_response.is_empty(), Ordering::Relaxed);
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, known)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, known)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
 }
 
 /// One session, and a sign when its ticket has come.
@@ -181,10 +124,8 @@ pub(crate) async fn meet(
     version: &'static SupportedProtocolVersion,
 ) -> Result<Option<Met>, VisitError> {
     let provider = provider();
-    let watching = Arc::new(Watching {
-        provider: provider.clone(),
-        stapled: AtomicBool::new(false),
-    });
+    // What the certificate is worth is judged afterwards.
+    let verifier = Inspecting::new(None, provider.clone());
     let kept = Arc::new(Kept {
         cache: ClientSessionMemoryCache::new(1),
         came: Notify::new(),
@@ -196,13 +137,13 @@ pub(crate) async fn meet(
     };
     let mut config = builder
         .dangerous()
-        .with_custom_certificate_verifier(watching.clone())
+        .with_custom_certificate_verifier(verifier.clone())
         .with_no_client_auth();
     config.resumption = Resumption::store(kept.clone());
     let Some((chain, _)) = shake(way, config.clone(), &kept).await? else {
         return Ok(None);
     };
-    let stapled = Seen::from(watching.stapled.load(Ordering::Relaxed));
+    let stapled = Seen::from(verifier.stapled());
     let resumed = match shake(way, config, &kept).await? {
         Some((_, kind)) => Seen::from(kind == HandshakeKind::Resumed),
         None => Seen::Unknown,

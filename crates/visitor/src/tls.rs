@@ -3,7 +3,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -251,13 +254,35 @@ fn spki_sha256(certificate: &CertificateDer<'_>) -> [u8; 32] {
 }
 
 /// For the TLS scan only, which must see certificates that don't verify: notes what
-/// the ordinary verifier says and lets the handshake end. The signatures of the
-/// handshake are verified all the same. Nothing is sent over such a connection.
+/// the ordinary verifier says, and whether a proof of validity was stapled, and lets the
+/// handshake end. The signatures of the handshake are verified all the same. Nothing is
+/// sent over such a connection.
 #[derive(Debug)]
-struct Inspecting {
+pub(crate) struct Inspecting {
     ordinary: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
     finding: Mutex<Option<rustls::Error>>,
+    stapled: AtomicBool,
+}
+
+impl Inspecting {
+    /// Without an ordinary verifier nobody is believed.
+    pub(crate) fn new(
+        ordinary: Option<Arc<WebPkiServerVerifier>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            ordinary,
+            provider,
+            finding: Mutex::new(None),
+            stapled: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether an OCSP response came with the last certificate.
+    pub(crate) fn stapled(&self) -> bool {
+        self.stapled.load(Ordering::Relaxed)
+    }
 }
 
 impl ServerCertVerifier for Inspecting {
@@ -276,6 +301,8 @@ impl ServerCertVerifier for Inspecting {
             None => Some(rustls::CertificateError::UnknownIssuer.into()),
         };
         *self.finding.lock().unwrap_or_else(PoisonError::into_inner) = judged;
+        self.stapled
+            .store(!ocsp_response.is_empty(), Ordering::Relaxed);
         Ok(ServerCertVerified::assertion())
     }
 
@@ -322,14 +349,10 @@ pub(crate) async fn inspect(
     trust: &Trust,
 ) -> Result<Inspected, Cause> {
     let provider = provider();
-    // Without roots there is no ordinary verifier: then nobody is believed.
+    // Without roots there is no ordinary verifier.
     let ordinary =
         WebPkiServerVerifier::builder_with_provider(trust.roots.clone(), provider.clone()).build();
-    let verifier = Arc::new(Inspecting {
-        ordinary: ordinary.ok(),
-        provider: provider.clone(),
-        finding: Mutex::new(None),
-    });
+    let verifier = Inspecting::new(ordinary.ok(), provider.clone());
     let mut config = ClientConfig::builder_with_details(provider, Arc::new(Now(clock.clone())))
         .with_safe_default_protocol_versions()
         .map_err(Cause::Tls)?
