@@ -95,7 +95,10 @@ impl Accounts {
         trial: Duration,
     ) -> impl Iterator<Item = usize> + use<> {
         let mut order = [usize::MAX; APPLICATIONS_MAX];
-        if let Some(accounts) = self.0.get(usize::from(site.index)) {
+        // There is nothing to choose where there is but one.
+        if let ([_], [first, ..]) = (&*site.upstreams, &mut order) {
+            *first = 0;
+        } else if let Some(accounts) = self.0.get(usize::from(site.index)) {
             let count = accounts.each.len().min(APPLICATIONS_MAX);
             let first = match site.balance {
                 Balance::First => 0,

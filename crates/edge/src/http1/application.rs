@@ -198,16 +198,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             if !uploading && self.poll_gone(cx) {
                 return Poll::Ready(Outcome::ClientGone);
             }
-            // A reader that takes nothing, or too little, is cut; an application may be
-            // silent.
-            let whom = if self.out.is_empty() {
-                For::Server(SILENCE)
-            } else {
-                For::Client
-            };
-            // One that still sends isn't idle.
-            let moved = self.taken().saturating_add(self.tally.bytes_in);
-            self.wait(&mut pace, whom, moved, &limits);
+            self.wait_under_way(&mut pace, &limits);
             if self.facts.watch.check(cx) == Err(Late) {
                 return Poll::Ready(if self.out.is_empty() {
                     Outcome::UpstreamCut
@@ -220,12 +211,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         .await
     }
 
-    /// Bytes of the answer that the client has taken: nearly, for some of what waits is a
-    /// head or frames chunks.
-    pub(super) fn taken(&self) -> u64 {
+    /// Sets the deadline of a wait while an answer is under way: a reader that takes
+    /// nothing, or too little, is cut; whoever answers may be silent.
+    pub(super) fn wait_under_way(&self, pace: &mut Pace, limits: &Limits) {
+        let whom = if self.out.is_empty() {
+            For::Server(SILENCE)
+        } else {
+            For::Client
+        };
+        // What the client has taken: nearly, for some of what waits is a head or frames
+        // chunks. One that still sends isn't idle.
         let waiting = self.out.bytes.len() - self.out.written();
         let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
-        self.tally.bytes_out.saturating_sub(waiting)
+        let taken = self.tally.bytes_out.saturating_sub(waiting);
+        let moved = taken.saturating_add(self.tally.bytes_in);
+        self.wait(pace, whom, moved, limits);
     }
 
     /// Sets the deadline of a wait of a body.

@@ -12,7 +12,7 @@ use crate::{
     harden::{Ending, finish_http1, harden},
     know::Visit,
     own,
-    pace::{For, Pace, SILENCE},
+    pace::{For, Pace},
     record::record,
     serve::{Answer, Length},
     watch::Late,
@@ -141,14 +141,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                     // Room may have been made by the flush: ask again before waiting.
                     continue;
                 }
-                let whom = if self.out.is_empty() {
-                    For::Server(SILENCE)
-                } else {
-                    For::Client
-                };
-                // One that still sends isn't idle.
-                let moved = self.taken().saturating_add(self.tally.bytes_in);
-                self.wait(&mut pace, whom, moved, &limits);
+                self.wait_under_way(&mut pace, &limits);
                 if self.facts.watch.check(cx) == Err(Late) {
                     return Poll::Ready(Outcome::ClientGone);
                 }

@@ -1,11 +1,12 @@
 //! Upgrades: bytes both ways, and only where both sides agreed.
 
 use seam::record::Outcome;
+use tokio::net::TcpStream;
 
 use super::{
     frames::{DATA, END_STREAM, FrameClient, HEADERS, RST_STREAM},
     harness::Harness,
-    wire::{Answer, Application, End, OK},
+    wire::{Answer, Application, End, OK, Wire},
 };
 
 const ASK: &str = "GET /live HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\n\
@@ -55,7 +56,7 @@ async fn early_bytes_wait_until_the_application_has_agreed() {
     client
         .say(format!("{ASK}GET /smuggled HTTP/1.1\r\n\r\n"))
         .await;
-    let (mut peer, _) = app.answer_one(OK).await;
+    let (peer, _) = app.answer_one(OK).await;
     assert_eq!(client.answer().await.text(), "ok");
     // To an application that stays with HTTP they are the next request, judged as one.
     let next = client.answer().await;
@@ -64,11 +65,7 @@ async fn early_bytes_wait_until_the_application_has_agreed() {
     drop(client);
     assert_eq!(peer.waiting, b"");
     drop(harness);
-    assert_eq!(
-        peer.end().await.0,
-        b"",
-        "nothing but the handshake was sent"
-    );
+    assert_got_only_the_handshake(peer).await;
 }
 
 #[tokio::test]
@@ -121,6 +118,11 @@ async fn a_switch_that_nobody_asked_for_is_refused() {
     let mut client = harness.http2().await;
     let (answer, _peer) = tokio::join!(client.get("/"), app.answer_one(AGREE));
     assert_eq!(answer.status, 502);
+}
+
+async fn assert_got_only_the_handshake(mut peer: Wire<TcpStream>) {
+    let (more, _) = peer.end().await;
+    assert_eq!(more, b"", "nothing but the handshake was sent");
 }
 
 /// Opens stream 1 as RFC 8441 section 5.1 says.
@@ -239,13 +241,9 @@ async fn an_application_that_did_not_read_the_key_gets_no_websocket_over_http2()
     .await;
     client.frame(DATA, 0, 1, b"early").await;
     // The right answer to the client's own key, which isn't the one that was sent on.
-    let (mut peer, _) = app.answer_one(AGREE).await;
+    let (peer, _) = app.answer_one(AGREE).await;
     assert_eq!(client.next().await.kind, HEADERS);
-    assert_eq!(
-        peer.end().await.0,
-        b"",
-        "nothing but the handshake was sent"
-    );
+    assert_got_only_the_handshake(peer).await;
     let outcome = harness.record().await.outcome;
     assert_eq!(outcome, Outcome::Refused("websocket-not-accepted"));
 }
@@ -259,17 +257,13 @@ async fn over_http2_too_early_bytes_wait_and_a_refusal_is_one() {
         .frame(DATA, 0, 1, b"GET /smuggled HTTP/1.1\r\n\r\n")
         .await;
     let no = "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno";
-    let (mut peer, _) = app.answer_one(no).await;
+    let (peer, _) = app.answer_one(no).await;
     assert_eq!(client.next().await.field(":status"), Some("403"));
     assert_eq!(piece(&mut client).await, (b"no".to_vec(), true));
     assert_eq!(harness.record().await.status, 403);
     drop(client);
     drop(harness);
-    assert_eq!(
-        peer.end().await.0,
-        b"",
-        "nothing but the handshake was sent"
-    );
+    assert_got_only_the_handshake(peer).await;
 }
 
 /// A 200 would say that the socket is open, and the page would be read as messages.
