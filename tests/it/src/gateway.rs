@@ -304,8 +304,10 @@ impl Gateway {
             .parent()
             .expect("a configuration is in a folder");
         let text = std::fs::read_to_string(folder.join("data/log/access.jsonl"));
+        // What has no end yet is no line: it may be read while it is written.
         text.expect("the access log")
-            .lines()
+            .split_inclusive('\n')
+            .filter_map(|line| line.strip_suffix('\n'))
             .map(|line| serde_json::from_str(line).expect("a line of JSON"))
             .collect()
     }
