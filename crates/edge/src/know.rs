@@ -215,7 +215,9 @@ fn without_port(authority: &str) -> &str {
     if authority.starts_with('[') {
         return authority.split_inclusive(']').next().unwrap_or(authority);
     }
-    authority.split(':').next().unwrap_or(authority)
+    let end = authority.bytes().position(|byte| byte == b':');
+    end.and_then(|end| authority.get(..end))
+        .unwrap_or(authority)
 }
 
 /// `host` in lower case and without the root's dot, in `space` where it has to change.

@@ -116,6 +116,8 @@ pub const fn reason(status: u16) -> &'static str {
 }
 
 /// `name: value CRLF`.
+// Where the name is a constant, half of the work is done when this is compiled.
+#[inline(always)]
 pub fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     debug_assert!(is_token(name.as_bytes()), "a field's name is a token");
     debug_assert!(is_field_value(value), "a field's value has no controls");

@@ -44,7 +44,9 @@ async fn a_client_that_never_shakes_hands_is_closed() {
         stream.read_u8().await.unwrap_err().kind(),
         std::io::ErrorKind::UnexpectedEof
     );
-    assert_eq!(harness.counters.handshakes_failed.get(), 1);
+    let counters = harness.counters.clone();
+    assert!(harness.has_no_more_records().await);
+    assert_eq!(counters.handshakes_failed.get(), 1);
 }
 
 #[tokio::test]
