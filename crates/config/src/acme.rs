@@ -126,25 +126,8 @@ fn word(text: &str) -> Result<String, Wrong> {
 /// authorities hand out either.
 fn base64url(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut word, mut bits) = (0_u32, 0_u32);
-    for letter in text.bytes() {
-        let digit = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'-' | b'+' => 62,
-            b'_' | b'/' => 63,
-            _ => return None,
-        };
-        word = word << 6 | u32::from(digit);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(word >> bits & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
+    let text = Secret::new(text.replace('+', "-").replace('/', "_"));
+    terms::from_base64url(text.expose().as_bytes())
 }
 
 fn external_account(table: &Table<'_, '_>) -> Option<ExternalAccount> {

@@ -41,7 +41,7 @@ impl Config {
                 balance: site.balance,
                 health: site.health.as_deref().map(Into::into),
                 compression: site.compression,
-                access: site.access,
+                assertion: site.assertion,
                 routes: site.routes.clone().into(),
                 hsts: self.hsts.clone(),
             }));
@@ -59,6 +59,7 @@ impl Config {
             trusted_proxies: self.trusted_proxies.clone(),
             addresses: self.track.addresses,
             public_port: self.public_port,
+            portal: self.portal_origin().map(Into::into),
         }
     }
 

@@ -14,13 +14,19 @@ use crate::{
     env::{Found, in_words},
     hsts,
     key::{Absent, Form, section},
-    limits, mail,
+    limits, lockout,
+    lockout::Lockout,
+    mail,
     mail::Mail,
     mistake::Kind,
+    password,
+    password::Password,
     prover,
     prover::Prover,
     reader::Say,
     scalar::{self, Reach},
+    session,
+    session::Session,
     site,
     site::Site,
     store,
@@ -60,6 +66,9 @@ section! {
     ACME "acme" Form::Section(&acme::SECTION), Absent::Means("certificates from files"), "{}", "Certificates from an authority.";
     TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
     TLS_REPORT "tls-report" Form::Section(&tls_report::SECTION), Absent::Means("defaults"), "{}", "Promise `tls-report`.";
+    PASSWORD "password" Form::Section(&password::SECTION), Absent::Means("defaults"), "{}", "Promise `password`.";
+    LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
+    SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
     MAIL "mail" Form::Section(&mail::SECTION), Absent::Means("no mail"), "{}", "How our mail leaves.";
@@ -97,6 +106,12 @@ pub struct Config {
     pub tls: Tls,
     /// `[tls-report]`.
     pub tls_report: TlsReport,
+    /// `[password]`.
+    pub password: Password,
+    /// `[lockout]`.
+    pub lockout: Lockout,
+    /// `[session]`.
+    pub session: Session,
     /// `[limits]`.
     pub limits: Limits,
     /// `[track]`.
@@ -110,6 +125,15 @@ pub struct Config {
 }
 
 impl Config {
+    /// The origin of the portal (RFC 6454), where there is one.
+    pub fn portal_origin(&self) -> Option<String> {
+        let portal = self.portal.as_ref()?;
+        Some(match self.public_port {
+            443 => format!("https://{portal}"),
+            port => format!("https://{portal}:{port}"),
+        })
+    }
+
     /// The keys that differ from `other` and are taken only by a restart.
     pub fn restart_keys(&self, other: &Self) -> Vec<&'static str> {
         [
@@ -141,7 +165,12 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
     let prefix = prefix.unwrap_or_else(|| "/-/".to_owned());
     let trusted = table.texts(&TRUSTED_PROXIES, scalar::proxies);
     let named = table.named_parts(&SITE);
-    let sites = site::read_all(&named, portal.as_deref(), &prefix, table.has(&ACME));
+    let around = site::Around {
+        portal: portal.as_deref(),
+        prefix: &prefix,
+        acme: table.has(&ACME),
+    };
+    let sites = site::read_all(&named, &around);
     if let Some(host) = &portal
         && !named
             .iter()
@@ -176,6 +205,9 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         },
         tls: tls::read(&part(&TLS)),
         tls_report: tls_report::read(&part(&TLS_REPORT)),
+        password: password::read(&part(&PASSWORD)),
+        lockout: lockout::read(&part(&LOCKOUT)),
+        session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),
         mail: if table.has(&MAIL) {

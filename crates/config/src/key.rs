@@ -65,21 +65,30 @@ pub struct Section {
     pub keys: &'static [&'static Key],
 }
 
-/// Declares a section and a constant per key.
+/// Declares a section and a constant per key; `= KEY;` takes in one that is declared
+/// elsewhere.
 macro_rules! section {
+    ($header:literal, $about:literal; $($rest:tt)+) => {
+        $crate::key::section!(@keys ($header, $about) [] $($rest)+);
+    };
+    (@keys $head:tt [$($known:ident)*] = $id:ident; $($rest:tt)*) => {
+        $crate::key::section!(@keys $head [$($known)* $id] $($rest)*);
+    };
     (
-        $header:literal, $about:literal;
-        $($id:ident $name:literal $form:expr, $absent:expr, $example:literal, $doc:literal;)+
+        @keys $head:tt [$($known:ident)*]
+        $id:ident $name:literal $form:expr, $absent:expr, $example:literal, $doc:literal;
+        $($rest:tt)*
     ) => {
-        $(
-            const $id: $crate::key::Key = $crate::key::Key {
-                name: $name,
-                form: $form,
-                absent: $absent,
-                example: $example,
-                doc: $doc,
-            };
-        )+
+        const $id: $crate::key::Key = $crate::key::Key {
+            name: $name,
+            form: $form,
+            absent: $absent,
+            example: $example,
+            doc: $doc,
+        };
+        $crate::key::section!(@keys $head [$($known)* $id] $($rest)*);
+    };
+    (@keys ($header:literal, $about:literal) [$($id:ident)+]) => {
         pub(crate) const SECTION: $crate::key::Section = $crate::key::Section {
             header: $header,
             about: $about,

@@ -3,22 +3,10 @@
 
 use std::ops::Range;
 
-use crate::{
-    key::Key,
-    mistake::Kind,
-    reader::{At, Say},
-    table::Table,
-};
+use crate::{mistake::Kind, reader::Say, table::Table};
 
 /// Keys and sections at the top of the file.
 const KEYS: [&str; 1] = ["redirect_http"];
-
-/// Words of a key, with what to write meanwhile.
-const WORDS: [(&str, &str, &str); 1] = [(
-    "access",
-    "login",
-    "write \"public\" only if the application signs its users in itself",
-)];
 
 /// Says so when the unknown key of a table is one of them.
 pub(crate) fn key(table: &Table<'_, '_>, word: &str, span: &Range<usize>) -> bool {
@@ -30,19 +18,6 @@ pub(crate) fn key(table: &Table<'_, '_>, word: &str, span: &Range<usize>) -> boo
             .mistake(Kind::NotYet, span, Say::what(what).help("leave it out"));
     }
     known
-}
-
-/// Says so when the unknown word of a key is one of them.
-pub(crate) fn word(table: &Table<'_, '_>, key: &Key, text: &At<&str>) -> bool {
-    let known = WORDS
-        .iter()
-        .find(|(name, word, _)| *name == key.name && *word == text.value);
-    if let Some((name, word, help)) = known {
-        let what = format!("`{name} = \"{word}\"` isn't available in this version ({VERSION})");
-        let say = Say::what(what).expected(key.form.expected()).help(*help);
-        table.reader.mistake(Kind::NotYet, &text.span, say);
-    }
-    known.is_some()
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -8,6 +8,7 @@
 //! it, in which a list of keys stands beside the code that reads them; the list is also
 //! the source of the documents, of suggestions and of `init`'s sample.
 
+mod access;
 mod acme;
 mod compile;
 mod config;
@@ -18,16 +19,19 @@ mod key;
 mod later;
 mod limits;
 mod load;
+mod lockout;
 mod mail;
 mod mistake;
 mod nearest;
 mod pair;
+mod password;
 mod prover;
 mod reader;
 mod reading;
 mod scalar;
 mod secrecy;
 mod secret;
+mod session;
 mod site;
 mod source;
 mod store;
@@ -44,11 +48,14 @@ pub use docs::{SMALLEST, markdown, sample};
 pub use env::{Env, FILE_MAX};
 pub use key::{Absent, Form, Key, Section};
 pub use load::Loaded;
+pub use lockout::Lockout;
 pub use mail::{Mail, SmtpSecurity};
 pub use mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place};
 pub use pair::{CHAIN_MAX, Pair, PairError};
+pub use password::Password;
 pub use prover::Prover;
 pub use reading::{HstsReading, Reading, SiteReading, TlsReportReading, TrackReading, Way};
+pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
@@ -57,7 +64,7 @@ pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 14] {
+pub fn sections() -> [&'static Section; 17] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -69,6 +76,9 @@ pub fn sections() -> [&'static Section; 14] {
         acme::FALLBACK_SECTION,
         &tls::SECTION,
         &tls_report::SECTION,
+        &password::SECTION,
+        &lockout::SECTION,
+        &session::SECTION,
         &limits::SECTION,
         &track::SECTION,
         &mail::SECTION,

@@ -2,9 +2,10 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use seam::snapshot::{Access, Balance, Compression, Place, Route, Upstream};
+use seam::snapshot::{Balance, Compression, Place, Route, Upstream};
 
 use crate::{
+    access::{self, ACCESS, GROUPS, Rule, TOKENS},
     env::in_words,
     key::{Absent, Form, KIB, TIB, section},
     mistake::Kind,
@@ -35,8 +36,11 @@ section! {
             ("all", "all text is compressed"),
         ]), Absent::Default("safe"), "\"safe\"",
         "Whether text that the application sends plain is compressed (zstd, brotli, gzip), never server-sent events. Where an answer holds a secret beside something that a stranger can choose, its compressed length tells of the secret (BREACH): take `all` only where no answer does.";
-    ACCESS "access" Form::Word(&[("public", "everyone may ask")]), Absent::Required("but for the portal"), "\"public\"",
-        "Who may ask. Required, so that nothing is public by oversight.";
+    = ACCESS;
+    = GROUPS;
+    = TOKENS;
+    ASSERTION "assertion" Form::Switch, Absent::Default("true"), "false",
+        "Whether the application gets a signed assertion of who asks (`Waarborg-Assertion`, a JWT; keys at `/-/jwks.json`) beside `Remote-User` and its kin.";
     CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required("but with `[acme]`"), "\"app.pem\"",
         "The certificate for the host and all aliases, followed by its issuers'. A changed file is taken within seconds; one that can't be used leaves the old in force.";
     KEY "key" Form::Path("a PEM file with the certificate's key"), Absent::Required("but with `[acme]`"), "\"app.key\"",
@@ -58,12 +62,18 @@ const ROUTE: crate::key::Section = route::SECTION;
 
 mod route {
     use super::{Absent, Form, KIB, TIB, section};
+    use crate::access::{ROUTE_ACCESS, ROUTE_GROUPS, ROUTE_TOKENS};
 
     section! {
         "[[site.\"host\".routes]]",
         "A part of a site that differs from the rest.";
         PATH "path" Form::Text("a path such as \"/reports\""), Absent::Required(""), "\"/reports\"",
             "The route holds for this path and everything below it; `/` is the whole site.";
+        METHODS "methods" Form::Texts("a method such as \"POST\"", 16), Absent::Means("all"), "[\"POST\", \"DELETE\"]",
+            "The route holds for requests with these methods only.";
+        = ROUTE_ACCESS;
+        = ROUTE_GROUPS;
+        = ROUTE_TOKENS;
         ANONYMOUS "anonymous" Form::Switch, Absent::Default("false"), "true",
             "Whether records of these requests keep no client address.";
         BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Means("that of the site"), "\"10MiB\"",
@@ -73,8 +83,8 @@ mod route {
     /// Routes of one site.
     pub(super) const MAX: usize = 256;
 
-    pub(super) fn keys() -> [&'static crate::key::Key; 3] {
-        [&PATH, &ANONYMOUS, &BODY_MAX]
+    pub(super) fn keys() -> [&'static crate::key::Key; 4] {
+        [&PATH, &METHODS, &ANONYMOUS, &BODY_MAX]
     }
 }
 
@@ -132,8 +142,8 @@ pub struct Site {
     pub health: Option<String>,
     /// `compression`.
     pub compression: Compression,
-    /// Who may ask.
-    pub access: Access,
+    /// `assertion`.
+    pub assertion: bool,
     /// For the host and all aliases.
     pub certification: Certification,
     /// `plaintext`.
@@ -146,13 +156,18 @@ pub struct Site {
 /// connection made for one of them then serves the other too.
 type Pairs = HashMap<(PathBuf, PathBuf), Option<Arc<Pair>>>;
 
+/// What the rest of the file says that a site is judged by.
+pub(crate) struct Around<'a> {
+    /// `portal`.
+    pub(crate) portal: Option<&'a str>,
+    /// `prefix`.
+    pub(crate) prefix: &'a str,
+    /// Whether there is a section `[acme]`.
+    pub(crate) acme: bool,
+}
+
 /// Reads all sites, in the order of the file.
-pub(crate) fn read_all(
-    sites: &[(At<&str>, Table<'_, '_>)],
-    portal: Option<&str>,
-    prefix: &str,
-    acme: bool,
-) -> Vec<Site> {
+pub(crate) fn read_all(sites: &[(At<&str>, Table<'_, '_>)], around: &Around<'_>) -> Vec<Site> {
     let mut pairs = Pairs::new();
     let mut hosts: HashMap<String, String> = HashMap::new();
     let mut read = Vec::new();
@@ -188,12 +203,12 @@ pub(crate) fn read_all(
                 table.reader.mistake(Kind::HostTwice, &at.span, say);
             }
         }
-        let role = if portal == Some(host.as_str()) {
+        let role = if around.portal == Some(host.as_str()) {
             Role::Portal
         } else {
             Role::Application
         };
-        read.extend(one(table, host, aliases, role, prefix, acme, &mut pairs));
+        read.extend(one(table, host, aliases, role, around, &mut pairs));
     }
     read
 }
@@ -203,14 +218,15 @@ fn one(
     host: String,
     aliases: Vec<At<String>>,
     role: Role,
-    prefix: &str,
-    acme: bool,
+    around: &Around<'_>,
     pairs: &mut Pairs,
 ) -> Option<Site> {
     let upstreams = table.texts(&UPSTREAM, |text| upstream(text, table));
-    // The only word there is; that it is missing or another is said.
-    let (Some(_) | None) = table.word(&ACCESS);
-    let access = Access::Public;
+    let rule = match role {
+        Role::Portal => Rule::OPEN,
+        Role::Application => access::read(table, around.portal.is_some()),
+    };
+    let assertion = table.switch(&ASSERTION);
     let plaintext = match table.word(&PLAINTEXT) {
         Some("accepted") => Plaintext::Accepted,
         _ => Plaintext::Refused,
@@ -231,6 +247,9 @@ fn one(
         &HEALTH,
         &COMPRESSION,
         &ACCESS,
+        &GROUPS,
+        &TOKENS,
+        &ASSERTION,
         &PLAINTEXT,
     ] {
         match role {
@@ -248,8 +267,8 @@ fn one(
     }
     judge_plaintext(table, &upstreams, plaintext);
     let body_max = table.size(&BODY_MAX).unwrap_or(KIB);
-    let routes = routes(table, body_max, prefix);
-    let certification = certification(table, acme, pairs);
+    let routes = routes(table, body_max, &rule, around);
+    let certification = certification(table, around.acme, pairs);
     if let Some(Certification::Files { pair, .. }) = &certification {
         let names = std::iter::once(&host).chain(aliases.iter().map(|at| &at.value));
         judge_names(table, pair, names);
@@ -263,7 +282,7 @@ fn one(
         balance,
         health,
         compression,
-        access,
+        assertion,
         certification: certification?,
         plaintext,
         routes,
@@ -343,7 +362,8 @@ fn judge_plaintext(table: &Table<'_, '_>, upstreams: &[At<Upstream>], plaintext:
     }
 }
 
-fn routes(table: &Table<'_, '_>, body_max: u64, prefix: &str) -> Vec<Route> {
+fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>) -> Vec<Route> {
+    let prefix = around.prefix;
     let mut routes: Vec<Route> = Vec::new();
     let parts = table.parts(&ROUTES);
     if parts.len() > route::MAX {
@@ -353,9 +373,12 @@ fn routes(table: &Table<'_, '_>, body_max: u64, prefix: &str) -> Vec<Route> {
             .reader
             .mistake(Kind::OutOfRange, &table.span(&ROUTES), say);
     }
-    let [path_key, anonymous, body_key] = route::keys();
+    let [path_key, methods_key, anonymous, body_key] = route::keys();
     for part in parts.iter().take(route::MAX) {
         let path = part.text(path_key, scalar::route_path);
+        let methods = part.texts(methods_key, method);
+        let methods: Box<[Box<str>]> = methods.into_iter().map(|at| at.value.into()).collect();
+        let own = access::of_route(part, rule, around.portal.is_some());
         let anonymous = part.switch(anonymous);
         let body_max = part.size(body_key).unwrap_or(body_max);
         part.finish();
@@ -367,25 +390,57 @@ fn routes(table: &Table<'_, '_>, body_max: u64, prefix: &str) -> Vec<Route> {
                 .help("another place for own pages can be chosen by `prefix`");
             part.reader.mistake(Kind::Conflict, &span, say);
         }
-        if routes.iter().any(|other| *other.path == *path) {
-            let say = Say::what("a second route with this path").expected("each path once");
+        let same = |other: &Route| {
+            let both_all = other.methods.is_empty() && methods.is_empty();
+            let shared = other.methods.iter().any(|it| methods.contains(it));
+            *other.path == *path && (both_all || shared)
+        };
+        if routes.iter().any(same) {
+            let say = Say::what("a second route with this path")
+                .expected("each path once, or once for each of its methods");
             part.reader.mistake(Kind::Conflict, &span, say);
         }
         routes.push(Route {
             path: path.into(),
+            methods,
+            access: own.access,
+            tokens: own.tokens,
             anonymous,
             body_max,
         });
     }
-    if !routes.iter().any(|route| route.path.is_empty()) {
+    let whole = |route: &Route| route.path.is_empty() && route.methods.is_empty();
+    if !routes.iter().any(whole) {
         routes.push(Route {
             path: "".into(),
+            methods: Box::default(),
+            access: rule.access.clone(),
+            tokens: rule.tokens,
             anonymous: false,
             body_max,
         });
     }
-    routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
+    routes.sort_by_key(|route| {
+        let length = route.path.len();
+        (std::cmp::Reverse(length), route.methods.is_empty())
+    });
     routes
+}
+
+/// A method as requests bear it (RFC 9110 section 9.1): case counts.
+fn method(text: &str) -> Result<String, Wrong> {
+    if is_token(text) && !text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::PLAIN)
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn certification(table: &Table<'_, '_>, acme: bool, pairs: &mut Pairs) -> Option<Certification> {

@@ -10,7 +10,6 @@ use toml::{
 
 use crate::{
     key::{Absent, Form, Key, Section},
-    later,
     mistake::Kind,
     nearest::nearest,
     reader::{At, Reader, Say, quoted, shown},
@@ -236,7 +235,7 @@ impl<'r, 't> Table<'r, 't> {
             return None;
         };
         let found = words.iter().find(|(word, _)| *word == text.value);
-        if found.is_none() && !later::word(self, key, &text) {
+        if found.is_none() {
             let near = nearest(text.value, words.iter().map(|(word, _)| *word));
             let wrong = Wrong {
                 expected: None,

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use proptest::prelude::*;
 use seam::{
     prebuilt::Prebuilt,
-    snapshot::{Limits, Place},
+    snapshot::{Access, Limits, Place, Tokens},
 };
 use waarborg_config::{
     AccessLog, Config, Env, Form, Issued, Kind, Loaded, Mistakes, Role, Section, Store, Way,
@@ -37,8 +37,7 @@ fn everything(replaced: Option<(&Section, &str, &str)>) -> String {
         let header = section.header.replace("host", "app.example.com");
         file.push_str(&format!("\n{header}\n"));
         for key in section.keys {
-            // The portal's host would be a second site; it has samples of its own.
-            if matches!(key.form, Form::Section(_)) || key.name == "portal" {
+            if matches!(key.form, Form::Section(_)) {
                 continue;
             }
             let value = match replaced {
@@ -47,12 +46,14 @@ fn everything(replaced: Option<(&Section, &str, &str)>) -> String {
                 {
                     value
                 }
+                // Groups are for those who have signed in.
+                _ if key.name == "access" => "\"login\"",
                 _ => key.example,
             };
             file.push_str(&format!("{} = {value}\n", key.name));
         }
     }
-    file
+    file + "\n[site.\"id.example.com\"]\n"
 }
 
 #[test]
@@ -65,6 +66,7 @@ fn a_file_with_every_key_loads_without_a_word() {
 fn every_key_of_the_list_is_read() {
     for section in sections() {
         for key in section.keys {
+            // Without a portal other keys are wrong, too.
             if matches!(key.form, Form::Section(_)) || key.name == "portal" {
                 continue;
             }
@@ -156,9 +158,10 @@ fn the_sample_for_init_loads_also_with_all_comments_taken_away() {
     let bare: Vec<_> = text
         .lines()
         .map(named)
-        .filter(|line| !line.starts_with("portal"))
+        // Groups are for those who have signed in.
+        .map(|line| line.replace("access = \"public\"", "access = \"login\""))
         .collect();
-    let loaded = parsed(&bare.join("\n"));
+    let loaded = parsed(&(bare.join("\n") + "\n[site.\"id.example.com\"]\n"));
     assert!(loaded.config.mail.is_some(), "the comments were taken away");
     insta::assert_snapshot!("sample", text);
 }
@@ -171,6 +174,48 @@ fn the_document_in_the_tree_is_the_one_made_from_the_list() {
         written == markdown(),
         "run `cargo run -p waarborg-config --example docs > docs/config.md`"
     );
+}
+
+#[test]
+fn access_rules_compile_per_path_and_method_and_a_route_takes_those_of_its_site() {
+    let site = SITE.replace(
+        "access = \"public\"",
+        "access = \"login\"\ngroups = [\"Staff\"]\ntokens = \"bearer\"",
+    );
+    let route = |text: &str| format!("[[site.\"app.example.com\".routes]]\n{text}\n");
+    let text = format!(
+        "portal = \"id.example.com\"\npublic_port = 8443\n{site}{}{}{}{}[site.\"id.example.com\"]\ncertificate = \"app.pem\"\nkey = \"app.key\"\n",
+        route("path = \"/a\"\naccess = \"public\""),
+        route("path = \"/a\"\nmethods = [\"POST\", \"PUT\"]\naccess = \"login\""),
+        route("path = \"/b\"\ntokens = \"basic\""),
+        route(
+            "path = \"/\"\nmethods = \"DELETE\"\naccess = \"login\"\ngroups = [\"board\", \"staff\"]"
+        ),
+    );
+    let snapshot = parsed(&text)
+        .config
+        .compile(Arc::new(Prebuilt::default()), &Issued::new(), 1);
+    assert_eq!(
+        snapshot.portal.as_deref(),
+        Some("https://id.example.com:8443")
+    );
+    let app = snapshot.site("app.example.com").unwrap();
+    let groups = |names: &[&str]| Access::Groups(names.iter().map(|it| (*it).into()).collect());
+    for (method, path, access, tokens) in [
+        ("GET", "/a/x", Access::Public, Tokens::Bearer),
+        ("POST", "/a/x", Access::Login, Tokens::Bearer),
+        ("GET", "/b", groups(&["staff"]), Tokens::Basic),
+        ("GET", "/", groups(&["staff"]), Tokens::Bearer),
+        ("DELETE", "/c", groups(&["board", "staff"]), Tokens::Bearer),
+        ("delete", "/c", groups(&["staff"]), Tokens::Bearer),
+    ] {
+        let route = app.route(path, method);
+        assert_eq!(
+            (&route.access, route.tokens),
+            (&access, tokens),
+            "{method} {path}"
+        );
+    }
 }
 
 #[test]
@@ -188,9 +233,12 @@ fn a_configuration_compiles_to_what_the_edge_goes_by() {
     assert_eq!(&*app.name, "app.example.com");
     let address = "127.0.0.1:3000".parse().unwrap();
     assert_eq!(app.upstreams[0].place, Place::Socket(address));
-    assert!(app.route("/a/c").anonymous);
-    assert_eq!(app.route("/a/b/c").body_max, 1024 * 1024);
-    assert_eq!(app.route("/elsewhere").body_max, 16 * 1024 * 1024 * 1024);
+    assert!(app.route("/a/c", "GET").anonymous);
+    assert_eq!(app.route("/a/b/c", "GET").body_max, 1024 * 1024);
+    assert_eq!(
+        app.route("/elsewhere", "GET").body_max,
+        16 * 1024 * 1024 * 1024
+    );
     assert!(
         snapshot
             .site("id.example.com")

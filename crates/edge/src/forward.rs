@@ -6,9 +6,10 @@ use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use h1::{Framing, write};
-use seam::{record::Version, snapshot::Site};
+use seam::{Session, record::Version, snapshot::Site};
 
 use crate::{
+    credentials,
     handshake::Facts,
     know::Visit,
     read::{Field, Request},
@@ -52,6 +53,13 @@ pub(crate) fn write_head(
             write_cookie(&field, request.version, &mut cookies, out);
             return;
         }
+        // What tells us who asks is nobody else's business.
+        if field.name.len() == 13
+            && field.name.eq_ignore_ascii_case("authorization")
+            && credentials::is_ours(field.value)
+        {
+            return;
+        }
         write::field(out, field.name, field.value);
     });
     match request.framing {
@@ -69,6 +77,9 @@ pub(crate) fn write_head(
     }
     if keyed {
         write::field(out, KEY, websocket_key(visit).as_bytes());
+    }
+    if let Some(session) = &visit.session {
+        write_person(session, site, out);
     }
     out.extend_from_slice(b"x-forwarded-for: ");
     write_client(visit, facts, out);
@@ -90,6 +101,27 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\ntraceparent: ");
     out.extend_from_slice(&visit.trace.header());
     out.extend_from_slice(b"\r\n\r\n");
+}
+
+/// Says who asks. What isn't known is left out: an empty field could be taken for a name.
+fn write_person(session: &Session, site: &Site, out: &mut Vec<u8>) {
+    let person = &session.person;
+    for (name, value) in [
+        ("remote-user", &person.name),
+        ("remote-name", &person.display),
+        ("remote-email", &person.email),
+        ("remote-groups", &person.groups),
+    ] {
+        if !value.is_empty() {
+            write::field(out, name, value.as_bytes());
+        }
+    }
+    if site.assertion
+        && let Some(on) = session.on(&site.name)
+        && let Some(assertion) = &*on.assertion.load()
+    {
+        write::field(out, "waarborg-assertion", assertion.text.as_bytes());
+    }
 }
 
 const KEY: &str = "sec-websocket-key";

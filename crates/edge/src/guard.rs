@@ -4,9 +4,12 @@
 //! Here are the places of `block`, `throttle`, `csrf` and `login`; what stands now is
 //! what every site refuses.
 
-use seam::{Refusal, RefusalPage, snapshot::Access};
+use seam::{Credential, Refusal, RefusalPage, snapshot::Access};
 
-use crate::know::Known;
+use crate::{
+    know::{Known, OwnPath, Visit, is_safe},
+    signin,
+};
 
 /// A request that may be served. Only [`guard`] makes one.
 pub(crate) struct Admitted<'a>(Known<'a>);
@@ -17,9 +20,23 @@ impl<'a> Admitted<'a> {
     }
 }
 
+/// A request that may not be served as it is.
+pub(crate) enum Denied {
+    /// It is refused.
+    Refused(Refusal),
+    /// Whoever asks may sign in, at this address, and come back.
+    SignIn(String),
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// Lets a request in, or says why not.
-pub(crate) fn guard(known: Known<'_>) -> Result<Admitted<'_>, Refusal> {
-    let refuse = |page, reason| Err(Refusal::new(page, reason));
+pub(crate) fn guard<'a>(known: Known<'a>, visit: &Visit) -> Result<Admitted<'a>, Denied> {
+    let refuse = |page, reason| Err(Denied::Refused(Refusal::new(page, reason)));
     let request = known.request();
     match request.method {
         "TRACE" | "TRACK" => {
@@ -39,7 +56,106 @@ pub(crate) fn guard(known: Known<'_>) -> Result<Admitted<'_>, Refusal> {
     {
         return refuse(RefusalPage::PayloadTooLarge, "body-too-large");
     }
-    match known.site().access {
-        Access::Public => Ok(Admitted(known)),
+    origin(&known, visit)?;
+    if known.own() == OwnPath::Application {
+        access(&known, visit)?;
+    }
+    Ok(Admitted(known))
+}
+
+/// Whether the request comes from where it has to: to own pages, and with what a browser
+/// sends by itself.
+fn origin(known: &Known<'_>, visit: &Visit) -> Result<(), Refusal> {
+    let (request, sent) = (known.request(), known.sent());
+    let own = || {
+        sent.origin.map_or_else(
+            || sent.fetch_site == Some(b"same-origin"),
+            |origin| is_origin_of(origin, request.authority),
+        )
+    };
+    let refuse = |reason| Err(Refusal::new(RefusalPage::Forbidden, reason));
+    if known.own() == OwnPath::Ours {
+        if is_safe(request.method) {
+            return Ok(());
+        }
+        // What the portal hands over comes from there, and from nowhere else.
+        let local = &visit.local;
+        if signin::is_callback(request.path, &local.prefix) {
+            let portal = local.portal.as_deref().map(str::as_bytes);
+            return if portal.is_some() && sent.origin == portal {
+                Ok(())
+            } else {
+                refuse("callback-from-elsewhere")
+            };
+        }
+        return if own() {
+            Ok(())
+        } else {
+            refuse("origin-not-ours")
+        };
+    }
+    let by_browser = visit
+        .session
+        .as_ref()
+        .is_some_and(|session| session.credential != Credential::Bearer);
+    if by_browser && request.upgrade.is_some() && !own() {
+        return refuse("socket-from-elsewhere");
+    }
+    Ok(())
+}
+
+/// Whether `origin` is that of the host a request was sent to.
+fn is_origin_of(origin: &[u8], authority: &str) -> bool {
+    let host = authority.strip_suffix(":443").unwrap_or(authority);
+    origin
+        .strip_prefix(b"https://")
+        .is_some_and(|theirs| theirs.eq_ignore_ascii_case(host.as_bytes()))
+}
+
+/// Whether whoever asks may.
+fn access(known: &Known<'_>, visit: &Visit) -> Result<(), Denied> {
+    // promise: admin
+    if known.has_bad_token() {
+        let refusal = Refusal::new(RefusalPage::Unauthorized, "token-refused");
+        return Err(Denied::Refused(refusal));
+    }
+    let groups = match &known.route().access {
+        Access::Public => return Ok(()),
+        Access::Login => None,
+        Access::Groups(groups) => Some(groups),
+    };
+    let Some(session) = &visit.session else {
+        return Err(signin::wanted(known, visit));
+    };
+    match groups {
+        Some(groups) if !groups.iter().any(|group| session.person.is_in(group)) => Err(
+            Denied::Refused(Refusal::new(RefusalPage::Forbidden, "not-in-the-group")),
+        ),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_that_of_a_host_and_port_exactly() {
+        let check = |origin: &str, authority: &str, expected: bool| {
+            assert_eq!(
+                is_origin_of(origin.as_bytes(), authority),
+                expected,
+                "{origin}"
+            );
+        };
+        check("https://app.test", "app.test", true);
+        check("https://app.test", "APP.test:443", true);
+        check("https://app.test:8443", "app.test:8443", true);
+        check("https://app.test", "app.test:8443", false);
+        check("http://app.test", "app.test", false);
+        check("https://app.test.evil", "app.test", false);
+        check("https://evil.app.test", "app.test", false);
+        check("null", "app.test", false);
+        check("", "app.test", false);
     }
 }

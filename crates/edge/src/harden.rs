@@ -325,6 +325,9 @@ fn prebuilt(page: &Static<'_>, sink: &mut impl HeadSink) {
         let mut digits = [0; 20];
         sink.field("retry-after", decimal(u64::from(seconds), &mut digits));
     }
+    if let Some(challenge) = page.challenge {
+        sink.field("www-authenticate", challenge.as_bytes());
+    }
     if page.allow {
         sink.field("allow", b"GET, HEAD");
     }

@@ -259,7 +259,7 @@ mod tests {
             balance,
             health: None,
             compression: seam::snapshot::Compression::Off,
-            access: seam::snapshot::Access::Public,
+            assertion: false,
             routes: Box::default(),
             hsts: guards::hsts::Policy::default(),
         })

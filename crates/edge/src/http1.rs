@@ -165,14 +165,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 .extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             // It leaves with the first wait: every wait below flushes.
         }
+        self.facts.watch.belongs_to(visit.session.as_ref());
         let unfinished = Unfinished::of(&visit, &self.worker);
         let then = match plan {
             Plan::Refuse(refusal) => self.refuse(&visit, refusal).await,
+            Plan::SignIn(head) => self.redirect(&visit, &head, keep).await,
             Plan::Page(page) => self.page(&visit, &page, keep).await,
             Plan::Own(head) => self.own(&visit, head, keep).await,
             Plan::Forward(forward) => self.forward(&visit, forward, keep).await,
         };
         unfinished.end();
+        self.facts.watch.belongs_to(None);
         *notes = visit.notes;
         then
     }
@@ -258,6 +261,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             self.out.bytes.extend_from_slice(body);
             self.tally.bytes_out = u64::try_from(body.len()).unwrap_or(u64::MAX);
         }
+        let outcome = self
+            .flush()
+            .await
+            .map_or(Outcome::ClientGone, |()| Outcome::Served);
+        record(&self.worker, visit, &self.tally, outcome);
+        Then::after(outcome, keep)
+    }
+
+    /// Sends somebody elsewhere.
+    async fn redirect(&mut self, visit: &Visit, head: &http::Response<()>, keep: bool) -> Then {
+        let keep = keep && self.upload.is_done();
+        let answer = Answer::control(head, visit.head_only);
+        self.tally.status = answer.status();
+        let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
+        finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
         let outcome = self
             .flush()
             .await

@@ -1,18 +1,20 @@
 //! Step 4, know: whose site, which route, which client, which request.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use guards::forwarded::Told;
 use seam::{
-    Refusal, RefusalPage,
+    Refusal, RefusalPage, Session, Sessions,
     record::Version,
-    snapshot::{Route, Site},
+    snapshot::{Route, Site, Tokens},
 };
 use terms::{ClientAddr, Language, Micros, Moment, RequestId, TraceParent};
 
 use crate::{
     accept::Speaker,
+    credentials::{Asker, Credentials},
     handshake::Facts,
+    path,
     read::Request,
     record::Notes,
     worker::{Local, Worker},
@@ -38,6 +40,10 @@ pub(crate) struct Visit {
     pub(crate) credentials: bool,
     /// It bears a query.
     pub(crate) query: bool,
+    /// Which credentials its route takes.
+    pub(crate) tokens: Tokens,
+    /// Who asks, where that is known.
+    pub(crate) session: Option<Arc<Session>>,
     pub(crate) notes: Notes,
 }
 
@@ -61,6 +67,8 @@ impl Visit {
             body_max: 0,
             credentials: false,
             query: false,
+            tokens: Tokens::None,
+            session: None,
             notes,
         }
     }
@@ -93,6 +101,8 @@ pub(crate) struct Known<'a> {
     site: &'a Site,
     route: &'a Route,
     own: OwnPath,
+    bad_token: bool,
+    sent: Sent<'a>,
 }
 
 impl<'a> Known<'a> {
@@ -111,6 +121,26 @@ impl<'a> Known<'a> {
     pub(crate) const fn own(&self) -> OwnPath {
         self.own
     }
+
+    /// Whether it bears a token or an app password that holds for nothing here.
+    pub(crate) const fn has_bad_token(&self) -> bool {
+        self.bad_token
+    }
+
+    pub(crate) const fn sent(&self) -> &Sent<'a> {
+        &self.sent
+    }
+}
+
+/// What a browser says of where a request comes from.
+#[derive(Default)]
+pub(crate) struct Sent<'a> {
+    /// `Origin` (RFC 6454).
+    pub(crate) origin: Option<&'a [u8]>,
+    /// `Sec-Fetch-Site` (W3C Fetch Metadata).
+    pub(crate) fetch_site: Option<&'a [u8]>,
+    /// `Sec-Fetch-Mode`.
+    pub(crate) fetch_mode: Option<&'a [u8]>,
 }
 
 /// Whether a path is ours or the application's.
@@ -132,14 +162,30 @@ pub(crate) fn know<'a>(
     visit: &mut Visit,
     local: &'a Local,
     facts: &Facts,
+    sessions: &Sessions,
 ) -> Result<Known<'a>, Refusal> {
     visit.version = request.version;
     visit.head_only = request.method == "HEAD";
     visit.query = request.query.is_some() || request.method != "GET";
     visit.notes.request(&request);
+    let mut credentials = Credentials::default();
+    let mut sent = Sent::default();
     request.fields(|field| match field.name.len() {
-        6 if field.name.eq_ignore_ascii_case("cookie") => visit.credentials = true,
-        13 if field.name.eq_ignore_ascii_case("authorization") => visit.credentials = true,
+        6 if field.name.eq_ignore_ascii_case("cookie") => {
+            visit.credentials = true;
+            credentials.cookie(field.value);
+        }
+        6 if field.name.eq_ignore_ascii_case("origin") => sent.origin = Some(field.value),
+        13 if field.name.eq_ignore_ascii_case("authorization") => {
+            visit.credentials = true;
+            credentials.authorization(field.value);
+        }
+        14 if field.name.eq_ignore_ascii_case("sec-fetch-site") => {
+            sent.fetch_site = Some(field.value);
+        }
+        14 if field.name.eq_ignore_ascii_case("sec-fetch-mode") => {
+            sent.fetch_mode = Some(field.value);
+        }
         15 if field.name.eq_ignore_ascii_case("accept-encoding") => {
             visit.notes.set_encoding(field.value);
         }
@@ -180,20 +226,38 @@ pub(crate) fn know<'a>(
     let Some(site) = local.sites.get(usize::from(*index)) else {
         return Err(Refusal::new(RefusalPage::Misdirected, "unknown-host"));
     };
-    let route = site.route(request.path);
+    let route = path::route(site, request.path, request.method)
+        .ok_or(Refusal::new(RefusalPage::BadRequest, "path-ambiguous"))?;
     visit.anonymous = route.anonymous;
     visit.body_max = route.body_max;
+    visit.tokens = route.tokens;
     let own = if request.path.starts_with(&*local.prefix) {
         OwnPath::Ours
     } else {
         OwnPath::Application
     };
+    let asker = credentials.find(sessions, &site.name, route.tokens, visit.at);
+    let bad_token = matches!(asker, Asker::Refused);
+    if let Asker::Somebody(session) = asker {
+        // A page that polls is nobody's doing.
+        if sent.fetch_mode == Some(b"navigate") || !is_safe(request.method) {
+            session.seen(visit.at);
+        }
+        visit.session = Some(session);
+    }
     Ok(Known {
         request,
         site,
         route,
         own,
+        bad_token,
+        sent,
     })
+}
+
+/// Whether a method changes nothing (RFC 9110 section 9.2.1).
+pub(crate) fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
 }
 
 /// The client that a trusted proxy names.

@@ -20,6 +20,7 @@
 mod accept;
 mod buffer;
 mod compress;
+mod credentials;
 mod crowd;
 mod forward;
 mod guard;
@@ -31,9 +32,11 @@ mod http2;
 mod know;
 mod own;
 mod pace;
+mod path;
 mod read;
 mod record;
 mod serve;
+mod signin;
 mod steps;
 mod teeth;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use seam::{
     Refusal, RefusalPage,
     own::{Body, BodyCut, CHUNK, OwnAnswer, OwnKnown, OwnRefused, OwnRequest},
     prebuilt::Holed,
+    snapshot::Tokens,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -80,7 +81,7 @@ impl Exchange {
                 id: visit.id,
                 site: visit.site,
                 client: visit.client,
-                session: None,
+                session: visit.session.clone(),
                 language: visit.language(),
             },
             head,
@@ -221,12 +222,14 @@ impl Exchange {
 /// A refusal's page, chosen for its reader.
 pub(crate) struct RefusalBytes<'a> {
     holed: Option<&'a Holed>,
+    tokens: Tokens,
 }
 
 /// Finds the page of a refusal.
 pub(crate) fn refusal_page(visit: &Visit, refusal: Refusal) -> RefusalBytes<'_> {
     let document = visit.local.prebuilt.refusal(refusal.page, visit.language());
     RefusalBytes {
+        tokens: visit.tokens,
         holed: document.map(|document| {
             if visit.wants_html() {
                 &document.html
@@ -247,7 +250,7 @@ impl RefusalBytes<'_> {
     }
 
     pub(crate) fn answer(&self, refusal: Refusal) -> Answer<'_> {
-        Answer::refusal(refusal, self.holed, self.length())
+        Answer::refusal(refusal, self.holed, self.length(), self.tokens)
     }
 
     pub(crate) fn write(&self, visit: &Visit, out: &mut Vec<u8>) {

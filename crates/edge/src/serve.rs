@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use seam::{
     Refusal, RefusalPage,
     prebuilt::{Document, Holed},
+    snapshot::Tokens,
 };
 use terms::Language;
 
@@ -24,6 +25,8 @@ use crate::{
 pub(crate) enum Plan {
     /// Refused, by whichever step.
     Refuse(Refusal),
+    /// Whoever asks is sent to sign in.
+    SignIn(http::Response<()>),
     /// A prebuilt page.
     Page(Page),
     /// A page that control answers: the head without authority.
@@ -172,6 +175,26 @@ fn own_head(request: &Request<'_>) -> Option<http::Request<()>> {
     whole.then_some(head)
 }
 
+/// 303 to a page of ours, for this one visitor.
+pub(crate) fn see_other(location: String) -> http::Response<()> {
+    let mut head = http::Response::new(());
+    *head.status_mut() = http::StatusCode::SEE_OTHER;
+    // Percent-encoded: a valid value.
+    if let Ok(location) = HeaderValue::try_from(location) {
+        head.headers_mut().insert(header::LOCATION, location);
+    }
+    let fields = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_LENGTH, "0"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+    ];
+    for (name, value) in fields {
+        head.headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    head
+}
+
 /// What goes back to the client before it is hardened. Only the functions here make one.
 pub(crate) struct Answer<'a> {
     status: u16,
@@ -198,6 +221,8 @@ pub(crate) struct Static<'a> {
     pub(crate) etag: Option<&'a str>,
     pub(crate) retry_after: Option<u32>,
     pub(crate) allow: bool,
+    /// Which credentials would do (RFC 9110 section 11.6.1).
+    pub(crate) challenge: Option<&'static str>,
     pub(crate) varies: bool,
 }
 
@@ -271,6 +296,7 @@ impl<'a> Answer<'a> {
                 etag: Some(&document.etag),
                 retry_after: None,
                 allow: false,
+                challenge: None,
                 varies: true,
             }),
             length: if page.unchanged {
@@ -283,7 +309,12 @@ impl<'a> Answer<'a> {
     }
 
     /// A refusal, by its page where there is one.
-    pub(crate) fn refusal(refusal: Refusal, page: Option<&'a Holed>, length: u64) -> Self {
+    pub(crate) fn refusal(
+        refusal: Refusal,
+        page: Option<&'a Holed>,
+        length: u64,
+        tokens: Tokens,
+    ) -> Self {
         Self {
             status: refusal.page.status(),
             source: Source::Prebuilt(Static {
@@ -293,6 +324,11 @@ impl<'a> Answer<'a> {
                 etag: None,
                 retry_after: refusal.retry_after,
                 allow: refusal.page == RefusalPage::MethodNotAllowed,
+                challenge: (refusal.page == RefusalPage::Unauthorized).then(|| match tokens {
+                    // A browser would ask for a name and password by `Basic`.
+                    Tokens::Basic => "Basic realm=\"app password\", charset=\"UTF-8\"",
+                    Tokens::None | Tokens::Bearer => "Bearer",
+                }),
                 varies: false,
             }),
             length: Length::Known(length),

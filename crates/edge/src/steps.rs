@@ -3,12 +3,12 @@
 use seam::Refusal;
 
 use crate::{
-    guard::guard,
+    guard::{Denied, guard},
     handshake::Facts,
     know::{Visit, know},
     read::Request,
     record::Notes,
-    serve::{Plan, plan},
+    serve::{Plan, plan, see_other},
     worker::Worker,
 };
 
@@ -28,9 +28,13 @@ pub(crate) fn decide(
     let mut visit = Visit::begin(facts, worker, notes);
     let local = visit.local.clone();
     let plan = request
-        .and_then(|request| know(request, &mut visit, &local, facts))
-        .and_then(guard)
+        .and_then(|request| know(request, &mut visit, &local, facts, &worker.sessions))
+        .map_err(Denied::Refused)
+        .and_then(|known| guard(known, &visit))
         .map(|admitted| plan(&admitted, &visit, facts, forward))
-        .unwrap_or_else(Plan::Refuse);
+        .unwrap_or_else(|denied| match denied {
+            Denied::Refused(refusal) => Plan::Refuse(refusal),
+            Denied::SignIn(location) => Plan::SignIn(see_other(location)),
+        });
     (visit, plan)
 }

@@ -1,15 +1,18 @@
 //! Deadlines without timers: each connection keeps one moment in a cell; the worker
 //! looks over all of them four times a second and wakes the late.
 //!
-//! Setting a deadline costs one store, so every wait of a request can have its own.
+//! Setting a deadline costs one store, so every wait of a request can have its own. The
+//! end of a session ends what its owner has open in the same way.
 
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
+    sync::Arc,
     task::{Context, Waker},
     time::Duration,
 };
 
+use seam::Session;
 use terms::Moment;
 
 /// How often the worker looks: a deadline is noticed at most this late.
@@ -19,6 +22,8 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub(crate) struct Watch {
     deadline: Cell<Option<Moment>>,
     expired: Cell<bool>,
+    /// Whose request it is, where that is known.
+    session: RefCell<Option<Arc<Session>>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -34,9 +39,22 @@ impl Watch {
         self.expired.set(false);
     }
 
+    /// What waits from now on is this person's: it ends with the session.
+    pub(crate) fn belongs_to(&self, session: Option<&Arc<Session>>) {
+        if session.is_some() || self.session.borrow().is_some() {
+            *self.session.borrow_mut() = session.cloned();
+        }
+    }
+
+    /// Whether the session has ended that it belongs to.
+    pub(crate) fn is_cut(&self) -> bool {
+        let session = self.session.borrow();
+        session.as_ref().is_some_and(|session| session.cut.is_cut())
+    }
+
     /// Whether the present wait has taken too long. Remembers who to wake.
     pub(crate) fn check(&self, cx: &Context<'_>) -> Result<(), Late> {
-        if self.expired.get() {
+        if self.expired.get() || self.is_cut() {
             return Err(Late);
         }
         let mut waker = self.waker.borrow_mut();
@@ -50,7 +68,7 @@ impl Watch {
     }
 
     fn look(&self, now: Moment, wake_all: bool) {
-        let late = self.deadline.get().is_some_and(|deadline| deadline <= now);
+        let late = self.deadline.get().is_some_and(|deadline| deadline <= now) || self.is_cut();
         if late {
             self.expired.set(true);
         }
@@ -72,6 +90,7 @@ impl Watches {
         let watch = Rc::new(Watch {
             deadline: Cell::new(None),
             expired: Cell::new(false),
+            session: RefCell::new(None),
             waker: RefCell::new(None),
         });
         self.0.borrow_mut().push(Rc::downgrade(&watch));
@@ -118,6 +137,17 @@ mod tests {
         watch.until(None);
         watches.look(now.after(Duration::from_secs(500)), false);
         assert!(!watch.expired.get());
+        let session = Arc::new(seam::sessions::of_ada(seam::Credential::Cookie, &["a"]));
+        watch.belongs_to(Some(&session));
+        watches.look(now, false);
+        assert!(!watch.expired.get());
+        session.cut.cut();
+        watches.look(now, false);
+        assert!(watch.expired.get() && watch.is_cut());
+        watch.belongs_to(None);
+        watch.until(None);
+        watches.look(now, false);
+        assert!(!watch.expired.get() && !watch.is_cut());
         drop(watch);
         watches.look(now, false);
         assert!(watches.0.borrow().is_empty());

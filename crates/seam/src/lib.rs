@@ -18,5 +18,5 @@ pub mod snapshot;
 pub use challenges::{CHALLENGES_MAX, Challenges, Posted};
 pub use counters::Counters;
 pub use refusal::{Refusal, RefusalPage, Whose};
-pub use sessions::{Session, Sessions, TokenHash};
+pub use sessions::{Credential, Session, Sessions, TokenHash};
 pub use snapshot::{Snapshot, SnapshotCell};

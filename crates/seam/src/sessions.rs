@@ -1,4 +1,7 @@
 //! The session table: control alone inserts and removes, the edge looks up.
+//!
+//! Three kinds of credential stand in it, each under the SHA-256 of its secret: session
+//! cookies, bearer tokens and app passwords.
 
 use std::{
     fmt,
@@ -6,13 +9,27 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
+use arc_swap::ArcSwapOption;
 use papaya::HashMap;
 use terms::Micros;
 use tokio::sync::Notify;
 
-/// SHA-256 of a session cookie's value: the table never holds a token.
+/// The name of the session cookie. Script can't set `__Host-Http-` names, and siblings
+/// can't set `__Host-` ones.
+pub const SESSION_COOKIE: &str = "__Host-Http-waarborg";
+/// The cookie of a browser that begins to sign in.
+pub const START_COOKIE: &str = "__Host-Http-waarborg-start";
+/// The cookie of a browser that has signed in before.
+pub const DEVICE_COOKIE: &str = "__Host-Http-waarborg-device";
+/// How bearer tokens and app passwords begin: so they are told from the application's own.
+pub const TOKEN_PREFIX: &str = "wb_";
+/// Length of a secret: 256 bits in base64url without padding (RFC 4648 section 5).
+pub const SECRET_CHARS: usize = 43;
+
+/// SHA-256 of a secret: the table never holds one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
@@ -22,29 +39,110 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A live session of one person on one site.
+/// Whether these are the characters of a secret, so that looking it up makes sense.
+pub fn is_secret(text: &[u8]) -> bool {
+    let base64url = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text.len() == SECRET_CHARS && text.iter().all(base64url)
+}
+
+/// What a session was found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// A browser's cookie.
+    Cookie,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// The password of HTTP Basic.
+    Basic,
+}
+
+/// Whom a session is of. What the application is told.
+#[derive(PartialEq, Eq)]
+pub struct Person {
+    /// The account's id: never given out anew.
+    pub account: Box<str>,
+    /// The name they sign in with.
+    pub name: Box<str>,
+    /// For people to read.
+    pub display: Box<str>,
+    /// The address; empty where none is known.
+    pub email: Box<str>,
+    /// The account's groups, sorted, joined by commas: as the application gets them.
+    pub groups: Box<str>,
+}
+
+impl Person {
+    /// Whether they are in a group.
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.split(',').any(|one| one == group)
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Person({})", self.account)
+    }
+}
+
+/// What control has signed for an application.
+#[derive(Debug)]
+pub struct Assertion {
+    /// A JWT (RFC 7519).
+    pub text: Box<str>,
+    /// When it was signed.
+    pub signed_at: Micros,
+}
+
+/// A site that a session is for.
+#[derive(Debug)]
+pub struct OnSite {
+    /// Its host.
+    pub host: Box<str>,
+    /// The last assertion for its application.
+    pub assertion: ArcSwapOption<Assertion>,
+}
+
+/// A live session of one person.
 #[derive(Debug)]
 pub struct Session {
-    /// Random, not derived from the token: what logs and the application may see.
+    /// Random, not derived from the secret: what logs and the application may see.
     pub sid: [u8; 16],
-    /// The account.
-    pub user: Box<str>,
-    /// The site it belongs to.
-    pub site: u16,
-    /// The account's groups, sorted.
-    pub groups: Box<[Box<str>]>,
+    /// What it is found by.
+    pub credential: Credential,
+    /// Whose it is.
+    pub person: Arc<Person>,
+    /// Where it holds: one site for a cookie.
+    pub sites: Box<[OnSite]>,
     /// When the credentials were given.
     pub auth_time: Micros,
     /// How: RFC 8176 method names.
     pub amr: Box<[Box<str>]>,
     /// When it ends in any case.
     pub expires: Micros,
-    /// Last human activity, microseconds: the one thing the edge writes.
-    pub last_seen: AtomicI64,
-    /// Signed by control for the application.
-    pub assertion: Option<Box<str>>,
+    /// Last human activity of the whole family, microseconds: what the edge writes.
+    pub last_seen: Arc<AtomicI64>,
+    /// After so long without a human's doing it is locked.
+    pub idle: Option<Duration>,
     /// Fires when the session ends.
     pub cut: Cut,
+}
+
+impl Session {
+    /// Its part for a site, where it holds there.
+    pub fn on(&self, host: &str) -> Option<&OnSite> {
+        self.sites.iter().find(|site| &*site.host == host)
+    }
+
+    /// Whether nobody has done anything for too long: whoever comes back signs in again.
+    pub fn is_locked(&self, now: Micros) -> bool {
+        let seen = Micros(self.last_seen.load(Ordering::Relaxed));
+        self.idle.is_some_and(|idle| seen.after(idle) <= now)
+    }
+
+    /// Notes that a person did something. Earlier moments change nothing.
+    pub fn seen(&self, now: Micros) {
+        self.last_seen.fetch_max(now.0, Ordering::Relaxed);
+    }
 }
 
 /// The end of a session: open WebSockets and streams wait for it.
@@ -85,15 +183,19 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// The live session of a token; `now` decides about its end.
+    /// The live session of a secret; `now` decides about its end. A locked one is found.
     pub fn find(&self, token: &TokenHash, now: Micros) -> Option<Arc<Session>> {
         let session = self.by_token.pin().get(token).cloned()?;
         (now < session.expires && !session.cut.is_cut()).then_some(session)
     }
 
-    /// Adds a session. Control alone calls it.
+    /// Adds a session, or puts it in the place of the one that was there, whose open
+    /// streams are then cut: what they were opened with may not hold any more. Control
+    /// alone calls it.
     pub fn insert(&self, token: TokenHash, session: Arc<Session>) {
-        self.by_token.pin().insert(token, session);
+        if let Some(before) = self.by_token.pin().insert(token, session) {
+            before.cut.cut();
+        }
     }
 
     /// Ends a session: the next look-up misses, open streams are cut.
@@ -115,6 +217,15 @@ impl Sessions {
         table.clear();
     }
 
+    /// All of them, with what they are found by; for control's housekeeping.
+    pub fn all(&self) -> Vec<(TokenHash, Arc<Session>)> {
+        let table = self.by_token.pin();
+        table
+            .iter()
+            .map(|(token, session)| (*token, session.clone()))
+            .collect()
+    }
+
     /// How many are live.
     pub fn len(&self) -> usize {
         self.by_token.len()
@@ -126,22 +237,42 @@ impl Sessions {
     }
 }
 
+/// For tests, of this crate and of others (cargo feature `testing`): a session of `ada`
+/// from the group `staff` on these hosts, which ends in the year 2286.
+#[cfg(any(test, feature = "testing"))]
+pub fn of_ada(credential: Credential, hosts: &[&str]) -> Session {
+    let on = |host: &&str| OnSite {
+        host: (*host).into(),
+        assertion: ArcSwapOption::empty(),
+    };
+    Session {
+        sid: [1; 16],
+        credential,
+        person: Arc::new(Person {
+            account: "0123456789abcdef0123456789abcdef".into(),
+            name: "ada".into(),
+            display: "Ada Lovelace".into(),
+            email: "ada@example.com".into(),
+            groups: "finance,staff".into(),
+        }),
+        sites: hosts.iter().map(on).collect(),
+        auth_time: Micros(0),
+        amr: Box::new(["pwd".into()]),
+        expires: Micros(10_000_000_000_000_000),
+        last_seen: Arc::default(),
+        idle: None,
+        cut: Cut::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn session(expires: i64) -> Arc<Session> {
         Arc::new(Session {
-            sid: [1; 16],
-            user: "ada".into(),
-            site: 0,
-            groups: Box::default(),
-            auth_time: Micros(0),
-            amr: Box::default(),
             expires: Micros(expires),
-            last_seen: AtomicI64::new(0),
-            assertion: None,
-            cut: Cut::default(),
+            ..of_ada(Credential::Cookie, &["app.test"])
         })
     }
 
@@ -164,11 +295,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_replaced_is_cut_and_what_takes_its_place_is_not() {
+        let sessions = Sessions::default();
+        let token = TokenHash([1; 32]);
+        let (before, after) = (session(100), session(100));
+        sessions.insert(token, before.clone());
+        sessions.insert(token, after.clone());
+        before.cut.wait().await;
+        assert!(!after.cut.is_cut());
+        assert!(sessions.find(&token, Micros(5)).is_some());
+    }
+
+    #[tokio::test]
     async fn all_can_be_ended_at_once() {
         let sessions = Sessions::default();
         for number in 1..=3 {
             sessions.insert(TokenHash([number; 32]), session(100));
         }
+        assert_eq!(sessions.all().len(), 3);
         let held = sessions.find(&TokenHash([3; 32]), Micros(5)).expect("live");
         sessions.revoke_all();
         held.cut.wait().await;
@@ -182,5 +326,32 @@ mod tests {
         sessions.insert(TokenHash([1; 32]), session(100));
         assert!(sessions.find(&TokenHash([1; 32]), Micros(99)).is_some());
         assert!(sessions.find(&TokenHash([1; 32]), Micros(100)).is_none());
+    }
+
+    #[test]
+    fn a_session_is_locked_while_nobody_does_anything_and_a_token_never_is() {
+        let minute = Duration::from_secs(60);
+        let mut session = of_ada(Credential::Cookie, &["app.test"]);
+        session.idle = Some(minute);
+        session.seen(Micros(100));
+        session.seen(Micros(50));
+        assert!(!session.is_locked(Micros(99).after(minute)));
+        assert!(session.is_locked(Micros(100).after(minute)));
+        session.idle = None;
+        assert!(!session.is_locked(Micros(i64::MAX)));
+    }
+
+    #[test]
+    fn a_secret_is_told_by_its_length_and_characters() {
+        let good = "A-z_".repeat(10) + "019";
+        assert!(is_secret(good.as_bytes()));
+        for bad in [
+            "",
+            &good[1..],
+            &(good.clone() + "a"),
+            &good.replace('-', "+"),
+        ] {
+            assert!(!is_secret(bad.as_bytes()), "{bad}");
+        }
     }
 }

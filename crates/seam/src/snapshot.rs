@@ -49,10 +49,25 @@ pub enum Compression {
 }
 
 /// Who may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// Everyone.
     Public,
+    /// Everyone who has signed in.
+    Login,
+    /// Whoever is in one of these groups.
+    Groups(Box<[Box<str>]>),
+}
+
+/// Which credentials count, beside a browser's session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// None.
+    None,
+    /// Bearer tokens.
+    Bearer,
+    /// Bearer tokens, and app passwords by HTTP Basic.
+    Basic,
 }
 
 /// A part of a site that differs from the rest.
@@ -61,6 +76,12 @@ pub struct Route {
     /// It holds for this path and everything below; begins with `/`, no `/` at the end
     /// (the whole site is the empty prefix).
     pub path: Box<str>,
+    /// It holds for these methods only; all of them where it is empty.
+    pub methods: Box<[Box<str>]>,
+    /// Who may ask.
+    pub access: Access,
+    /// Which credentials count.
+    pub tokens: Tokens,
     /// Records keep no client address.
     pub anonymous: bool,
     /// Largest request body in bytes.
@@ -82,24 +103,25 @@ pub struct Site {
     pub health: Option<Box<str>>,
     /// Whether its answers are compressed.
     pub compression: Compression,
-    /// Who may ask.
-    pub access: Access,
-    /// Longest path first; the last has the empty path, so one always holds.
+    /// Whether its application gets a signed assertion of who asks.
+    pub assertion: bool,
+    /// Longest path first, and of one path those with methods; the last has the empty
+    /// path and no methods, so one always holds.
     pub routes: Box<[Route]>,
     /// Its `Strict-Transport-Security`.
     pub hsts: guards::hsts::Policy,
 }
 
 impl Site {
-    /// The route of a path.
+    /// The route of a request.
     ///
     /// # Panics
-    /// Never for a site made by `config`: its last route has the empty path.
-    pub fn route(&self, path: &str) -> &Route {
+    /// Never for a site made by `config`: its last route holds for everything.
+    pub fn route(&self, path: &str, method: &str) -> &Route {
         let holds = |route: &&Route| {
             path.strip_prefix(&*route.path).is_some_and(|rest| {
                 rest.is_empty() || rest.starts_with('/') || route.path.is_empty()
-            })
+            }) && (route.methods.is_empty() || route.methods.iter().any(|one| **one == *method))
         };
         self.routes
             .iter()
@@ -224,6 +246,8 @@ pub struct Snapshot {
     pub addresses: AddressKeeping,
     /// The port in the public address.
     pub public_port: u16,
+    /// The origin of the portal (RFC 6454), where there is one.
+    pub portal: Option<Box<str>>,
 }
 
 impl Snapshot {
@@ -276,8 +300,11 @@ mod tests {
 
     #[test]
     fn the_longest_path_holds_and_only_at_a_segment_border() {
-        let route = |path: &str| Route {
+        let route = |path: &str, methods: &[&str]| Route {
             path: path.into(),
+            methods: methods.iter().map(|it| (*it).into()).collect(),
+            access: Access::Public,
+            tokens: Tokens::None,
             anonymous: false,
             body_max: 1,
         };
@@ -288,15 +315,25 @@ mod tests {
             balance: Balance::First,
             health: None,
             compression: Compression::Off,
-            access: Access::Public,
-            routes: Box::new([route("/admin/users"), route("/admin"), route("")]),
+            assertion: true,
+            routes: Box::new([
+                route("/admin/users", &[]),
+                route("/admin", &["PUT", "POST"]),
+                route("/admin", &[]),
+                route("", &[]),
+            ]),
             hsts: guards::hsts::Policy::default(),
         };
-        let check = |path, expected| assert_eq!(&*site.route(path).path, expected, "{path}");
+        let check = |path, expected| {
+            assert_eq!(&*site.route(path, "GET").path, expected, "{path}");
+        };
         check("/admin/users/7", "/admin/users");
         check("/admin", "/admin");
         check("/administrator", "");
         check("/", "");
         check("*", "");
+        assert_eq!(site.route("/admin/x", "POST").methods.len(), 2);
+        assert_eq!(site.route("/admin/x", "post").methods.len(), 0);
+        assert_eq!(site.route("/x", "POST").methods.len(), 0);
     }
 }

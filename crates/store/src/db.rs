@@ -65,6 +65,7 @@ value_from! {
     String => |it| Text Some(it);
     Option<String> => |it| Text it;
     Vec<u8> => |it| Bytes Some(it);
+    Option<Vec<u8>> => |it| Bytes it;
     &[u8] => |it| Bytes Some(it.to_vec());
     [u8; 32] => |it| Bytes Some(it.to_vec());
     Option<[u8; 32]> => |it| Bytes it.map(Vec::from);

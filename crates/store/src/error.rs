@@ -45,6 +45,22 @@ pub enum Error {
         /// The row or statement.
         what: String,
     },
+    /// It is somebody else's already.
+    #[error("the {what} `{name}` is taken; choose another")]
+    Taken {
+        /// What it is.
+        what: &'static str,
+        /// Which.
+        name: String,
+    },
+    /// It isn't there.
+    #[error("there is no {what} `{name}`")]
+    Missing {
+        /// What it is.
+        what: &'static str,
+        /// Which.
+        name: String,
+    },
     /// The bytes aren't what this program wrote.
     #[error("the store is damaged: {what}; restore it from a backup")]
     Corrupt {
@@ -153,6 +169,16 @@ impl Error {
     /// Whether someone else was first.
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. } | Self::LedgerMoved { .. })
+    }
+
+    pub(crate) fn taken(what: &'static str, name: &str) -> Self {
+        let name = name.to_owned();
+        Self::Taken { what, name }
+    }
+
+    pub(crate) fn missing(what: &'static str, name: &str) -> Self {
+        let name = name.to_owned();
+        Self::Missing { what, name }
     }
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {

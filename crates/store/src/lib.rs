@@ -15,11 +15,13 @@
 //!                                            └─ reads
 //! ```
 
+mod accounts;
 mod acme;
 mod audit;
 mod change;
 mod data;
 mod db;
+mod devices;
 mod drills;
 mod error;
 mod hex;
@@ -31,14 +33,20 @@ mod retention;
 mod rotation;
 mod schema;
 mod sealed;
+mod sessions;
 mod settings;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod tokens;
 
 #[cfg(test)]
 mod killed;
 
+pub use accounts::{
+    Account, AccountDetails, AccountQuery, AccountState, MAX_ACCOUNTS_PAGE, MAX_DISPLAY_BYTES,
+    MAX_GROUPS,
+};
 pub use acme::{AcmeCertificate, AcmeFailure, AcmeMark, MAX_CERTIFICATES, MAX_CHAIN_BYTES};
 pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
@@ -46,6 +54,7 @@ pub use audit::{
 };
 pub use change::{Change, Tx};
 pub use data::{DataError, DataFolder, DataLock};
+pub use devices::{Guesses, MAX_DEVICES};
 pub use drills::{Announced, DrillRun, MAX_RUNS_PAGE, MAX_TRANSCRIPT_BYTES};
 pub use error::{Backend, Error};
 pub use keys::{KeyError, KeyId, KeySource, MasterKeys};
@@ -57,4 +66,6 @@ pub use outbox::{
 pub use retention::{MAX_PRUNE_ROWS, Pruned};
 pub use schema::SCHEMA_VERSION;
 pub use sealed::{Cell, Purpose};
+pub use sessions::{MAX_SESSIONS_PAGE, NewHandover, SessionQuery, StoredSession};
 pub use store::{Inspection, Location, Store};
+pub use tokens::{MAX_TOKENS, MAX_TOKENS_PAGE, SigningKey, StoredToken, TokenKind};

@@ -38,17 +38,24 @@ pub enum Purpose {
     Webhook,
     /// Accounts at certificate authorities, and keys of certificates.
     Acme,
+    /// Keys that sign assertions.
+    Signing,
+    /// What goes through a visitor's hands and comes back: requests to sign in, tokens of
+    /// forms.
+    SignIn,
 }
 
 impl Purpose {
     /// All of them. A store gets the keys of new ones when it is opened.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Mail,
         Self::Email,
         Self::Totp,
         Self::Report,
         Self::Webhook,
         Self::Acme,
+        Self::Signing,
+        Self::SignIn,
     ];
 
     /// The word in table `data_key` and in the associated data: never changes.
@@ -60,6 +67,8 @@ impl Purpose {
             Self::Report => "report",
             Self::Webhook => "webhook",
             Self::Acme => "acme",
+            Self::Signing => "signing",
+            Self::SignIn => "sign-in",
         }
     }
 }

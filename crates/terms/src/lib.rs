@@ -4,6 +4,7 @@
 //! Nothing here does I/O, and nothing here is specific to one plane. A change in
 //! this crate rebuilds everything, so it stays dull.
 
+mod account;
 mod address;
 mod base64;
 mod chance;
@@ -16,8 +17,9 @@ mod promise;
 mod request_id;
 mod secret;
 
+pub use account::{GroupName, MalformedName, NAME_MAX, UserName};
 pub use address::{AddressKeeping, ClientAddr};
-pub use base64::base64;
+pub use base64::{base64, base64url, from_base64, from_base64url};
 pub use chance::Rng;
 pub use clause::{Arg, Clause};
 pub use clock::{Clock, Micros, Moment};

@@ -1,6 +1,6 @@
 use std::{net::TcpListener, os::fd::AsFd as _, sync::Arc};
 
-use seam::{Session, Sessions, TokenHash, sessions::Cut};
+use seam::{Credential, Session, Sessions, TokenHash, sessions::of_ada};
 use terms::Micros;
 use tokio::net::{UnixListener, UnixStream};
 
@@ -175,18 +175,7 @@ async fn a_new_process_that_hangs_is_killed_and_one_that_ends_is_waited_for() {
 }
 
 fn session() -> Arc<Session> {
-    Arc::new(Session {
-        sid: [1; 16],
-        user: "ada".into(),
-        site: 0,
-        groups: Box::default(),
-        auth_time: Micros(0),
-        amr: Box::default(),
-        expires: Micros(100),
-        last_seen: 0.into(),
-        assertion: None,
-        cut: Cut::default(),
-    })
+    Arc::new(of_ada(Credential::Cookie, &["app.test"]))
 }
 
 /// A table with three sessions, and what ends them.

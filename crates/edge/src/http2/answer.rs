@@ -124,7 +124,11 @@ impl Served {
     fn until(&mut self, deadline: terms::Moment) {
         let watches = &self.worker.watches;
         self.watch
-            .get_or_insert_with(|| watches.add())
+            .get_or_insert_with(|| {
+                let watch = watches.add();
+                watch.belongs_to(self.visit.session.as_ref());
+                watch
+            })
             .until(Some(deadline));
     }
 
@@ -223,6 +227,12 @@ impl Served {
         };
         self.head(&Answer::page(page), body.is_empty());
         self.whole(body, Outcome::Served);
+    }
+
+    /// Sends somebody elsewhere.
+    pub(super) fn redirect(mut self, head: &http::Response<()>) {
+        self.head(&Answer::control(head, self.visit.head_only), true);
+        self.end(Outcome::Served);
     }
 
     /// Sends a body that is all here: at once as far as there is room, the rest in a task.

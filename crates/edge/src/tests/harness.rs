@@ -19,7 +19,9 @@ use seam::{
     own::{OwnReceiver, OwnRequest, OwnSender},
     prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
     record::{Outcome, Records, Version},
-    snapshot::{Access, Balance, Certificates, Compression, Limits, Place, Route, Site, Upstream},
+    snapshot::{
+        Access, Balance, Certificates, Compression, Limits, Place, Route, Site, Tokens, Upstream,
+    },
 };
 use terms::{AddressKeeping, Clock, Language, Rng};
 
@@ -45,6 +47,7 @@ pub(super) struct Setting {
 pub(super) struct Harness {
     pub(super) address: SocketAddr,
     pub(super) counters: Arc<Counters>,
+    pub(super) sessions: Arc<Sessions>,
     pub(super) cell: Arc<SnapshotCell>,
     /// Control's end of the queue; a test may drop it.
     pub(super) control: Option<OwnReceiver>,
@@ -109,10 +112,11 @@ impl Harness {
         let (own, control) = seam::own::queue();
         let (recorder, records) = seam::record::channel();
         let counters = Arc::new(Counters::default());
+        let sessions = Arc::new(Sessions::default());
         let edge = start(vec![Parts {
             listeners: listeners.remove(0),
             snapshot: cell.clone(),
-            sessions: Arc::new(Sessions::default()),
+            sessions: sessions.clone(),
             own: own.clone(),
             recorder,
             counters: counters.clone(),
@@ -125,6 +129,7 @@ impl Harness {
         Self {
             address: bound[0].actual,
             counters,
+            sessions,
             cell,
             control: Some(control),
             own,
@@ -251,9 +256,19 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         .collect();
     let route = |path: &str, anonymous, body_max| Route {
         path: path.into(),
+        methods: Box::default(),
+        access: Access::Public,
+        tokens: Tokens::None,
         anonymous,
         body_max,
     };
+    let guarded = |path: &str, methods: &[&str], access, tokens| Route {
+        methods: methods.iter().map(|it| (*it).into()).collect(),
+        access,
+        tokens,
+        ..route(path, false, 1 << 30)
+    };
+    let group = |name: &str| Access::Groups(Box::new([name.into()]));
     let site = |index, name: &str| {
         Arc::new(Site {
             index,
@@ -262,11 +277,16 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
             balance: setting.balance,
             health: setting.health.map(Into::into),
             compression: setting.compression,
-            access: Access::Public,
+            assertion: true,
             routes: Box::new([
+                guarded("/login/board", &["POST"], group("board"), Tokens::None),
+                guarded("/login/staff", &[], group("staff"), Tokens::None),
                 route("/private", true, 1 << 30),
                 route("/small", false, SMALL),
                 route("/-/small", false, SMALL),
+                guarded("/bearer", &[], Access::Login, Tokens::Bearer),
+                guarded("/basic", &[], Access::Login, Tokens::Basic),
+                guarded("/login", &[], Access::Login, Tokens::None),
                 route("", false, 1 << 30),
             ]),
             hsts: guards::hsts::Policy::default(),
@@ -289,6 +309,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         trusted_proxies: setting.trusted_proxies.clone(),
         addresses: setting.addresses,
         public_port: 443,
+        portal: Some("https://id.test".into()),
     }
 }
 

@@ -26,6 +26,7 @@ mod policy;
 mod proxies;
 mod records;
 mod refusals;
+mod sessions;
 mod smuggling;
 mod tls;
 mod upstreams;

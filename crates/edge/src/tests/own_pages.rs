@@ -36,7 +36,7 @@ async fn a_request_and_its_answer_cross() {
     let mut client = harness.http1().await;
     client
         .say(
-            "POST /-/report?a=b HTTP/1.1\r\nHost: app.test\r\nAccept-Language: nl\r\n\
+            "POST /-/report?a=b HTTP/1.1\r\nHost: app.test\r\nSec-Fetch-Site: same-origin\r\nAccept-Language: nl\r\n\
              Cookie: __Host-Http-waarborg=s\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\
              Content-Length: 3\r\n\r\nabc",
         )
@@ -113,7 +113,7 @@ async fn a_large_upload_waits_for_control_in_bounded_memory() {
     let mut client = harness.http1().await;
     client
         .say(format!(
-            "POST /-/report HTTP/1.1\r\nHost: app.test\r\nContent-Length: {SIZE}\r\n\r\n"
+            "POST /-/report HTTP/1.1\r\nHost: app.test\r\nSec-Fetch-Site: same-origin\r\nContent-Length: {SIZE}\r\n\r\n"
         ))
         .await;
     let send = async {
@@ -148,7 +148,10 @@ async fn an_upload_over_http2_arrives_whole() {
     let mut harness = Harness::alone();
     let mut client = harness.http2().await;
     let (send, body) = pieces();
-    let asked = request("POST", "/-/report").body(body).unwrap();
+    let asked = request("POST", "/-/report")
+        .header("sec-fetch-site", "same-origin")
+        .body(body)
+        .unwrap();
     let answer = client.spawn(asked).await;
     let upload = async {
         for _ in 0..100 {
@@ -220,7 +223,7 @@ async fn a_cut_upload_never_looks_whole_to_control() {
     let mut harness = Harness::alone();
     let mut client = harness.http1().await;
     client
-        .say("POST /-/report HTTP/1.1\r\nHost: app.test\r\nContent-Length: 9\r\n\r\nabc")
+        .say("POST /-/report HTTP/1.1\r\nHost: app.test\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 9\r\n\r\nabc")
         .await;
     let mut asked = harness.own().await;
     assert_eq!(asked.body.recv().await, Some(Ok("abc".into())));
@@ -230,7 +233,12 @@ async fn a_cut_upload_never_looks_whole_to_control() {
     let mut client = harness.http2().await;
     let (send, body) = pieces();
     let answer = client
-        .spawn(request("POST", "/-/report").body(body).unwrap())
+        .spawn(
+            request("POST", "/-/report")
+                .header("sec-fetch-site", "same-origin")
+                .body(body)
+                .unwrap(),
+        )
         .await;
     send.send(Ok("abc".into())).await.unwrap();
     let mut asked = harness.own().await;
@@ -413,7 +421,7 @@ async fn a_prebuilt_page_can_only_be_read() {
     let harness = Harness::alone();
     let mut client = harness.http1().await;
     client
-        .say("POST /-/security HTTP/1.1\r\nHost: app.test\r\nContent-Length: 0\r\n\r\n")
+        .say("POST /-/security HTTP/1.1\r\nHost: app.test\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0\r\n\r\n")
         .await;
     let answer = client.answer().await;
     assert_eq!(answer.status, 405);

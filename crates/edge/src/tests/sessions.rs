@@ -1,0 +1,369 @@
+//! Who asks, and whether they may: sessions, tokens, access rules, and the end of them.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use seam::{Credential, Session, TokenHash, record::Outcome, sessions::of_ada};
+
+use super::{
+    client::request,
+    harness::Harness,
+    wire::{Answer, Application, End, OK},
+};
+
+const SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const COOKIE: &str =
+    "Cookie: a=1; __Host-Http-waarborg=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
+
+fn sign_in(harness: &Harness, secret: &str, session: Session) -> (TokenHash, Arc<Session>) {
+    let hash = digest(&SHA256, secret.as_bytes());
+    let token = TokenHash(hash.as_ref().try_into().unwrap());
+    let session = Arc::new(session);
+    harness.sessions.insert(token, session.clone());
+    (token, session)
+}
+
+fn ask(method: &str, path: &str, fields: &str) -> String {
+    let body = if method == "POST" {
+        "Content-Length: 0\r\n"
+    } else {
+        ""
+    };
+    format!("{method} {path} HTTP/1.1\r\nHost: app.test\r\n{body}{fields}\r\n")
+}
+
+/// Asks on a connection of its own.
+async fn answer(harness: &Harness, text: String) -> Answer {
+    let mut client = harness.http1().await;
+    client.say(text).await;
+    client.answer().await
+}
+
+#[tokio::test]
+async fn whoever_is_unknown_is_sent_to_sign_in_where_a_person_navigates_and_refused_elsewhere() {
+    // Its application isn't there: none of these gets so far.
+    let harness = Harness::start(([127, 0, 0, 1], 9).into());
+    for (method, fields, expected) in [
+        ("GET", "Sec-Fetch-Mode: navigate\r\n", 303),
+        ("GET", "Accept: text/html\r\n", 303),
+        ("GET", "Sec-Fetch-Mode: cors\r\nAccept: text/html\r\n", 401),
+        ("GET", "", 401),
+        ("HEAD", "Sec-Fetch-Mode: navigate\r\n", 401),
+        ("POST", "Sec-Fetch-Mode: navigate\r\n", 401),
+        (
+            "GET",
+            "Sec-Fetch-Mode: navigate\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+            401,
+        ),
+    ] {
+        let answer = answer(&harness, ask(method, "/login/x?y=1&z", fields)).await;
+        assert_eq!(answer.status, expected, "{method} {fields}");
+        answer.assert_hardened();
+        let location = (expected == 303).then_some("/-/login?return=%2Flogin%2Fx%3Fy%3D1%26z");
+        assert_eq!(answer.field("location"), location);
+        let challenge = (expected == 401).then_some("Bearer");
+        assert_eq!(answer.field("www-authenticate"), challenge);
+    }
+    let long = format!("/login/{}", "a".repeat(2048));
+    let answer = answer(&harness, ask("GET", &long, "Accept: text/html\r\n")).await;
+    assert_eq!(answer.field("location"), Some("/-/login?return=%2F"));
+    assert_eq!(harness.counters.upstream_faults.get(), 0);
+}
+
+#[tokio::test]
+async fn the_application_hears_who_asks_from_us_alone() {
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let forged = "Remote-User: eve\r\nremote_groups: board\r\nREMOTE.EMAIL: x\r\n\
+                  Waarborg_Assertion: e30.e30.\r\n";
+    for path in ["/login", "/"] {
+        let mut client = harness.http1().await;
+        client
+            .say(ask("GET", path, &format!("{COOKIE}{forged}")))
+            .await;
+        let (mut peer, head) = app.asked().await;
+        for field in [
+            "\r\nremote-user: ada\r\n",
+            "\r\nremote-name: Ada Lovelace\r\n",
+            "\r\nremote-email: ada@example.com\r\n",
+            "\r\nremote-groups: finance,staff\r\n",
+            "\r\ncookie: a=1\r\n",
+        ] {
+            assert!(head.contains(field), "{field} in {head}");
+        }
+        let lower = head.to_lowercase();
+        assert!(!lower.contains("eve") && !lower.contains("board"), "{head}");
+        assert!(!lower.contains("assertion"), "none was signed: {head}");
+        peer.say(OK).await;
+        assert_eq!(client.answer().await.status, 200);
+        harness.record().await;
+    }
+    // Nobody's request says nothing, whatever it brings.
+    let mut client = harness.http1().await;
+    client.say(ask("GET", "/", forged)).await;
+    let (mut peer, head) = app.asked().await;
+    assert!(!head.to_lowercase().contains("remote"), "{head}");
+    peer.say(OK).await;
+    assert_eq!(client.answer().await.status, 200);
+}
+
+#[tokio::test]
+async fn only_a_groups_members_get_where_it_is_asked_for() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    app.always(OK);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    for (method, path, expected) in [
+        ("GET", "/login/staff", 200),
+        ("GET", "/login/board", 200),
+        ("POST", "/login/board", 403),
+        ("POST", "/login/board/x", 403),
+        ("POST", "/login/%62oard", 400),
+        ("POST", "/login/staff/../board", 400),
+        ("PUT", "/login/board", 200),
+    ] {
+        let answer = answer(&harness, ask(method, path, COOKIE)).await;
+        assert_eq!(answer.status, expected, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_out_with_the_next_request_on_an_open_connection() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    app.always(OK);
+    let (token, _) = sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let mut client = harness.http1().await;
+    client.say(ask("GET", "/login", COOKIE)).await;
+    assert_eq!(client.answer().await.status, 200);
+    harness.sessions.revoke(&token);
+    client.say(ask("GET", "/login", COOKIE)).await;
+    assert_eq!(client.answer().await.status, 401);
+}
+
+#[tokio::test]
+async fn a_revoked_session_cuts_its_sockets_and_streams_and_no_others() {
+    const AGREE: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
+                         Upgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    const SOCKET: &str = "Origin: https://app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    const STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                          Transfer-Encoding: chunked\r\n\r\n3\r\na\n\n\r\n";
+    let other = SECRET.replace('A', "B");
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    let (token, _) = sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    sign_in(&harness, &other, of_ada(Credential::Cookie, &["app.test"]));
+    let mut socket = harness.http1().await;
+    socket
+        .say(ask("GET", "/login", &format!("{COOKIE}{SOCKET}")))
+        .await;
+    let (_peer, _) = app.answer_one(AGREE).await;
+    socket.head().await;
+    let mut stream = harness.http1().await;
+    stream.say(ask("GET", "/login", COOKIE)).await;
+    let (_peer, _) = app.answer_one(STREAM).await;
+    stream.head().await;
+    let mut twin = harness.http1().await;
+    let theirs = COOKIE.replace(SECRET, &other);
+    twin.say(ask("GET", "/login", &format!("{theirs}{SOCKET}")))
+        .await;
+    let (mut twins, _) = app.answer_one(AGREE).await;
+    twin.head().await;
+
+    harness.sessions.revoke(&token);
+    let both = async {
+        socket.end().await;
+        let (_, end) = stream.end().await;
+        assert_ne!(end, End::Clean, "a cut answer isn't a whole one");
+    };
+    tokio::time::timeout(Duration::from_secs(1), both)
+        .await
+        .expect("within a second");
+    twins.say("still here").await;
+    assert_eq!(twin.take(10).await, b"still here");
+    assert_eq!(harness.record().await.outcome, Outcome::Served);
+}
+
+async fn next(body: &mut Incoming) -> Option<hyper::Result<http_body::Frame<bytes::Bytes>>> {
+    std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
+}
+
+#[tokio::test]
+async fn a_revoked_session_ends_a_stream_of_http2_too() {
+    const STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                          Transfer-Encoding: chunked\r\n\r\n3\r\na\n\n\r\n";
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let (token, _) = sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let mut client = harness.http2().await;
+    let head = request("GET", "/login")
+        .header("cookie", format!("__Host-Http-waarborg={SECRET}"))
+        .body(super::client::nothing())
+        .unwrap();
+    let (answer, _peer) = tokio::join!(client.begin(head), app.answer_one(STREAM));
+    let mut body = answer.unwrap().into_body();
+    assert_eq!(
+        next(&mut body).await.unwrap().unwrap().into_data().unwrap(),
+        "a\n\n"
+    );
+    harness.sessions.revoke(&token);
+    let end = tokio::time::timeout(Duration::from_secs(1), next(&mut body)).await;
+    assert!(end.expect("within a second").unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_socket_with_our_cookie_comes_from_the_site_itself() {
+    const SOCKET: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
+                          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    app.always(OK);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    for (origin, expected) in [
+        ("", 403),
+        ("Origin: null\r\n", 403),
+        ("Origin: https://evil.test\r\n", 403),
+        ("Origin: https://other.app.test\r\n", 403),
+        ("Sec-Fetch-Site: same-site\r\n", 403),
+        ("Origin: https://app.test\r\n", 200),
+    ] {
+        let fields = format!("{COOKIE}{SOCKET}{origin}");
+        let answer = answer(&harness, ask("GET", "/login", &fields)).await;
+        assert_eq!(answer.status, expected, "{origin}");
+    }
+    // Without our cookie it is the application's own affair.
+    let answer = answer(&harness, ask("GET", "/", SOCKET)).await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn what_changes_something_on_own_pages_comes_from_them_and_a_callback_from_the_portal() {
+    let mut harness = Harness::alone();
+    for (path, fields, expected) in [
+        ("/-/logout", "", 403),
+        ("/-/logout", "Origin: null\r\n", 403),
+        ("/-/logout", "Origin: https://id.test\r\n", 403),
+        ("/-/logout", "Origin: http://app.test\r\n", 403),
+        ("/-/logout", "Sec-Fetch-Site: same-site\r\n", 403),
+        (
+            "/-/logout",
+            "Origin: https://evil.test\r\nSec-Fetch-Site: same-origin\r\n",
+            403,
+        ),
+        ("/-/callback", "Origin: https://app.test\r\n", 403),
+        ("/-/callback", "Sec-Fetch-Site: same-origin\r\n", 403),
+        ("/-/callback", "Origin: null\r\n", 403),
+    ] {
+        let answer = answer(&harness, ask("POST", path, fields)).await;
+        assert_eq!(answer.status, expected, "{path} {fields}");
+    }
+    for (path, fields) in [
+        ("/-/logout", "Origin: https://app.test\r\n"),
+        ("/-/logout", "Sec-Fetch-Site: same-origin\r\n"),
+        ("/-/callback", "Origin: https://id.test\r\n"),
+    ] {
+        let mut client = harness.http1().await;
+        client.say(ask("POST", path, fields)).await;
+        let asked = harness.own().await;
+        assert_eq!(asked.head.uri(), path);
+        assert!(asked.known.session.is_none());
+    }
+}
+
+#[tokio::test]
+async fn own_pages_hear_whose_session_it_is() {
+    let mut harness = Harness::alone();
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let mut client = harness.http1().await;
+    client.say(ask("GET", "/-/login", COOKIE)).await;
+    let asked = harness.own().await;
+    let session = asked.known.session.expect("a session");
+    assert_eq!(&*session.person.name, "ada");
+}
+
+#[tokio::test]
+async fn tokens_open_what_takes_them_and_never_reach_the_application() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let secret = format!("wb_{SECRET}");
+    let other = secret.replace('A', "B");
+    sign_in(&harness, &secret, of_ada(Credential::Bearer, &["app.test"]));
+    sign_in(&harness, &other, of_ada(Credential::Basic, &["app.test"]));
+    let bearer = format!("Authorization: Bearer {secret}\r\n");
+    let basic = format!(
+        "Authorization: Basic {}\r\n",
+        terms::base64(format!("ada:{other}").as_bytes())
+    );
+    for (path, fields) in [
+        ("/bearer", &bearer),
+        ("/basic", &bearer),
+        ("/basic", &basic),
+    ] {
+        let mut client = harness.http1().await;
+        client.say(ask("GET", path, fields)).await;
+        let (mut peer, head) = app.asked().await;
+        assert!(head.contains("\r\nremote-user: ada\r\n"), "{head}");
+        assert!(!head.to_lowercase().contains("authorization"), "{head}");
+        peer.say(OK).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+    app.always(OK);
+    let unknown = bearer.replace("AAA", "CCC");
+    for (path, fields, challenge) in [
+        ("/bearer", &basic, "Bearer"),
+        ("/login", &bearer, "Bearer"),
+        ("/", &bearer, "Bearer"),
+        (
+            "/basic",
+            &unknown,
+            "Basic realm=\"app password\", charset=\"UTF-8\"",
+        ),
+    ] {
+        let answer = answer(&harness, ask("GET", path, fields)).await;
+        assert_eq!(answer.status, 401, "{path} {fields}");
+        assert_eq!(answer.field("www-authenticate"), Some(challenge));
+    }
+    // An application's own credentials are its own.
+    let mut client = harness.http1().await;
+    let theirs = "Authorization: Basic YTpi\r\n";
+    client.say(ask("GET", "/", theirs)).await;
+    assert_eq!(client.answer().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_uses_is_locked_and_a_person_keeps_it_open_but_a_poll_does_not() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    app.always(OK);
+    let mut session = of_ada(Credential::Cookie, &["app.test"]);
+    session.idle = Some(Duration::from_secs(3600));
+    let now = terms::Clock::System.now();
+    session.seen(now);
+    let (_, session) = sign_in(&harness, SECRET, session);
+    let seen = || session.last_seen.load(std::sync::atomic::Ordering::Relaxed);
+    let fetch = format!("{COOKIE}Sec-Fetch-Mode: cors\r\n");
+    assert_eq!(
+        answer(&harness, ask("GET", "/login", &fetch)).await.status,
+        200
+    );
+    assert_eq!(seen(), now.0);
+    let person = format!("{COOKIE}Sec-Fetch-Mode: navigate\r\n");
+    assert_eq!(
+        answer(&harness, ask("GET", "/login", &person)).await.status,
+        200
+    );
+    assert!(seen() > now.0);
+    session
+        .last_seen
+        .store(now.0 - 3_600_000_001, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(
+        answer(&harness, ask("GET", "/login", &fetch)).await.status,
+        401
+    );
+    let locked = answer(&harness, ask("GET", "/login", &person)).await;
+    assert_eq!(locked.status, 303, "its owner signs in again");
+}

@@ -1,0 +1,209 @@
+//! What the lock-out goes by: the devices that an account has signed in from, and the
+//! guesses at its password; and the links in mails that open a lock.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use terms::Micros;
+
+use crate::{
+    audit::Entry,
+    change::{Change, Tx},
+    db::{Row, values},
+    error::Error,
+    store::Store,
+};
+
+/// Devices that are remembered of an account; the one unused for longest gives way.
+pub const MAX_DEVICES: u64 = 32;
+
+/// The count of guesses by one known device, or by all unknown ones together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Guesses {
+    /// Guesses in the present window.
+    pub guesses: u32,
+    /// When the window began.
+    pub since: Micros,
+    /// Locks in a row.
+    pub locks: u32,
+    /// Locked until then.
+    pub locked_until: Micros,
+    /// Guesses since the last success.
+    pub total: u32,
+}
+
+impl Store {
+    /// Whether this is a device of this account.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn knows_device(&self, account: &str, device: [u8; 32]) -> Result<bool, Error> {
+        let sql = "SELECT count(*) FROM device WHERE hash = $1 AND account = $2";
+        let row = self.pools().row(sql, values![device, account]).await?;
+        Ok(row.count(0)? > 0)
+    }
+
+    /// The guesses by all unknown devices at an account's password.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn guesses(&self, account: &str) -> Result<Guesses, Error> {
+        let sql = "SELECT guesses, since, locks, locked_until, total FROM guess \
+                   WHERE account = $1 AND device = $2";
+        let rows = self
+            .pools()
+            .rows(sql, values![account, device(None)])
+            .await?;
+        rows.first().map_or(Ok(Guesses::default()), read)
+    }
+}
+
+fn device(hash: Option<[u8; 32]>) -> Vec<u8> {
+    hash.map_or_else(Vec::new, Vec::from)
+}
+
+fn small(row: &Row, column: usize) -> Result<u32, Error> {
+    Ok(u32::try_from(row.count(column)?).unwrap_or(u32::MAX))
+}
+
+fn read(row: &Row) -> Result<Guesses, Error> {
+    Ok(Guesses {
+        guesses: small(row, 0)?,
+        since: row.time(1)?,
+        locks: small(row, 2)?,
+        locked_until: row.time(3)?,
+        total: small(row, 4)?,
+    })
+}
+
+impl Tx {
+    /// The guesses of a known device, or of all unknown ones, locked until this ends: of
+    /// guesses that come at once each counts.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn guesses_locked(
+        &mut self,
+        account: &str,
+        known: Option<[u8; 32]>,
+    ) -> Result<Guesses, Error> {
+        // The row is made and locked in one statement on both engines.
+        let sql = "INSERT INTO guess (account, device, guesses, since, locks, locked_until, total) \
+                   SELECT id, $2, 0, 0, 0, 0, 0 FROM account WHERE id = $1 \
+                   ON CONFLICT (account, device) DO UPDATE SET total = guess.total \
+                   RETURNING guesses, since, locks, locked_until, total";
+        let rows = self.connection.rows(sql, values![account, device(known)]);
+        let rows = rows.await?;
+        rows.first()
+            .map_or(Err(Error::missing("account", account)), read)
+    }
+
+    /// Keeps them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keep_guesses(
+        &mut self,
+        account: &str,
+        known: Option<[u8; 32]>,
+        now: &Guesses,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE guess SET guesses = $3, since = $4, locks = $5, locked_until = $6, total = $7 \
+                   WHERE account = $1 AND device = $2";
+        let values = values![
+            account,
+            device(known),
+            u64::from(now.guesses),
+            now.since,
+            u64::from(now.locks),
+            now.locked_until,
+            u64::from(now.total)
+        ];
+        self.connection.execute(sql, values).await.map(drop)
+    }
+
+    /// Remembers a device that has signed in, or when it did so last.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keep_device(&mut self, account: &str, hash: [u8; 32]) -> Result<(), Error> {
+        let now = self.store.clock().now();
+        let sql = "INSERT INTO device (hash, account, created_at, last_used) VALUES ($1, $2, $3, $3) \
+                   ON CONFLICT (hash) DO UPDATE SET last_used = excluded.last_used";
+        self.connection
+            .execute(sql, values![hash, account, now])
+            .await?;
+        let sql = "DELETE FROM device WHERE account = $1 AND hash NOT IN \
+                   (SELECT hash FROM device WHERE account = $1 ORDER BY last_used DESC, hash LIMIT $2)";
+        self.connection
+            .execute(sql, values![account, MAX_DEVICES])
+            .await
+            .map(drop)
+    }
+
+    /// Keeps a link of a mail, by its hash.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keep_link(
+        &mut self,
+        hash: [u8; 32],
+        account: &str,
+        purpose: &'static str,
+        life: Duration,
+    ) -> Result<(), Error> {
+        let until = self.store.clock().now().after(life);
+        let sql = "INSERT INTO link (hash, account, purpose, expires_at) VALUES ($1, $2, $3, $4)";
+        self.connection
+            .execute(sql, values![hash, account, purpose, until])
+            .await
+            .map(drop)
+    }
+
+    /// Takes a link, once: the account it is for.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn take_link(
+        &mut self,
+        hash: [u8; 32],
+        purpose: &'static str,
+    ) -> Result<Option<String>, Error> {
+        let now = self.store.clock().now();
+        let sql = "DELETE FROM link WHERE hash = $1 AND purpose = $2 RETURNING account, expires_at";
+        let rows = self.connection.rows(sql, values![hash, purpose]).await?;
+        match rows.first() {
+            Some(row) if now < row.time(1)? => row.text(0).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Change {
+    /// Forgets every guess at an account's password: it is open again.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn unlock(&mut self, account: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM guess WHERE account = $1";
+        self.connection.execute(sql, values![account]).await?;
+        self.record(Entry::new("account.unlock", account))
+    }
+
+    /// Says in the trail that an account was locked.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn record_lock(
+        &mut self,
+        account: &str,
+        until: Micros,
+        network: &str,
+    ) -> Result<(), Error> {
+        let after: Value = json!({ "until": until.to_string(), "network": network });
+        self.record(Entry::new("account.lock", account).after(after))
+    }
+}
+
+#[cfg(test)]
+mod tests;
