@@ -46,6 +46,8 @@ macro_rules! refusal_pages {
 refusal_pages! {
     /// The request can't be read (RFC 9112).
     BadRequest 400 "bad-request" Client,
+    /// Only for people who have signed in.
+    Unauthorized 401 "unauthorized" Client,
     /// Not for this visitor.
     Forbidden 403 "forbidden" Client,
     /// No own page has this address.
