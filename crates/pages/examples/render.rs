@@ -12,6 +12,13 @@ use waarborg_pages::{
     TrustView,
 };
 
+/// What `own` takes its names from; the tests of the crate give it others.
+mod api {
+    pub(crate) use waarborg_pages::*;
+}
+#[path = "render/own.rs"]
+mod own;
+
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const HASH: &str = "Q2hlY2tlZCBieSBzb21lYm9keSBlbHNlLCBhbHdheXM=";
 
@@ -98,6 +105,17 @@ fn render(folder: &Path) -> Result<(), Box<dyn Error>> {
             switcher: Switcher::Offered,
         };
         write(format!("message-{tag}"), pages.message(&message, language))?;
+        let fill = own::Fill(None);
+        for (name, page) in own::portal(&pages, fill, language)
+            .into_iter()
+            .chain(own::console(&pages, fill, language))
+        {
+            write(format!("{name}-{tag}"), page)?;
+        }
+        // Without its script: judges want to see the page, not what it leads to.
+        let Page { html, csp } = own::handover(&pages, fill, language);
+        let html = html.replace("document.forms[0].submit()", "");
+        write(format!("handover-{tag}"), Page { html, csp })?;
     }
     fs::write(folder.join("security.json"), pages.security_json(&trust()))?;
     Ok(())

@@ -15,12 +15,34 @@ mod style;
 mod texts;
 mod views;
 
-pub use path::OwnPath;
+pub use path::{OwnPath, SiteOrigin};
+pub use style::Nonce;
 pub use texts::{CLAUSES, Speech, Texts, language};
 pub use views::{
+    account::{AccountSecurityView, AccountSessionsView, AccountView},
+    app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},
+    console::{
+        Console, ConsoleEnterView, Notice,
+        audit::{AuditFilter, AuditLine, AuditView, ChangeLine},
+        groups::{GroupRemoveView, GroupView, GroupsView},
+        sessions::ConsoleSessionsView,
+        tokens::{TokenAddView, TokensView},
+        users::{
+            PasswordForm, UserAddView, UserFilter, UserInputs, UserLine, UserRemoveView, UserState,
+            UserView, UsersView,
+        },
+    },
     evidence::{EvidenceView, LedgerProof, TranscriptLine},
+    form::{ChoiceView, Field, FieldProblem},
+    handover::HandoverView,
+    mails::{AccountMail, MailText},
     message::{FormView, LinkView, MessageView, Switcher},
+    password::{PasswordProblem, Strength},
+    portal::{NotForYouView, UnlockView},
     refusal::{RefusalKind, Whose},
+    session::{DeviceView, SessionView},
+    sign_in::{SignInProblem, SignInView, SignOutView},
+    table::PagerView,
     tls_report::{
         HstsView, TLS_PROBLEMS, TLS_RULES, TLS_UNEXAMINED, TlsChainView, TlsReportView,
         TlsScanView, TlsSeen, TlsSiteView, TlsSuiteView,
@@ -83,6 +105,7 @@ impl Pages {
             icon: self.style.icon(),
             prefix: self.prefix.as_str(),
             switcher,
+            kept: String::new(),
         }
     }
 

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
 
+use crate::SiteOrigin;
+
 const SHEET: &str = include_str!("../static/waarborg.css");
 const ICON: &str = include_str!("../static/icon.svg");
 
@@ -15,6 +17,25 @@ const ICON: &str = include_str!("../static/icon.svg");
 pub(crate) enum Forms {
     Refused,
     Own,
+}
+
+/// A word that allows one script in one answer (CSP level 3, section 2.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// Takes base64 or base64url of at least 128 bits; `None` for anything else. It must
+    /// be made by chance for each answer.
+    pub fn new(base64: &str) -> Option<Self> {
+        let plain = base64
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte));
+        (plain && (22..=128).contains(&base64.len())).then(|| Self(base64.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The sheet as pages carry it.
@@ -58,6 +79,17 @@ impl Style {
             "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action {forms}; \
              frame-ancestors 'none'; base-uri 'none'",
             self.hash
+        )
+    }
+
+    /// The policy of the one page that sends a form to another site, by its one script.
+    pub(crate) fn handover(&self, to: &SiteOrigin, nonce: &Nonce) -> String {
+        format!(
+            "default-src 'none'; script-src 'nonce-{}'; style-src 'sha256-{}'; img-src data:; \
+             form-action {}; frame-ancestors 'none'; base-uri 'none'",
+            nonce.as_str(),
+            self.hash,
+            to.as_str()
         )
     }
 }
@@ -153,6 +185,19 @@ mod tests {
         );
         let braces = |brace| style.sheet().matches(brace).count();
         assert_eq!(braces('{'), braces('}'));
+    }
+
+    #[test]
+    fn a_nonce_is_long_enough_and_adds_nothing_to_a_policy() {
+        assert!(Nonce::new("AAAAAAAAAAAAAAAAAAAAAA==").is_some());
+        for bad in [
+            "",
+            "AAAA",
+            "AAAAAAAAAAAAAAAAAAAAA' *",
+            "AAAAAAAAAAAAAAAAAAAAAA; x",
+        ] {
+            assert!(Nonce::new(bad).is_none(), "{bad}");
+        }
     }
 
     #[test]

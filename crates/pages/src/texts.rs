@@ -48,12 +48,15 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/promises.ftl")),
             include_str!(concat!("../locales/", $tag, "/trust.ftl")),
             include_str!(concat!("../locales/", $tag, "/tls_report.ftl")),
+            include_str!(concat!("../locales/", $tag, "/portal.ftl")),
+            include_str!(concat!("../locales/", $tag, "/console.ftl")),
+            include_str!(concat!("../locales/", $tag, "/mail.ftl")),
         ]
     };
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 5] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 8] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

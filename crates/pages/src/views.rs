@@ -1,13 +1,25 @@
 //! What each page is given, and how it becomes a document.
 
+pub(crate) mod account;
+pub(crate) mod app_password;
+pub(crate) mod console;
 pub(crate) mod evidence;
+pub(crate) mod form;
+pub(crate) mod handover;
+pub(crate) mod mails;
 pub(crate) mod message;
+pub(crate) mod password;
+pub(crate) mod portal;
 pub(crate) mod refusal;
+pub(crate) mod session;
+mod sheet;
+pub(crate) mod sign_in;
+pub(crate) mod table;
 pub(crate) mod tls_report;
 pub(crate) mod trust;
 
 use askama::Template;
-use terms::{Language, Micros};
+use terms::{Arg, Language, Micros};
 
 use crate::Speech;
 use message::Switcher;
@@ -19,6 +31,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) icon: &'a str,
     pub(crate) prefix: &'a str,
     pub(crate) switcher: Switcher,
+    /// What of the address a link to another language keeps, with `&` behind it.
+    pub(crate) kept: String,
 }
 
 impl Frame<'_> {
@@ -43,6 +57,11 @@ impl Frame<'_> {
         }
     }
 
+    /// The address of an own page.
+    fn path(&self, below_prefix: &str) -> String {
+        format!("{}{below_prefix}", self.prefix)
+    }
+
     fn time(&self, at: Micros) -> Time {
         Time {
             machine: machine_time(at),
@@ -62,6 +81,11 @@ pub(crate) fn machine_time(at: Micros) -> String {
     let written = at.to_string();
     let whole = written.split('.').next().unwrap_or_default();
     format!("{whole}Z")
+}
+
+/// How many there are, for a text.
+fn count(count: usize) -> Arg {
+    Arg::Number(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// The document of a template.

@@ -133,6 +133,8 @@ struct RefusalPage<'a> {
     whose: String,
     /// Whether own pages can be reached where this page is seen.
     links: bool,
+    /// Whether signing in helps.
+    sign_in: bool,
     hole: &'static str,
 }
 
@@ -166,6 +168,7 @@ impl Pages {
                 Whose::Ours => say.text("whose-ours"),
             },
             links: kind != RefusalKind::Misdirected,
+            sign_in: kind == RefusalKind::Unauthorized,
             hole: HOLE,
         });
         holed(&html, self.style.policy(Forms::Refused))

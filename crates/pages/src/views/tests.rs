@@ -1,5 +1,7 @@
 //! Every page in every language: whole, escaped, and no more than is true.
 
+mod own;
+
 use terms::{Arg, Clause, PromiseId, Vantage, Verdict};
 
 use super::*;

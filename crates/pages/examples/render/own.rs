@@ -1,0 +1,553 @@
+//! Every page of portal and console, each in all the states in which it looks
+//! different. The judges see them filled as they would be; the tests with hostile text
+//! in every place that takes one.
+
+use terms::{Language, Micros, Secret};
+
+use super::api::*;
+
+const NOW: Micros = Micros(1_795_442_712_345_678);
+const PLACE: &str = "203.0.113.0/24";
+
+/// What stands in the places of foreign text: one text everywhere, else what fits.
+#[derive(Clone, Copy)]
+pub(crate) struct Fill<'a>(pub(crate) Option<&'a str>);
+
+impl Fill<'_> {
+    fn with(self, fitting: &str) -> String {
+        self.0.unwrap_or(fitting).to_owned()
+    }
+
+    fn secret(self, fitting: &str) -> Secret<String> {
+        Secret::new(self.with(fitting))
+    }
+
+    fn some(self, fitting: &[&str]) -> Vec<String> {
+        fitting.iter().map(|text| self.with(text)).collect()
+    }
+
+    fn choices(self, fitting: &[&str]) -> Vec<ChoiceView> {
+        fitting
+            .iter()
+            .enumerate()
+            .map(|(place, text)| ChoiceView {
+                value: self.with(text),
+                text: self.with(text),
+                chosen: place == 1,
+            })
+            .collect()
+    }
+
+    fn token(self) -> Secret<String> {
+        self.secret("4f1c9a7be0d2")
+    }
+
+    fn console(self, notice: Option<Notice>) -> Console {
+        Console {
+            token: self.token(),
+            who: self.with("ada@example.com"),
+            notice,
+        }
+    }
+
+    fn session(self, id: &str, browser: Option<&str>, is_this: bool) -> SessionView {
+        SessionView {
+            id: self.with(id),
+            user: self.with("ada"),
+            device: DeviceView {
+                browser: browser.map(|browser| self.with(browser)),
+                system: browser.map(|_| self.with("Linux")),
+            },
+            place: self.with(PLACE),
+            begun: NOW,
+            last_use: NOW,
+            is_this,
+            sites: self.some(if is_this {
+                &["app.example.com", "a-rather-long-label.eu.example.com"]
+            } else {
+                &[]
+            }),
+        }
+    }
+
+    fn sessions(self) -> Vec<SessionView> {
+        vec![
+            self.session("1", Some("Firefox"), true),
+            self.session("2", Some("Chrome"), false),
+            self.session("3", None, false),
+        ]
+    }
+
+    fn tokens(self) -> Vec<TokenView> {
+        let one = |id: &str, kind, name: &str, sites: &[&str], last_use, expires| TokenView {
+            id: self.with(id),
+            kind,
+            name: self.with(name),
+            owner: self.with("ada"),
+            sites: self.some(sites),
+            created: NOW,
+            last_use,
+            expires,
+        };
+        let sites = ["app.example.com", "dav.example.com"];
+        vec![
+            one(
+                "1",
+                TokenKind::App,
+                "Calendar on my phone",
+                &sites,
+                Some(NOW),
+                Some(NOW),
+            ),
+            one(
+                "2",
+                TokenKind::Bearer,
+                "a-name-without-any-space-in-it-0123456789",
+                &[],
+                None,
+                None,
+            ),
+        ]
+    }
+
+    fn made(self, kind: TokenKind) -> TokenMadeView {
+        TokenMadeView {
+            kind,
+            name: self.with("Calendar on my phone"),
+            login: self.with("ada"),
+            secret: self.secret("kfq7 2mzd 9xwp h4tr 6ncb v8sj y3ge"),
+        }
+    }
+}
+
+fn path(path: &str) -> OwnPath {
+    OwnPath::new(path).expect("a path of our own")
+}
+
+fn pager() -> PagerView {
+    PagerView {
+        previous: Some(path("/-/admin/users?before=7")),
+        next: Some(path("/-/admin/users?after=9&state=active")),
+    }
+}
+
+fn origin(origin: &str) -> SiteOrigin {
+    SiteOrigin::new(origin).expect("an origin")
+}
+
+/// The pages of the portal, by name.
+pub(crate) fn portal(
+    pages: &Pages,
+    fill: Fill<'_>,
+    language: Language,
+) -> Vec<(&'static str, Page)> {
+    let sign_in = |problem, toward: bool| {
+        let view = SignInView {
+            token: fill.token(),
+            request: toward.then(|| fill.with("Zm9vYmFy-_=")),
+            toward: toward.then(|| fill.with("app.example.com")),
+            name: fill.with(if toward { "ada" } else { "" }),
+            problem,
+        };
+        pages.sign_in(&view, language)
+    };
+    let account = |sites: bool| AccountView {
+        token: fill.token(),
+        login: fill.with("ada"),
+        name: fill.with("Ada de Vries"),
+        email: fill.with("ada@example.com"),
+        groups: fill.some(if sites { &["staff", "support"] } else { &[] }),
+        sites: if sites {
+            vec![(
+                fill.with("app.example.com"),
+                origin("https://app.example.com"),
+            )]
+        } else {
+            Vec::new()
+        },
+    };
+    let who = || fill.with("ada@example.com");
+    vec![
+        ("sign-in", sign_in(None, true)),
+        ("sign-in-plain", sign_in(None, false)),
+        ("sign-in-wrong", sign_in(Some(SignInProblem::Wrong), true)),
+        (
+            "sign-in-busy",
+            sign_in(Some(SignInProblem::Busy { retry_after_s: 4 }), true),
+        ),
+        ("sign-in-stale", sign_in(Some(SignInProblem::Stale), true)),
+        (
+            "sign-in-too-long",
+            sign_in(Some(SignInProblem::TooLong), true),
+        ),
+        (
+            "sign-out",
+            pages.sign_out(
+                &SignOutView {
+                    token: fill.token(),
+                    who: who(),
+                },
+                language,
+            ),
+        ),
+        ("signed-out", pages.signed_out(language)),
+        (
+            "arrived",
+            pages.arrived(&path("/inbox?a=1&b=<i>"), language),
+        ),
+        (
+            "no-cookie",
+            pages.no_cookie(&path("/-/login?return=/inbox"), language),
+        ),
+        (
+            "not-for-you",
+            pages.not_for_you(
+                &NotForYouView {
+                    token: fill.token(),
+                    who: who(),
+                    site: fill.with("app.example.com"),
+                },
+                language,
+            ),
+        ),
+        (
+            "unlock",
+            pages.unlock(
+                &UnlockView {
+                    token: fill.token(),
+                    secret: fill.secret("s3cr3t"),
+                },
+                language,
+            ),
+        ),
+        ("unlocked", pages.unlocked(language)),
+        ("link-gone", pages.link_gone(language)),
+        ("account", pages.account(&account(true), language)),
+        ("account-bare", pages.account(&account(false), language)),
+        (
+            "security",
+            pages.account_security(&security(fill), language),
+        ),
+        (
+            "security-refused",
+            pages.account_security(&security_refused(fill), language),
+        ),
+        (
+            "app-password",
+            pages.app_password_made(&fill.made(TokenKind::App), language),
+        ),
+        (
+            "sessions",
+            pages.account_sessions(
+                &AccountSessionsView {
+                    token: fill.token(),
+                    sessions: fill.sessions(),
+                    notice: Some(Notice::SessionEnded),
+                },
+                language,
+            ),
+        ),
+        (
+            "console-enter",
+            pages.console_enter(
+                &ConsoleEnterView {
+                    secret: fill.secret("s3cr3t"),
+                    token: fill.token(),
+                },
+                language,
+            ),
+        ),
+        ("console-gone", pages.console_gone(language)),
+    ]
+}
+
+fn security(fill: Fill<'_>) -> AccountSecurityView {
+    AccountSecurityView {
+        token: fill.token(),
+        login: fill.with("ada"),
+        least: 15,
+        problems: Vec::new(),
+        strength: None,
+        app_passwords: fill.tokens(),
+        sites: fill.choices(&["app.example.com", "dav.example.com"]),
+        app_problems: Vec::new(),
+        notice: Some(Notice::PasswordChanged),
+    }
+}
+
+fn security_refused(fill: Fill<'_>) -> AccountSecurityView {
+    AccountSecurityView {
+        problems: vec![
+            PasswordProblem::CurrentWrong,
+            PasswordProblem::TooShort { least: 15 },
+            PasswordProblem::TooLong { most: 4096 },
+            PasswordProblem::Guessable,
+            PasswordProblem::Breached,
+            PasswordProblem::ContainsName,
+            PasswordProblem::ForbiddenCharacter,
+            PasswordProblem::SameAsOld,
+        ],
+        strength: Some(Strength::Weak),
+        app_passwords: Vec::new(),
+        app_problems: vec![(Field::Name, FieldProblem::Missing)],
+        notice: None,
+        ..security(fill)
+    }
+}
+
+/// The hand-over, the one page with a script.
+pub(crate) fn handover(pages: &Pages, fill: Fill<'_>, language: Language) -> Page {
+    let view = HandoverView {
+        site: origin("https://app.example.com:8443"),
+        host: fill.with("app.example.com"),
+        callback: path("/-/callback"),
+        code: fill.secret("Y29kZQ"),
+        hidden: vec![(fill.with("state"), fill.with("x"))],
+        nonce: Nonce::new("AAECAwQFBgcICQoLDA0ODw==").expect("a nonce"),
+    };
+    pages.handover(&view, language)
+}
+
+/// The rooms of the console, by name.
+pub(crate) fn console(
+    pages: &Pages,
+    fill: Fill<'_>,
+    language: Language,
+) -> Vec<(&'static str, Page)> {
+    let mut all = users(pages, fill, language);
+    all.extend(groups(pages, fill, language));
+    all.extend(rest(pages, fill, language));
+    all
+}
+
+fn user_line(fill: Fill<'_>, login: &str, state: UserState) -> UserLine {
+    UserLine {
+        id: fill.with(login),
+        login: fill.with(login),
+        name: fill.with("Ada de Vries"),
+        email: fill.with(&format!("{login}@a-rather-long-label.eu.example.com")),
+        groups: fill.some(&["staff", "support"]),
+        state,
+        last_sign_in: (state == UserState::Active).then_some(NOW),
+    }
+}
+
+fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
+    let list = |users, notice| {
+        let view = UsersView {
+            console: fill.console(notice),
+            filter: UserFilter {
+                text: fill.with("ad"),
+                groups: fill.choices(&["staff", "support"]),
+                state: Some(UserState::Active),
+            },
+            users,
+            pager: pager(),
+        };
+        pages.users(&view, language)
+    };
+    let inputs = || UserInputs {
+        login: fill.with("ada"),
+        name: fill.with("Ada de Vries"),
+        email: fill.with("ada@example.com"),
+        groups: fill.choices(&["staff", "support", "a-group-with-a-long-name-0123456789"]),
+    };
+    let user = |locked: bool| UserView {
+        console: fill.console(locked.then_some(Notice::Stale)),
+        id: fill.with("u1"),
+        login: fill.with("ada"),
+        inputs: inputs(),
+        disabled: locked,
+        problems: if locked {
+            vec![(Field::Email, FieldProblem::Malformed)]
+        } else {
+            Vec::new()
+        },
+        created: NOW,
+        last_sign_in: locked.then_some(NOW),
+        password: if locked {
+            PasswordForm::Bcrypt {
+                cost: 10,
+                imported: true,
+            }
+        } else {
+            PasswordForm::None
+        },
+        failures: if locked { 10 } else { 0 },
+        locked_until: locked.then_some(NOW),
+        sessions: if locked { fill.sessions() } else { Vec::new() },
+        tokens: if locked { fill.tokens() } else { Vec::new() },
+    };
+    let add = |inputs, problems| {
+        let view = UserAddView {
+            console: fill.console(None),
+            inputs,
+            problems,
+            least: 15,
+        };
+        pages.user_add(&view, language)
+    };
+    let wrong = vec![
+        (Field::Login, FieldProblem::Taken),
+        (Field::Name, FieldProblem::TooLong { most: 200 }),
+        (Field::Groups, FieldProblem::Unknown),
+        (
+            Field::Password,
+            FieldProblem::Password(PasswordProblem::Breached),
+        ),
+    ];
+    let found = [
+        ("ada", UserState::Active),
+        ("bo", UserState::Disabled),
+        ("a-rather-long-login-name-0123456789", UserState::Locked),
+    ];
+    let found = found
+        .map(|(login, state)| user_line(fill, login, state))
+        .into();
+    vec![
+        ("users", list(found, Some(Notice::Added))),
+        ("users-none", list(Vec::new(), None)),
+        ("user", pages.user(&user(true), language)),
+        ("user-new", pages.user(&user(false), language)),
+        ("user-add", add(UserInputs::default(), Vec::new())),
+        ("user-add-wrong", add(inputs(), wrong)),
+        (
+            "user-remove",
+            pages.user_remove(
+                &UserRemoveView {
+                    console: fill.console(None),
+                    id: fill.with("u1"),
+                    login: fill.with("ada"),
+                },
+                language,
+            ),
+        ),
+    ]
+}
+
+fn groups(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
+    let list = |groups: Vec<(String, u64)>, problems| {
+        let view = GroupsView {
+            console: fill.console(Some(Notice::Saved)),
+            groups,
+            name: fill.with(""),
+            problems,
+        };
+        pages.groups(&view, language)
+    };
+    let some = vec![(fill.with("staff"), 1), (fill.with("support"), 12_345)];
+    let group = GroupView {
+        console: fill.console(None),
+        group: fill.with("staff"),
+        count: 1_234,
+        members: vec![
+            (fill.with("u1"), fill.with("ada")),
+            (fill.with("u2"), fill.with("bo")),
+        ],
+        name: fill.with("staff"),
+        problems: Vec::new(),
+    };
+    let remove = GroupRemoveView {
+        console: fill.console(None),
+        group: fill.with("staff"),
+        count: 2,
+    };
+    vec![
+        ("groups", list(some, Vec::new())),
+        (
+            "groups-none",
+            list(Vec::new(), vec![(Field::Name, FieldProblem::Taken)]),
+        ),
+        ("group", pages.group(&group, language)),
+        ("group-remove", pages.group_remove(&remove, language)),
+    ]
+}
+
+fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
+    let sessions = ConsoleSessionsView {
+        console: fill.console(None),
+        user: fill.with("ada"),
+        sessions: fill.sessions(),
+        pager: PagerView::default(),
+    };
+    let tokens = TokensView {
+        console: fill.console(Some(Notice::Revoked)),
+        tokens: fill.tokens(),
+        pager: PagerView::default(),
+    };
+    let add = TokenAddView {
+        console: fill.console(None),
+        owner: fill.with("ada"),
+        kind: TokenKind::Bearer,
+        name: fill.with("CI"),
+        sites: fill.choices(&["app.example.com", "dav.example.com"]),
+        problems: vec![
+            (Field::Owner, FieldProblem::Unknown),
+            (Field::Sites, FieldProblem::Unknown),
+        ],
+    };
+    vec![
+        (
+            "console-sessions",
+            pages.console_sessions(&sessions, language),
+        ),
+        ("tokens", pages.tokens(&tokens, language)),
+        ("token-add", pages.token_add(&add, language)),
+        (
+            "token-made",
+            pages.token_made(&fill.console(None), &fill.made(TokenKind::Bearer), language),
+        ),
+        ("audit", pages.audit(&audit(fill), language)),
+        (
+            "audit-none",
+            pages.audit(
+                &AuditView {
+                    lines: Vec::new(),
+                    ..audit(fill)
+                },
+                language,
+            ),
+        ),
+    ]
+}
+
+fn audit(fill: Fill<'_>) -> AuditView {
+    let change = |field: &str, before: Option<&str>, after: Option<&str>| ChangeLine {
+        field: fill.with(field),
+        before: before.map(|text| fill.with(text)),
+        after: after.map(|text| fill.with(text)),
+    };
+    let line = |action: &str, changes| AuditLine {
+        at: NOW,
+        actor: fill.with("ada"),
+        action: fill.with(action),
+        target: fill.with("user:0192f7a1-6b2e-7c3d-8e4f-5a6b7c8d9e0f"),
+        changes,
+    };
+    AuditView {
+        console: fill.console(None),
+        filter: AuditFilter {
+            actor: fill.with("ada"),
+            action: fill.with(""),
+            target: fill.with(""),
+            from: fill.with("2026-11-01"),
+            until: fill.with(""),
+        },
+        lines: vec![
+            line(
+                "user.changed",
+                vec![
+                    change(
+                        "email",
+                        Some("ada@example.com"),
+                        Some("ada@a-rather-long-label.eu.example.com"),
+                    ),
+                    change("groups", None, Some("staff, support")),
+                ],
+            ),
+            line("session.revoked", Vec::new()),
+            line("user.removed", vec![change("login", Some("bo"), None)]),
+        ],
+        pager: pager(),
+    }
+}

@@ -1,0 +1,99 @@
+# The console: users, groups, sessions, tokens and the audit trail.
+
+console-rooms = Console
+console-enter-title = Open the console?
+console-enter-text = This link opens the console once, in this browser.
+console-enter-button = Open the console
+console-gone-title = This link doesn’t open the console any more
+console-gone-text = It was used already, or it is older than a minute.
+console-gone-todo = For a new one, run this on the server:
+
+filter-button = Show
+filter-any = Any
+pager-label = Parts of the list
+pager-previous = Previous
+pager-next = Next
+table-act = Action
+save-button = Save
+add-button = Add
+remove-button = Remove for good
+keep-link = Keep it and go back
+
+users-title = Users
+users-text = E-mail address, or how the name begins
+users-none = Nobody matches. Show others above, or add a user.
+users-back = Back to all users
+user-add-title = Add a user
+user-login-hint = What is typed to sign in. It can’t be changed later.
+user-password-hint = Leave it empty for an account without a password.
+user-edit-title = Change
+user-remove-title = Remove
+user-remove-link = Remove this user …
+user-remove-question = Remove { $login }?
+user-remove-text = The account, its sessions, its tokens and its app passwords are gone at once, and can’t be brought back. To keep somebody out for a while, set the account to “disabled” instead.
+label-group = Group
+label-state = State
+label-last-sign-in = Last sign-in
+label-failures = Failed tries that count
+label-locked-until = Unknown devices refused until
+not-locked = Not refused
+state-active = Active
+state-disabled = Disabled
+state-locked = Locked
+state-hint = “Disabled” ends all sessions, and nobody signs in.
+password-none = None
+password-bcrypt = { $imported ->
+    [yes] bcrypt, cost { $cost }, imported
+   *[no] bcrypt, cost { $cost }
+}
+sessions-end-all = End all sessions
+
+groups-title = Groups
+groups-none = There are no groups yet. Add one below, then give it to users.
+group-add-title = Add a group
+label-group-name = Name of the group
+group-name-hint = As access rules and applications name it.
+group-members-title = Members
+group-members = { $count ->
+    [0] No members
+    [1] One member
+   *[other] { $count } members
+}
+group-members-first = { $count ->
+    [1] Only the first one is shown. The list of users shows all, by group.
+   *[other] Only the first { $count } are shown. The list of users shows all, by group.
+}
+group-rename-title = Rename
+group-rename-hint = Access rules that name the old name open nothing to its members any more.
+group-remove-title = Remove
+group-remove-link = Remove this group …
+group-remove-question = Remove the group { $group }?
+group-remove-text = { $count ->
+    [0] Nobody is a member. Access rules that name the group open nothing any more.
+    [1] One member loses what the group opens. The account stays.
+   *[other] { $count } members lose what the group opens. The accounts stay.
+}
+
+console-sessions-title = Sessions
+console-sessions-none = There are no sessions.
+tokens-title = Tokens
+tokens-none = There are no tokens and no app passwords.
+tokens-back = Back to all tokens
+token-add-title = Make a token
+token-made-title = The new token
+token-owner-hint = The login name of the account that the program acts for.
+token-kind-hint = A bearer token is for API clients, an app password for programs that know only name and password.
+token-sites-hint = Choose none, and it is good for all sites that its owner may open.
+
+audit-title = Audit
+audit-at = Time
+audit-actor = By whom
+audit-action = Action
+audit-target = On what
+audit-from = From
+audit-until = Until
+audit-changes = What changed
+audit-field = Field
+audit-before = Before
+audit-after = After
+audit-none = No change matches. Ask for less above.

@@ -1,0 +1,25 @@
+# Mails to the owner of an account: subject, body, and what stands below each.
+
+mail-locked-subject = Too many tries to sign in to your account
+mail-locked-body =
+    Somebody tried too often to sign in to your account { $login } on { $portal }. The last try came from { $place } on { $at }.
+
+    For a while, the account refuses devices that have never signed in to it. Devices that you have used before still work.
+
+    If that was you, wait, or unlock the account here:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: nobody got in. If you use your password elsewhere too, or suspect that somebody knows it, change it.
+mail-password-changed-subject = Your password was changed
+mail-password-changed-body =
+    The password of your account { $login } on { $portal } was changed from { $place } on { $at }. All other sessions have ended.
+
+    If that was you, there is nothing to do. If it wasn’t, tell whoever runs { $portal } at once; as long as you can still sign in, choose a new password here:
+    { $link }
+mail-app-password-made-subject = A new app password was made
+mail-app-password-made-body =
+    An app password “{ $name }” was made for your account { $login } on { $portal }, from { $place } on { $at }.
+
+    If that was you, there is nothing to do. If it wasn’t, revoke it here, and change your password:
+    { $link }
+mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.

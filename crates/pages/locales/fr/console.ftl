@@ -1,0 +1,99 @@
+# La console : utilisateurs, groupes, sessions, jetons et journal d’audit.
+
+console-rooms = Console
+console-enter-title = Ouvrir la console ?
+console-enter-text = Ce lien ouvre la console une seule fois, dans ce navigateur.
+console-enter-button = Ouvrir la console
+console-gone-title = Ce lien n’ouvre plus la console
+console-gone-text = Il a déjà servi, ou il date de plus d’une minute.
+console-gone-todo = Pour en obtenir un autre, exécutez ceci sur le serveur :
+
+filter-button = Afficher
+filter-any = Indifférent
+pager-label = Parties de la liste
+pager-previous = Précédent
+pager-next = Suivant
+table-act = Action
+save-button = Enregistrer
+add-button = Ajouter
+remove-button = Supprimer définitivement
+keep-link = Conserver et revenir
+
+users-title = Utilisateurs
+users-text = Adresse e-mail, ou début du nom
+users-none = Personne ne correspond. Élargissez la recherche ci-dessus, ou ajoutez un utilisateur.
+users-back = Retour à tous les utilisateurs
+user-add-title = Ajouter un utilisateur
+user-login-hint = Ce qui est saisi pour se connecter. Il ne peut pas être modifié plus tard.
+user-password-hint = Laissez vide pour un compte sans mot de passe.
+user-edit-title = Modifier
+user-remove-title = Supprimer
+user-remove-link = Supprimer cet utilisateur…
+user-remove-question = Supprimer { $login } ?
+user-remove-text = Le compte, ses sessions, ses jetons et ses mots de passe d’application disparaissent aussitôt, sans retour. Pour écarter quelqu’un un moment, mettez plutôt le compte sur « désactivé ».
+label-group = Groupe
+label-state = État
+label-last-sign-in = Dernière connexion
+label-failures = Essais manqués pris en compte
+label-locked-until = Appareils inconnus refusés jusqu’au
+not-locked = Non refusés
+state-active = Actif
+state-disabled = Désactivé
+state-locked = Verrouillé
+state-hint = « Désactivé » termine toutes les sessions, et personne ne se connecte.
+password-none = Aucun
+password-bcrypt = { $imported ->
+    [yes] bcrypt, coût { $cost }, importé
+   *[no] bcrypt, coût { $cost }
+}
+sessions-end-all = Terminer toutes les sessions
+
+groups-title = Groupes
+groups-none = Il n’y a pas encore de groupe. Ajoutez-en un ci-dessous, puis attribuez-le à des utilisateurs.
+group-add-title = Ajouter un groupe
+label-group-name = Nom du groupe
+group-name-hint = Tel que les règles d’accès et les applications le nomment.
+group-members-title = Membres
+group-members = { $count ->
+    [0] Aucun membre
+    [1] Un membre
+   *[other] { $count } membres
+}
+group-members-first = { $count ->
+    [1] Seul le premier est affiché. La liste des utilisateurs les montre tous, par groupe.
+   *[other] Seuls les { $count } premiers sont affichés. La liste des utilisateurs les montre tous, par groupe.
+}
+group-rename-title = Renommer
+group-rename-hint = Les règles d’accès qui portent l’ancien nom n’ouvrent alors plus rien aux membres.
+group-remove-title = Supprimer
+group-remove-link = Supprimer ce groupe…
+group-remove-question = Supprimer le groupe { $group } ?
+group-remove-text = { $count ->
+    [0] Personne n’en est membre. Les règles d’accès qui nomment le groupe n’ouvrent plus rien.
+    [1] Un membre perd ce que le groupe ouvre. Le compte demeure.
+   *[other] { $count } membres perdent ce que le groupe ouvre. Les comptes demeurent.
+}
+
+console-sessions-title = Sessions
+console-sessions-none = Il n’y a pas de session.
+tokens-title = Jetons
+tokens-none = Il n’y a ni jeton ni mot de passe d’application.
+tokens-back = Retour à tous les jetons
+token-add-title = Créer un jeton
+token-made-title = Le nouveau jeton
+token-owner-hint = Le nom de connexion du compte pour lequel le programme agit.
+token-kind-hint = Un jeton Bearer sert aux clients d’API, un mot de passe d’application aux programmes qui ne connaissent que nom et mot de passe.
+token-sites-hint = Sans choix, il vaut pour tous les sites que son propriétaire peut ouvrir.
+
+audit-title = Audit
+audit-at = Date
+audit-actor = Par qui
+audit-action = Action
+audit-target = Sur quoi
+audit-from = Du
+audit-until = Jusqu’au
+audit-changes = Ce qui a changé
+audit-field = Champ
+audit-before = Avant
+audit-after = Après
+audit-none = Aucun changement ne correspond. Élargissez la recherche ci-dessus.

@@ -1,0 +1,99 @@
+# De console: gebruikers, groepen, sessies, tokens en het auditspoor.
+
+console-rooms = Console
+console-enter-title = De console openen?
+console-enter-text = Deze link opent de console één keer, in deze browser.
+console-enter-button = De console openen
+console-gone-title = Deze link opent de console niet meer
+console-gone-text = De link is al gebruikt of is ouder dan een minuut.
+console-gone-todo = Voer voor een nieuwe dit uit op de server:
+
+filter-button = Tonen
+filter-any = Alle
+pager-label = Delen van de lijst
+pager-previous = Vorige
+pager-next = Volgende
+table-act = Actie
+save-button = Opslaan
+add-button = Toevoegen
+remove-button = Definitief verwijderen
+keep-link = Behouden en terug
+
+users-title = Gebruikers
+users-text = E-mailadres, of het begin van de naam
+users-none = Niemand gevonden. Toon anderen hierboven, of voeg een gebruiker toe.
+users-back = Terug naar alle gebruikers
+user-add-title = Gebruiker toevoegen
+user-login-hint = Wat wordt ingevuld bij het aanmelden. Later valt dit niet te wijzigen.
+user-password-hint = Laat leeg voor een account zonder wachtwoord.
+user-edit-title = Wijzigen
+user-remove-title = Verwijderen
+user-remove-link = Deze gebruiker verwijderen …
+user-remove-question = { $login } verwijderen?
+user-remove-text = Het account verdwijnt meteen, met sessies, tokens en app-wachtwoorden, en is niet terug te halen. Wilt u iemand een tijd buiten houden, zet het account dan op “uitgeschakeld”.
+label-group = Groep
+label-state = Status
+label-last-sign-in = Laatst aangemeld
+label-failures = Mislukte pogingen die tellen
+label-locked-until = Onbekende apparaten geweigerd tot
+not-locked = Niet geweigerd
+state-active = Actief
+state-disabled = Uitgeschakeld
+state-locked = Vergrendeld
+state-hint = “Uitgeschakeld” beëindigt alle sessies, en niemand meldt zich aan.
+password-none = Geen
+password-bcrypt = { $imported ->
+    [yes] bcrypt, kosten { $cost }, geïmporteerd
+   *[no] bcrypt, kosten { $cost }
+}
+sessions-end-all = Alle sessies beëindigen
+
+groups-title = Groepen
+groups-none = Er zijn nog geen groepen. Voeg er hieronder een toe en geef die aan gebruikers.
+group-add-title = Groep toevoegen
+label-group-name = Naam van de groep
+group-name-hint = Zoals toegangsregels en toepassingen die noemen.
+group-members-title = Leden
+group-members = { $count ->
+    [0] Geen leden
+    [1] Eén lid
+   *[other] { $count } leden
+}
+group-members-first = { $count ->
+    [1] Alleen het eerste lid staat hier. De lijst van gebruikers toont ze allemaal, per groep.
+   *[other] Alleen de eerste { $count } staan hier. De lijst van gebruikers toont ze allemaal, per groep.
+}
+group-rename-title = Hernoemen
+group-rename-hint = Toegangsregels met de oude naam openen dan niets meer voor de leden.
+group-remove-title = Verwijderen
+group-remove-link = Deze groep verwijderen …
+group-remove-question = De groep { $group } verwijderen?
+group-remove-text = { $count ->
+    [0] Niemand is lid. Toegangsregels die de groep noemen, openen niets meer.
+    [1] Eén lid verliest wat de groep opent. Het account blijft bestaan.
+   *[other] { $count } leden verliezen wat de groep opent. De accounts blijven bestaan.
+}
+
+console-sessions-title = Sessies
+console-sessions-none = Er zijn geen sessies.
+tokens-title = Tokens
+tokens-none = Er zijn geen tokens en geen app-wachtwoorden.
+tokens-back = Terug naar alle tokens
+token-add-title = Token maken
+token-made-title = Het nieuwe token
+token-owner-hint = De aanmeldnaam van het account waarvoor het programma handelt.
+token-kind-hint = Een bearer-token is voor API-clients, een app-wachtwoord voor programma’s die alleen naam en wachtwoord kennen.
+token-sites-hint = Kiest u er geen, dan geldt het voor alle sites die de eigenaar kan openen.
+
+audit-title = Audit
+audit-at = Tijd
+audit-actor = Door wie
+audit-action = Handeling
+audit-target = Waarop
+audit-from = Vanaf
+audit-until = Tot en met
+audit-changes = Wat er veranderde
+audit-field = Veld
+audit-before = Voor
+audit-after = Na
+audit-none = Geen wijziging gevonden. Vraag hierboven minder precies.

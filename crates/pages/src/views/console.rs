@@ -1,0 +1,216 @@
+//! The console: what every room of it has, and the door.
+//!
+//! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens` and
+//! `…/audit`. Lists are looked through by GET, everything else is a form with a token.
+
+pub(crate) mod audit;
+pub(crate) mod groups;
+pub(crate) mod sessions;
+pub(crate) mod tokens;
+pub(crate) mod users;
+
+use terms::{Arg, Language, Secret};
+
+use super::{
+    Frame,
+    form::Form,
+    message::Switcher,
+    sheet::{Block, Sheet},
+};
+use crate::{Page, Pages, Speech};
+
+/// What every page of the console is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Console {
+    /// The form's token, for all forms of the page.
+    pub token: Secret<String>,
+    /// Who is signed in.
+    pub who: String,
+    /// What was just done.
+    pub notice: Option<Notice>,
+}
+
+/// What was just done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// Something new is there.
+    Added,
+    /// A change was kept.
+    Saved,
+    /// There was nothing to change.
+    Unchanged,
+    /// Something is gone.
+    Removed,
+    /// An account takes sign-ins again.
+    Unlocked,
+    /// One session ended.
+    SessionEnded,
+    /// Several sessions ended.
+    SessionsEnded,
+    /// A token or app password opens nothing any more.
+    Revoked,
+    /// The password is another now.
+    PasswordChanged,
+    /// Nothing was done: the form was too old, or it wasn't ours.
+    Stale,
+}
+
+impl Notice {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Added,
+        Self::Saved,
+        Self::Unchanged,
+        Self::Removed,
+        Self::Unlocked,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+        Self::Revoked,
+        Self::PasswordChanged,
+        Self::Stale,
+    ];
+
+    pub(crate) fn said(self, say: Speech<'_>) -> String {
+        match self {
+            Self::Added => say.text("notice-added"),
+            Self::Saved => say.text("notice-saved"),
+            Self::Unchanged => say.text("notice-unchanged"),
+            Self::Removed => say.text("notice-removed"),
+            Self::Unlocked => say.text("notice-unlocked"),
+            Self::SessionEnded => say.text("notice-session-ended"),
+            Self::SessionsEnded => say.text("notice-sessions-ended"),
+            Self::Revoked => say.text("notice-revoked"),
+            Self::PasswordChanged => say.text("notice-password-changed"),
+            Self::Stale => say.text("form-stale"),
+        }
+    }
+}
+
+/// A room of the console.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    Users,
+    Groups,
+    Sessions,
+    Tokens,
+    Audit,
+}
+
+impl Room {
+    const ALL: [Self; 5] = [
+        Self::Users,
+        Self::Groups,
+        Self::Sessions,
+        Self::Tokens,
+        Self::Audit,
+    ];
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Users => "admin/users",
+            Self::Groups => "admin/groups",
+            Self::Sessions => "admin/sessions",
+            Self::Tokens => "admin/tokens",
+            Self::Audit => "admin/audit",
+        }
+    }
+
+    fn name(self, say: Speech<'_>) -> String {
+        match self {
+            Self::Users => say.text("users-title"),
+            Self::Groups => say.text("groups-title"),
+            Self::Sessions => say.text("console-sessions-title"),
+            Self::Tokens => say.text("tokens-title"),
+            Self::Audit => say.text("audit-title"),
+        }
+    }
+}
+
+/// A link of the navigation.
+pub(crate) struct RoomLink {
+    pub(crate) to: String,
+    pub(crate) name: String,
+    pub(crate) current: bool,
+}
+
+/// The navigation of the console.
+pub(crate) struct Rooms {
+    pub(crate) all: [RoomLink; 5],
+    pub(crate) who: String,
+    pub(crate) leave: Form,
+}
+
+impl Rooms {
+    pub(crate) fn new(frame: &Frame<'_>, console: &Console, here: Room) -> Self {
+        let say = frame.say;
+        Self {
+            all: Room::ALL.map(|room| RoomLink {
+                to: frame.path(room.path()),
+                name: room.name(say),
+                current: room == here,
+            }),
+            who: say.text_with("signed-in-as", &[("who", Arg::Text(console.who.clone()))]),
+            leave: Form::button(frame, "logout", &console.token, say.text("sign-out-button")),
+        }
+    }
+}
+
+/// A page of the console, with its notice.
+pub(crate) fn room<'a>(
+    frame: Frame<'a>,
+    console: &'a Console,
+    here: Room,
+    title: String,
+) -> Sheet<'a> {
+    let say = frame.say;
+    let mut sheet = Sheet::new(frame, title);
+    sheet.room = Some((console, here));
+    sheet.add_some(console.notice.map(|notice| match notice {
+        Notice::Stale => Block::Alert {
+            id: "stale",
+            lines: vec![notice.said(say)],
+        },
+        _ => Block::Notice(notice.said(say)),
+    }));
+    sheet
+}
+
+/// `{prefix}admin/enter`, from the link that `waarborg console` prints. The form POSTs
+/// there: `secret`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleEnterView {
+    /// What the link brought.
+    pub secret: Secret<String>,
+    /// The form's token, where the caller has one.
+    pub token: Secret<String>,
+}
+
+impl Pages {
+    /// The door of the console.
+    pub fn console_enter(&self, view: &ConsoleEnterView, language: Language) -> Page {
+        let frame = self.frame(language, Switcher::Fixed);
+        let say = frame.say;
+        let mut sheet = Sheet::new(frame, say.text("console-enter-title"));
+        sheet.text(say.text("console-enter-text"));
+        let form = Form::post(
+            &sheet.frame,
+            "admin/enter",
+            &view.token,
+            say.text("console-enter-button"),
+        )
+        .hidden("secret", view.secret.expose());
+        sheet.add(Block::Form(form));
+        self.done(&sheet)
+    }
+
+    /// The link was used, or is too old; or the session behind it has ended.
+    pub fn console_gone(&self, language: Language) -> Page {
+        let frame = self.frame(language, Switcher::Fixed);
+        let say = frame.say;
+        let mut sheet = Sheet::new(frame, say.text("console-gone-title"));
+        sheet.text(say.text("console-gone-text"));
+        sheet.text(say.text("console-gone-todo"));
+        sheet.add(Block::Code("waarborg console".to_owned()));
+        self.done(&sheet)
+    }
+}

@@ -1,0 +1,112 @@
+//! What mails to the owner of an account say: a subject and plain text.
+
+use terms::{Arg, Language, Micros};
+
+use crate::Pages;
+
+/// What there is to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountMail {
+    /// Unknown devices are refused for a while, after too many tries.
+    Locked {
+        /// From which network the last try came.
+        place: String,
+        /// Where a button unlocks it: a whole address.
+        unlock: String,
+    },
+    /// The password is another now.
+    PasswordChanged {
+        /// From which network.
+        place: String,
+        /// Where the account is looked after: a whole address.
+        security: String,
+    },
+    /// There is a new app password.
+    AppPasswordMade {
+        /// What it is called.
+        name: String,
+        /// From which network.
+        place: String,
+        /// Where app passwords are revoked: a whole address.
+        security: String,
+    },
+}
+
+/// A mail's words, in its reader's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailText {
+    /// One line.
+    pub subject: String,
+    /// Plain text with `\n` line ends.
+    pub body: String,
+}
+
+impl Pages {
+    /// The mail about `mail`, which befell the account `login` at `at` on `portal`, a
+    /// host.
+    pub fn account_mail(
+        &self,
+        mail: &AccountMail,
+        login: &str,
+        portal: &str,
+        at: Micros,
+        language: Language,
+    ) -> MailText {
+        let say = self.texts().speech(language);
+        let text = |text: &str| Arg::Text(one_line(text));
+        let mut args = vec![
+            ("login", text(login)),
+            ("portal", text(portal)),
+            ("at", Arg::Text(say.date_time(at))),
+        ];
+        let (subject, body) = match mail {
+            AccountMail::Locked { place, unlock } => {
+                args.extend([("place", text(place)), ("link", text(unlock))]);
+                (
+                    say.text_with("mail-locked-subject", &args),
+                    say.text_with("mail-locked-body", &args),
+                )
+            }
+            AccountMail::PasswordChanged { place, security } => {
+                args.extend([("place", text(place)), ("link", text(security))]);
+                (
+                    say.text_with("mail-password-changed-subject", &args),
+                    say.text_with("mail-password-changed-body", &args),
+                )
+            }
+            AccountMail::AppPasswordMade {
+                name,
+                place,
+                security,
+            } => {
+                args.extend([
+                    ("name", text(name)),
+                    ("place", text(place)),
+                    ("link", text(security)),
+                ]);
+                (
+                    say.text_with("mail-app-password-made-subject", &args),
+                    say.text_with("mail-app-password-made-body", &args),
+                )
+            }
+        };
+        let foot = say.text_with("mail-foot", &args);
+        MailText {
+            subject,
+            body: format!("{body}\n\n-- \n{foot}\n"),
+        }
+    }
+}
+
+/// A foreign value can't begin a line of its own: what follows would read as ours.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|sign| {
+            if sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                sign
+            }
+        })
+        .collect()
+}
