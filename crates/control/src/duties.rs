@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    StartError,
+    StartError, accounts,
     acme::{self, Acme},
     alarms::Alarms,
     handover::{self, Sockets, Successor},
@@ -151,6 +151,11 @@ impl Duties {
             state.clock.clone(),
             stop.clone(),
         ));
+        tasks.spawn(accounts::keep(
+            state.accounts.clone(),
+            lease.clone(),
+            stop.clone(),
+        ));
         let prover = Arc::new(Prover {
             state: state.clone(),
             program: base.program.clone(),
@@ -162,6 +167,10 @@ impl Duties {
         });
         if let Some(kept) = state.kept() {
             prover.read(&kept).await;
+            // Before the edge serves: nobody who has signed in is asked again.
+            if let Err(error) = state.accounts.load(&kept.store).await {
+                tracing::error!(%error, "sessions could not be read: people sign in again");
+            }
         } else {
             tracing::error!("the store can't be reached: proxying and prebuilt pages go on");
             tasks.spawn(open_later(base, prover.clone(), settings.clone(), &stop));
@@ -209,6 +218,7 @@ fn open_later(
     stop: &CancellationToken,
 ) -> impl Future<Output = ()> + Send + 'static {
     let (opening, stop) = (base.opening.clone(), stop.clone());
+    let accounts = base.state.accounts.clone();
     let (store_in, kept_in) = (base.store.clone(), base.kept.clone());
     async move {
         let kept = tokio::select! {
@@ -216,6 +226,9 @@ fn open_later(
             kept = opening.until_open() => kept,
         };
         prover.read(&kept).await;
+        if let Err(error) = accounts.load(&kept.store).await {
+            tracing::error!(%error, "sessions could not be read: people sign in again");
+        }
         store_in.send_replace(Some(kept.store.clone()));
         kept_in.send_replace(Some(kept));
         settings.settle().await;

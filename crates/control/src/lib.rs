@@ -5,6 +5,7 @@
 //! two makes a [`Publisher`] first, whose snapshot serves even while the store is away.
 
 pub mod access_log;
+mod accounts;
 mod acme;
 pub mod alarms;
 mod duties;
@@ -41,10 +42,10 @@ use std::{
 
 pub use access_log::LogError;
 use alarms::{AlarmError, Alarms};
-use handover::{OwnSockets, Socket, Sockets, Successor};
+use handover::{OwnSockets, Revocations, Socket, Sockets, Successor};
 pub use keeper::{KeeperError, LedgerKey};
 pub use publish::Publisher;
-use seam::{Counters, SnapshotCell, own::OwnReceiver, record::Records};
+use seam::{Counters, Sessions, SnapshotCell, own::OwnReceiver, record::Records};
 use store::{Location, MasterKeys, Store};
 use terms::{Clock, Rng};
 use tokio::sync::{mpsc, watch};
@@ -52,6 +53,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access_log::{Company, Recent},
+    accounts::{Accounts, sign_in::Doors},
     duties::{Base, Duties},
     metrics::{Metrics, Tallies},
     opening::Opening,
@@ -73,6 +75,10 @@ pub struct Parts {
     pub ledger_key: LedgerKey,
     /// The data folder.
     pub data: PathBuf,
+    /// The session table.
+    pub sessions: Arc<Sessions>,
+    /// Ends sessions, here and in the processes that still drain.
+    pub revocations: Revocations,
     /// Requests to own pages.
     pub own: OwnReceiver,
     /// Records of each worker.
@@ -175,8 +181,18 @@ impl Control {
         });
         let kept = opening.open().await?;
         let (kept_in, kept_now) = watch::channel(kept.clone());
-        let (store_in, _) = watch::channel(kept.map(|kept| kept.store));
+        let (store_in, store_now) = watch::channel(kept.map(|kept| kept.store));
+        let accounts = Accounts {
+            publisher: parts.publisher.clone(),
+            store: store_now,
+            sessions: parts.sessions,
+            revocations: parts.revocations,
+            doors: Arc::new(Doors),
+            clock: parts.clock.clone(),
+            rng: parts.rng.clone(),
+        };
         let state = State {
+            accounts,
             publisher: parts.publisher,
             kept: kept_now,
             tallies: tallies.clone(),

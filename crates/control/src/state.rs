@@ -6,7 +6,9 @@ use store::Store;
 use terms::{Clock, Rng};
 use tokio::sync::{Mutex, watch};
 
-use crate::{access_log::Recent, keeper::Keeper, metrics::Tallies, publish::Publisher};
+use crate::{
+    access_log::Recent, accounts::Accounts, keeper::Keeper, metrics::Tallies, publish::Publisher,
+};
 
 /// Shared by own pages, the socket and the drills.
 #[derive(Clone)]
@@ -17,6 +19,7 @@ pub(crate) struct State {
     pub(crate) tallies: Arc<Tallies>,
     /// Lines of the access log where it can't be read back.
     pub(crate) recent: Arc<Recent>,
+    pub(crate) accounts: Accounts,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }

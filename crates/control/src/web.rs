@@ -1,7 +1,11 @@
 //! Own pages: requests come through the seam, an axum router answers, bodies stream
 //! both ways.
 
+mod account;
+mod form;
 mod ledger;
+mod listing;
+mod portal;
 mod security;
 
 use std::{
@@ -26,7 +30,9 @@ use tower::ServiceExt as _;
 pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
     let own = Router::new()
         .merge(security::routes())
-        .merge(ledger::routes());
+        .merge(ledger::routes())
+        .merge(portal::routes())
+        .merge(account::routes());
     let at = prefix.trim_end_matches('/');
     let router = if at.is_empty() {
         own

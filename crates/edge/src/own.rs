@@ -66,6 +66,12 @@ impl Drop for Upload {
     }
 }
 
+/// As browsers write an origin's.
+fn authority(host: &str) -> Box<str> {
+    let host = host.to_ascii_lowercase();
+    host.strip_suffix(":443").unwrap_or(&host).into()
+}
+
 impl Exchange {
     /// Hands the request over.
     pub(crate) fn begin(
@@ -80,6 +86,7 @@ impl Exchange {
             known: OwnKnown {
                 id: visit.id,
                 site: visit.site,
+                authority: authority(visit.notes.host()),
                 client: visit.client,
                 session: visit.session.clone(),
                 language: visit.language(),

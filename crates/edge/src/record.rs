@@ -76,6 +76,11 @@ impl Notes {
         std::str::from_utf8(self.part((start, end))).unwrap_or_default()
     }
 
+    /// The authority as it was sent.
+    pub(crate) fn host(&self) -> &str {
+        self.str_part(self.method, self.host)
+    }
+
     pub(crate) fn accept(&self) -> &[u8] {
         self.part(self.accept)
     }
@@ -91,7 +96,7 @@ impl Notes {
     fn texts(&self) -> Texts<'_> {
         Texts {
             method: self.str_part(0, self.method),
-            host: self.str_part(self.method, self.host),
+            host: self.host(),
             path: self.str_part(self.host, self.path),
             agent: self.part(self.agent),
         }

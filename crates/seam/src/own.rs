@@ -26,6 +26,9 @@ pub struct OwnKnown {
     pub id: RequestId,
     /// The site it came in on.
     pub site: u16,
+    /// The authority (RFC 9110 section 7.2) it was sent to, in lower case and without the
+    /// port 443: what stands behind `https://` in the browser.
+    pub authority: Box<str>,
     /// The true client.
     pub client: ClientAddr,
     /// The session, where the request carries one.
@@ -116,6 +119,7 @@ mod tests {
             known: OwnKnown {
                 id: RequestId([7; 16]),
                 site: 0,
+                authority: "app.test".into(),
                 client: ClientAddr::new("192.0.2.1".parse().unwrap()),
                 session: None,
                 language: Language::En,

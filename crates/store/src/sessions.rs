@@ -275,6 +275,16 @@ impl Change {
         self.record(Entry::new("session.begin", new.account.as_str()).after(after))
     }
 
+    /// The portal session that a session belongs to: itself where it is one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn root_of(&mut self, sid: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT COALESCE(parent, sid) FROM session WHERE sid = $1";
+        let rows = self.connection.rows(sql, values![sid]).await?;
+        rows.first().map(|row| row.text(0)).transpose()
+    }
+
     /// Ends a session and all its children; returns the hashes of what has ended, which
     /// the edge is to forget.
     ///

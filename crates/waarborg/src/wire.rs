@@ -297,6 +297,7 @@ impl Server {
         let snapshot = publisher.begin();
         let (own_in, own_out) = own::queue();
         let sessions = Arc::new(Sessions::default());
+        let revocations = Revocations::new(sessions.clone());
         let tickets = Tickets::new()?;
         let crowd = Crowd::default();
         let (mut parts, mut records, mut counters) = (Vec::new(), Vec::new(), Vec::new());
@@ -326,6 +327,8 @@ impl Server {
             masters,
             ledger_key,
             data: data.path().to_owned(),
+            sessions: sessions.clone(),
+            revocations: revocations.clone(),
             own: own_out,
             records,
             counters,
@@ -347,7 +350,7 @@ impl Server {
             publisher,
             listen,
             operations: operations_at,
-            revocations: Revocations::new(sessions),
+            revocations,
             predecessor,
             lock: Some(lock),
         })

@@ -66,7 +66,12 @@ async fn nothing(
 }
 
 /// A refusal page of control's, like the edge's own.
-fn refuse(state: &State, known: &OwnKnown, headers: &HeaderMap, kind: RefusalKind) -> Response {
+pub(super) fn refuse(
+    state: &State,
+    known: &OwnKnown,
+    headers: &HeaderMap,
+    kind: RefusalKind,
+) -> Response {
     let pages = state.publisher.pages();
     let accept = headers
         .get(header::ACCEPT)

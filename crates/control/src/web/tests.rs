@@ -30,6 +30,7 @@ fn request(
     let known = OwnKnown {
         id: RequestId([1; 16]),
         site: 0,
+        authority: "app.test".into(),
         client: ClientAddr::new("192.0.2.1".parse().unwrap()),
         session: None,
         language: Language::En,

@@ -1,0 +1,69 @@
+//! Accounts, and the sessions that come of them: what changes in the store, and what the
+//! edge is told of it. Pages, the console and the commands all go through here, so that
+//! none of them forgets the other half.
+
+mod keep;
+mod manage;
+pub(crate) mod secret;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+mod table;
+use std::{sync::Arc, time::Duration};
+
+use seam::Sessions;
+use store::Store;
+use terms::{Clock, Rng};
+use tokio::sync::watch;
+
+use self::sign_in::Doors;
+pub(crate) use self::{
+    keep::keep,
+    manage::{Changed, NewToken},
+};
+use crate::{handover::Revocations, publish::Publisher};
+
+/// Shared by everything that knows accounts.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    pub(crate) publisher: Arc<Publisher>,
+    /// `None` while it can't be reached.
+    pub(crate) store: watch::Receiver<Option<Store>>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) revocations: Revocations,
+    pub(crate) doors: Arc<Doors>,
+    pub(crate) clock: Clock,
+    pub(crate) rng: Rng,
+}
+
+/// The store can't be reached: what needs it is answered 503.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccountError {
+    /// It isn't open.
+    #[error("the store can't be reached")]
+    Away,
+    /// It said so.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Accounts {
+    /// The store.
+    ///
+    /// # Errors
+    /// [`AccountError::Away`].
+    pub(crate) fn store(&self) -> Result<Store, AccountError> {
+        self.store.borrow().clone().ok_or(AccountError::Away)
+    }
+
+    /// Puts every live session into the table: before `ready`, and when the store comes
+    /// back.
+    pub(crate) async fn load(&self, store: &Store) -> Result<(), AccountError> {
+        let count = table::load(store, &self.sessions, self.idle()).await?;
+        tracing::debug!(count, "sessions and tokens are live");
+        Ok(())
+    }
+
+    fn idle(&self) -> Duration {
+        self.publisher.config().session.idle
+    }
+}

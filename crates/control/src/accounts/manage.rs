@@ -1,0 +1,230 @@
+//! What administrators, commands and people themselves change about accounts.
+
+use std::sync::Arc;
+
+use store::{Account, AccountDetails, AccountState, Actor, Change, Store, StoredToken, TokenKind};
+use terms::{GroupName, Micros, Secret};
+
+use super::{AccountError, Accounts, secret, table};
+
+/// Whether there was anything to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// It was changed.
+    Yes,
+    /// It was so already.
+    No,
+}
+
+/// A token that is to be made.
+pub(crate) struct NewToken {
+    pub(crate) account: Account,
+    pub(crate) kind: TokenKind,
+    pub(crate) label: String,
+    pub(crate) sites: Vec<String>,
+    pub(crate) expires_at: Micros,
+}
+
+impl Accounts {
+    /// Makes an account, with the hash of a password where there is one. Groups are made
+    /// where they are missing and `make_groups` says so.
+    ///
+    /// # Errors
+    /// [`AccountError`]: a name or address that is taken, a group that isn't there.
+    pub(crate) async fn add(
+        &self,
+        details: &AccountDetails,
+        password: Option<(&Secret<String>, &'static str)>,
+        actor: &Actor,
+    ) -> Result<String, AccountError> {
+        let store = self.store()?;
+        add(&store, details, password, actor).await
+    }
+
+    /// Changes an account; its sessions follow at once, and end where it may not be
+    /// signed in any more.
+    ///
+    /// # Errors
+    /// As [`Accounts::add`].
+    pub(crate) async fn change(
+        &self,
+        before: &Account,
+        details: &AccountDetails,
+        actor: &Actor,
+    ) -> Result<Changed, AccountError> {
+        if before.details() == *details {
+            return Ok(Changed::No);
+        }
+        let store = self.store()?;
+        let mut change = store.change(actor).await?;
+        change.change_account(before, details).await?;
+        let ended = if details.state == AccountState::Disabled {
+            change.end_sessions(&before.id, None).await?
+        } else {
+            Vec::new()
+        };
+        change.commit().await?;
+        self.forget(&ended);
+        self.refresh(&before.id).await?;
+        Ok(Changed::Yes)
+    }
+
+    /// Removes an account with everything it has.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn remove(
+        &self,
+        account: &Account,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.remove_account(account).await?;
+        change.commit().await?;
+        self.refresh(&account.id).await
+    }
+
+    /// Keeps the hash of a new password, and ends every other session: whoever knew the
+    /// old one is out (the whole family of `keep` stays).
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn set_password(
+        &self,
+        account: &str,
+        hash: &Secret<String>,
+        why: &'static str,
+        keep: Option<&str>,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.set_password(account, hash, why).await?;
+        let ended = change.end_sessions(account, keep).await?;
+        change.commit().await?;
+        self.forget(&ended);
+        Ok(())
+    }
+
+    /// Opens an account that is locked.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn unlock(&self, account: &str, actor: &Actor) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.unlock(account).await?;
+        change.commit().await?;
+        Ok(())
+    }
+
+    /// Makes a group.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn add_group(
+        &self,
+        name: &GroupName,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.add_group(name).await?;
+        change.commit().await?;
+        Ok(())
+    }
+
+    /// Removes a group; its members are told to the edge without it.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn remove_group(
+        &self,
+        name: &GroupName,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.remove_group(name).await?;
+        change.commit().await?;
+        let mut members: Vec<_> = self
+            .sessions
+            .all()
+            .into_iter()
+            .filter(|(_, session)| session.person.is_in(name.as_str()))
+            .map(|(_, session)| session.person.account.clone())
+            .collect();
+        members.sort_unstable();
+        members.dedup();
+        for member in members {
+            self.refresh(&member).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a token; its text is given out here, and never again.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn add_token(
+        &self,
+        new: &NewToken,
+        actor: &Actor,
+    ) -> Result<(StoredToken, Secret<String>), AccountError> {
+        let store = self.store()?;
+        let made = secret::token(&self.rng);
+        let row = StoredToken {
+            id: store.new_id(),
+            hash: made.hash.0,
+            account: new.account.id.clone(),
+            kind: new.kind,
+            label: new.label.clone(),
+            sites: new.sites.clone(),
+            created_at: self.clock.now(),
+            expires_at: new.expires_at,
+            last_used: None,
+        };
+        let mut change = store.change(actor).await?;
+        change.add_token(&row).await?;
+        change.commit().await?;
+        let person = Arc::new(table::person_of(&new.account));
+        if let Some(session) =
+            table::of_token(&row, person).filter(|_| table::is_active(&new.account))
+        {
+            self.sessions.insert(made.hash, Arc::new(session));
+        }
+        Ok((row, made.text))
+    }
+
+    /// Removes a token, of any account or of one.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn remove_token(
+        &self,
+        id: &str,
+        account: Option<&str>,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        let hash = change.remove_token(id, account).await?;
+        change.commit().await?;
+        self.forget(&[hash]);
+        Ok(())
+    }
+}
+
+/// Makes an account in a store that no server has open, or one has.
+///
+/// # Errors
+/// [`AccountError`].
+pub(super) async fn add(
+    store: &Store,
+    details: &AccountDetails,
+    password: Option<(&Secret<String>, &'static str)>,
+    actor: &Actor,
+) -> Result<String, AccountError> {
+    let mut change: Change = store.change(actor).await?;
+    let id = change.add_account(details).await?;
+    if let Some((hash, why)) = password {
+        change.set_password(&id, hash, why).await?;
+    }
+    change.commit().await?;
+    Ok(id)
+}

@@ -1,0 +1,258 @@
+//! Sessions begin and end: in the store, then in the table of the edge.
+
+use std::sync::{Arc, atomic::AtomicI64};
+
+use seam::{Session, TokenHash};
+use store::{Account, Actor, NewHandover, StoredSession};
+use terms::{ClientAddr, Micros, Secret};
+
+use super::{AccountError, Accounts, secret, table};
+
+/// How long a code may take from the portal to its site.
+const CODE_LIFE: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// A session that has begun, and the secret of its cookie.
+pub(crate) struct Begun {
+    pub(crate) secret: Secret<String>,
+    pub(crate) session: Arc<Session>,
+}
+
+/// Where somebody signs in from.
+#[derive(Debug, Clone)]
+pub(crate) struct From {
+    pub(crate) client: ClientAddr,
+    /// `User-Agent`.
+    pub(crate) agent: String,
+}
+
+impl From {
+    /// The network, as the list of sessions shows it.
+    pub(crate) fn network(&self) -> String {
+        let kept = self.client.kept(terms::AddressKeeping::Truncated);
+        kept.map_or_else(String::new, |network| {
+            let bits = if network.is_ipv4() { 24 } else { 48 };
+            format!("{network}/{bits}")
+        })
+    }
+}
+
+impl Accounts {
+    /// A row for a new session.
+    fn row(
+        &self,
+        hash: TokenHash,
+        sid: String,
+        parent: Option<&StoredSession>,
+        account: &str,
+        site: &str,
+        from: &From,
+    ) -> StoredSession {
+        let now = self.clock.now();
+        let life = self.publisher.config().session.life;
+        StoredSession {
+            sid,
+            hash: hash.0,
+            account: account.to_owned(),
+            parent: parent.map(|it| it.sid.clone()),
+            site: site.to_owned(),
+            amr: parent.map_or_else(|| vec!["pwd".to_owned()], |it| it.amr.clone()),
+            auth_time: parent.map_or(now, |it| it.auth_time),
+            created_at: now,
+            // A child lives no longer than what it comes from.
+            expires_at: parent.map_or_else(|| now.after(life), |it| it.expires_at),
+            last_seen: now,
+            agent: from.agent.clone(),
+            network: from.network(),
+        }
+    }
+
+    /// Begins a session on the portal. What came before in the same browser is the
+    /// caller's to end: the id is new in any case.
+    pub(crate) async fn begin(
+        &self,
+        account: &Account,
+        portal: &str,
+        from: &From,
+        device: TokenHash,
+    ) -> Result<Begun, AccountError> {
+        let store = self.store()?;
+        let made = secret::made(&self.rng);
+        let row = self.row(made.hash, store.new_id(), None, &account.id, portal, from);
+        let mut change = store.change(&Actor::account(&account.id)).await?;
+        change.begin_session(&row, &account.name).await?;
+        change.keep_device(&account.id, device.0).await?;
+        change.commit().await?;
+        self.told(
+            made,
+            &row,
+            account,
+            Arc::new(AtomicI64::new(row.last_seen.0)),
+        )
+    }
+
+    fn told(
+        &self,
+        made: secret::Made,
+        row: &StoredSession,
+        account: &Account,
+        family: Arc<AtomicI64>,
+    ) -> Result<Begun, AccountError> {
+        let person = Arc::new(table::person_of(account));
+        let session = table::of_session(row, person, family, self.idle());
+        // Its name was made by us.
+        let session = Arc::new(session.ok_or(AccountError::Away)?);
+        self.sessions.insert(made.hash, session.clone());
+        Ok(Begun {
+            secret: made.text,
+            session,
+        })
+    }
+
+    /// Makes a code that carries a portal session to a site, for one browser.
+    pub(crate) async fn hand_over(
+        &self,
+        session: &Session,
+        site: &str,
+        start: TokenHash,
+    ) -> Result<Secret<String>, AccountError> {
+        let made = secret::made(&self.rng);
+        let mut tx = self.store()?.tx().await?;
+        tx.keep_handover(NewHandover {
+            hash: made.hash.0,
+            session: &terms::RequestId(session.sid).to_string(),
+            site,
+            start_hash: start.0,
+            life: CODE_LIFE,
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(made.text)
+    }
+
+    /// Takes a code: a new session on the site, child of the one it comes from. `None`
+    /// where it holds for nothing here.
+    pub(crate) async fn arrive(
+        &self,
+        code: &str,
+        site: &str,
+        start: TokenHash,
+        from: &From,
+    ) -> Result<Option<Begun>, AccountError> {
+        let store = self.store()?;
+        let mut tx = store.tx().await?;
+        let code = secret::hash(code.as_bytes());
+        let Some(parent) = tx.take_handover(code.0, site, start.0).await? else {
+            // It is gone all the same.
+            tx.commit().await?;
+            return Ok(None);
+        };
+        let made = secret::made(&self.rng);
+        let sid = store.new_id();
+        let row = self.row(made.hash, sid, Some(&parent), &parent.account, site, from);
+        tx.begin_child(&row).await?;
+        tx.commit().await?;
+        let account = store.account(&parent.account).await?;
+        let live = self
+            .sessions
+            .find(&TokenHash(parent.hash), self.clock.now());
+        // Ended in between: the table knows first, the row goes with its parent's.
+        let (Some(account), Some(live)) = (account.filter(table::is_active), live) else {
+            return Ok(None);
+        };
+        self.told(made, &row, &account, live.last_seen.clone())
+            .map(Some)
+    }
+
+    /// Ends a session and what hangs on it. `sid` may be that of a child: its whole
+    /// family ends.
+    pub(crate) async fn end(&self, sid: &str, actor: &Actor) -> Result<bool, AccountError> {
+        let store = self.store()?;
+        let mut change = store.change(actor).await?;
+        let root = change.root_of(sid).await?;
+        let ended = change.end_session(root.as_deref().unwrap_or(sid)).await?;
+        if ended.is_empty() {
+            return Ok(false);
+        }
+        change.commit().await?;
+        self.forget(&ended);
+        Ok(true)
+    }
+
+    /// Ends every session of an account, but for the family of one; returns how many.
+    pub(crate) async fn end_all(
+        &self,
+        account: &str,
+        but: Option<&str>,
+        actor: &Actor,
+    ) -> Result<usize, AccountError> {
+        let store = self.store()?;
+        let mut change = store.change(actor).await?;
+        let ended = change.end_sessions(account, but).await?;
+        if !ended.is_empty() {
+            change.commit().await?;
+        }
+        self.forget(&ended);
+        Ok(ended.len())
+    }
+
+    /// Takes what has ended out of the table, here and wherever an edge still drains.
+    pub(super) fn forget(&self, ended: &[[u8; 32]]) {
+        for hash in ended {
+            self.revocations.revoke(&TokenHash(*hash));
+        }
+    }
+
+    /// Tells the edge what an account is now: its sessions and tokens are put in place
+    /// anew, and what is open with the old ones is cut.
+    pub(super) async fn refresh(&self, id: &str) -> Result<(), AccountError> {
+        let store = self.store()?;
+        let account = store.account(id).await?.filter(table::is_active);
+        let person = account.map(|account| Arc::new(table::person_of(&account)));
+        for (token, session) in self.sessions.all() {
+            if &*session.person.account != id {
+                continue;
+            }
+            match &person {
+                None => {
+                    self.revocations.revoke(&token);
+                }
+                Some(person) if **person != *session.person => {
+                    let next = Arc::new(renewed(&session, person.clone()));
+                    // An edge that drains keeps what it has: there it ends.
+                    self.revocations.revoke(&token);
+                    self.sessions.insert(token, next);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The moment at which a session ends unless somebody does something.
+    pub(crate) fn now(&self) -> Micros {
+        self.clock.now()
+    }
+}
+
+/// The same session of the same person, of whom something else is known now.
+fn renewed(session: &Session, person: Arc<seam::sessions::Person>) -> Session {
+    Session {
+        sid: session.sid,
+        credential: session.credential,
+        person,
+        sites: session
+            .sites
+            .iter()
+            .map(|site| seam::sessions::OnSite {
+                host: site.host.clone(),
+                assertion: Default::default(),
+            })
+            .collect(),
+        auth_time: session.auth_time,
+        amr: session.amr.clone(),
+        expires: session.expires,
+        last_seen: session.last_seen.clone(),
+        idle: session.idle,
+        cut: Default::default(),
+    }
+}

@@ -1,0 +1,544 @@
+//! Sign-in on the portal, the way to a site and back: the flow of SIGN-IN, step by step.
+//!
+//! ```text
+//! site  /-/login?return=P   start cookie            303 ▶ portal
+//! portal /-/login?request=R  form, then a new session  200 ▶ form to the site
+//! site  /-/callback          code + start cookie, new session  200 ▶ P
+//! ```
+//! R is sealed: the portal takes site and P from nowhere else.
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::State as Shared,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::Response,
+    routing::get,
+};
+use config::{Config, Role, Site};
+use pages::{
+    HandoverView, Nonce, NotForYouView, OwnPath, RefusalKind, SignInProblem, SignInView,
+    SignOutView, SiteOrigin,
+};
+use seam::{Session, own::OwnKnown, snapshot::Access};
+use serde::{Deserialize, Serialize};
+use store::{Actor, Cell, Purpose, Store};
+use terms::{Micros, RequestId};
+
+use super::{
+    form::{self, Bound, Cookie, Form, FormError},
+    security::refuse,
+};
+use crate::{
+    accounts::{
+        AccountError, Accounts, secret, session::From, sign_in::Attempt, sign_in::SignedIn,
+    },
+    state::State,
+};
+
+/// How long somebody may take to sign in.
+const REQUEST_LIFE: std::time::Duration = std::time::Duration::from_secs(30 * 60);
+/// Longest address to come back to.
+const RETURN_MAX: usize = 2048;
+
+/// The addresses below the prefix.
+pub(super) fn routes() -> Router<State> {
+    Router::new()
+        .route("/login", get(login).post(sign_in))
+        .route("/callback", axum::routing::post(callback))
+        .route("/logout", get(ask_logout).post(logout))
+}
+
+/// What one request is about.
+pub(super) struct Visit {
+    pub(super) state: State,
+    pub(super) known: OwnKnown,
+    pub(super) headers: HeaderMap,
+    pub(super) config: std::sync::Arc<Config>,
+}
+
+impl Visit {
+    pub(super) fn new(state: State, known: OwnKnown, headers: HeaderMap) -> Self {
+        let config = state.publisher.config();
+        Self {
+            state,
+            known,
+            headers,
+            config,
+        }
+    }
+
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.state.accounts
+    }
+
+    pub(super) fn refuse(&self, kind: RefusalKind) -> Response {
+        refuse(&self.state, &self.known, &self.headers, kind)
+    }
+
+    /// What the store's absence looks like to a visitor.
+    pub(super) fn failed(&self, error: &AccountError) -> Response {
+        tracing::error!(%error, request = %self.known.id, "an own page needs the store");
+        self.refuse(RefusalKind::Unavailable)
+    }
+
+    pub(super) fn site(&self) -> Option<&Site> {
+        self.config.sites.get(usize::from(self.known.site))
+    }
+
+    pub(super) fn is_portal(&self) -> bool {
+        self.site().is_some_and(|site| site.role == Role::Portal)
+    }
+
+    /// The live session of this host.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.known.session.as_deref()
+    }
+
+    pub(super) fn from(&self) -> From {
+        let agent = self.headers.get(header::USER_AGENT);
+        From {
+            client: self.known.client,
+            agent: agent
+                .and_then(|agent| agent.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    pub(super) fn page(&self, page: pages::Page) -> Response {
+        form::page(StatusCode::OK, page)
+    }
+
+    pub(super) fn path(&self, below: &str) -> String {
+        format!("{}{below}", self.config.prefix)
+    }
+}
+
+/// R: where somebody wants to go, sealed.
+#[derive(Serialize, Deserialize)]
+struct Wanted {
+    /// Host, and port where it isn't 443, as the browser knows it.
+    authority: String,
+    /// P.
+    path: String,
+    /// SHA-256 of the start cookie, hex.
+    start: String,
+    at: i64,
+    /// The flow has begun anew once already.
+    again: bool,
+}
+
+const REQUEST_CELL: Cell<'_> = Cell {
+    table: "request",
+    column: "sign-in",
+    row: "",
+};
+
+impl Wanted {
+    fn seal(&self, store: &Store) -> String {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        terms::base64url(&store.seal(Purpose::SignIn, REQUEST_CELL, &text))
+    }
+
+    async fn open(text: &str, store: &Store, now: Micros) -> Option<Self> {
+        let sealed = terms::from_base64url(text.as_bytes())?;
+        let plain = store
+            .unseal(Purpose::SignIn, REQUEST_CELL, &sealed)
+            .await
+            .ok()?;
+        let wanted: Self = serde_json::from_slice(plain.expose()).ok()?;
+        let fresh = now < Micros(wanted.at).after(REQUEST_LIFE);
+        fresh.then_some(wanted)
+    }
+
+    fn start(&self) -> Option<seam::TokenHash> {
+        let bytes = terms::from_base64url(self.start.as_bytes())?;
+        bytes.try_into().ok().map(seam::TokenHash)
+    }
+
+    /// The site of its host.
+    fn site<'a>(&self, config: &'a Config) -> Option<&'a Site> {
+        let host = self
+            .authority
+            .rsplit_once(':')
+            .map_or(&*self.authority, |(host, _)| host);
+        config.sites.iter().find(|site| {
+            site.role == Role::Application
+                && (site.host == host || site.aliases.iter().any(|alias| alias == host))
+        })
+    }
+}
+
+/// Whether an address leads to a page of the same site, whoever reads it.
+fn is_local(path: &str) -> bool {
+    let mut bytes = path.bytes();
+    let rooted = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));
+    rooted && path.len() <= RETURN_MAX && !path.chars().any(char::is_control)
+}
+
+/// Whether somebody gets anywhere on a site.
+fn may_enter(session: &Session, site: &Site) -> bool {
+    site.routes.iter().any(|route| match &route.access {
+        Access::Public | Access::Login => true,
+        Access::Groups(groups) => groups.iter().any(|group| session.person.is_in(group)),
+    })
+}
+
+async fn login(
+    Shared(state): Shared<State>,
+    Extension(known): Extension<OwnKnown>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let visit = Visit::new(state, known, headers);
+    let shown = if visit.is_portal() {
+        on_portal(&visit, form::query(uri.query(), "request"), None, "").await
+    } else {
+        on_site(&visit, &uri)
+    };
+    shown.unwrap_or_else(|error| visit.failed(&error))
+}
+
+/// Step 2: on a site, somebody begins to sign in.
+fn on_site(visit: &Visit, uri: &Uri) -> Result<Response, AccountError> {
+    let Some(portal) = visit.config.portal_origin() else {
+        return Ok(visit.refuse(RefusalKind::NotFound));
+    };
+    let path = form::query(uri.query(), "return").filter(|path| is_local(path));
+    let path = path.unwrap_or_else(|| "/".to_owned());
+    let again = form::query(uri.query(), "again").is_some();
+    begin(visit, &portal, path, again)
+}
+
+/// Sends a browser to the portal.
+fn begin(visit: &Visit, portal: &str, path: String, again: bool) -> Result<Response, AccountError> {
+    let store = visit.accounts().store()?;
+    // Tabs that begin side by side share the cookie.
+    let start = form::start_cookie(&visit.headers);
+    let start = start.unwrap_or_else(|| secret::made(&visit.state.rng).text);
+    let hash = secret::hash(start.expose().as_bytes());
+    let wanted = Wanted {
+        authority: visit.known.authority.to_string(),
+        path,
+        start: terms::base64url(&hash.0),
+        at: visit.state.clock.now().0,
+        again,
+    };
+    let request = wanted.seal(&store);
+    let mut answer = form::see_other(&format!(
+        "{portal}{}?request={request}",
+        visit.path("login")
+    ));
+    Cookie::Start.set(start.expose(), &mut answer);
+    Ok(answer)
+}
+
+/// Step 3: the portal's form, or straight on for who has signed in.
+async fn on_portal(
+    visit: &Visit,
+    request: Option<String>,
+    problem: Option<SignInProblem>,
+    name: &str,
+) -> Result<Response, AccountError> {
+    let store = visit.accounts().store()?;
+    if problem.is_none()
+        && let Some(session) = visit.session()
+    {
+        return onward(visit, &store, session, request.as_deref()).await;
+    }
+    let now = visit.state.clock.now();
+    let wanted = match &request {
+        Some(text) => Wanted::open(text, &store, now).await,
+        None => None,
+    };
+    let start = form::start_cookie(&visit.headers);
+    let start = start.unwrap_or_else(|| secret::made(&visit.state.rng).text);
+    let view = SignInView {
+        token: form::token(&store, Bound::Start(start.expose())),
+        toward: wanted.map(|wanted| wanted.authority),
+        request,
+        name: name.to_owned(),
+        problem,
+    };
+    let pages = visit.state.publisher.pages();
+    let page = pages.sign_in(&view, visit.known.language);
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(SignInProblem::Wrong | SignInProblem::Stale) => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(SignInProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(SignInProblem::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
+    };
+    let mut answer = form::page(status, page);
+    if let Some(SignInProblem::Busy { retry_after_s }) = problem {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, retry_after_s.into());
+    }
+    Cookie::Start.set(start.expose(), &mut answer);
+    Ok(answer)
+}
+
+/// Step 4: whoever has signed in goes on to where they wanted, or to their account.
+async fn onward(
+    visit: &Visit,
+    store: &Store,
+    session: &Session,
+    request: Option<&str>,
+) -> Result<Response, AccountError> {
+    let pages = visit.state.publisher.pages();
+    let language = visit.known.language;
+    let now = visit.state.clock.now();
+    let wanted = match request {
+        Some(text) => Wanted::open(text, store, now).await,
+        None => None,
+    };
+    let Some(wanted) = wanted else {
+        return Ok(form::see_other(&visit.path("account")));
+    };
+    let parts = (
+        wanted.site(&visit.config),
+        wanted.start(),
+        SiteOrigin::new(&format!("https://{}", wanted.authority)),
+        OwnPath::new(&visit.path("callback")),
+        Nonce::new(&terms::base64url(&visit.state.rng.bytes::<24>())),
+    );
+    let (Some(site), Some(start), Some(origin), Some(callback), Some(nonce)) = parts else {
+        return Ok(form::see_other(&visit.path("account")));
+    };
+    if !may_enter(session, site) {
+        let view = NotForYouView {
+            token: form::token(store, Bound::Session(session)),
+            who: session.person.name.to_string(),
+            site: site.host.clone(),
+        };
+        return Ok(form::page(
+            StatusCode::FORBIDDEN,
+            pages.not_for_you(&view, language),
+        ));
+    }
+    let code = visit.accounts().hand_over(session, &site.host, start);
+    let view = HandoverView {
+        site: origin,
+        host: wanted.authority.clone(),
+        callback,
+        code: code.await?,
+        hidden: vec![("request".to_owned(), wanted.seal(store))],
+        nonce,
+    };
+    let mut answer = visit.page(pages.handover(&view, language));
+    // The site compares our origin: `same-origin` would hide it.
+    answer.headers_mut().insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin"),
+    );
+    Ok(answer)
+}
+
+async fn sign_in(
+    Shared(state): Shared<State>,
+    Extension(known): Extension<OwnKnown>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let visit = Visit::new(state, known, headers);
+    if !visit.is_portal() {
+        return visit.refuse(RefusalKind::MethodNotAllowed);
+    }
+    let form = match Form::read(&visit.headers, body).await {
+        Ok(form) => form,
+        Err(FormError::TooLong) => {
+            let problem = Some(SignInProblem::TooLong);
+            let shown = on_portal(&visit, None, problem, "").await;
+            return shown.unwrap_or_else(|error| visit.failed(&error));
+        }
+        Err(FormError::Malformed) => return visit.refuse(RefusalKind::BadRequest),
+    };
+    let done = signed_in(&visit, &form).await;
+    done.unwrap_or_else(|error| visit.failed(&error))
+}
+
+async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
+    let store = visit.accounts().store()?;
+    let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
+    let name = form.text("name");
+    let start = form::start_cookie(&visit.headers);
+    let fresh = start
+        .as_ref()
+        .is_some_and(|start| form::has_token(form, &store, Bound::Start(start.expose())));
+    if !fresh {
+        return on_portal(visit, request, Some(SignInProblem::Stale), name).await;
+    }
+    let site = visit.site().map_or("", |site| site.host.as_str());
+    let attempt = Attempt {
+        name: name.to_owned(),
+        password: form.secret("password"),
+        device: form::device_cookie(&visit.headers),
+        portal: site.to_owned(),
+        from: visit.from(),
+        language: visit.known.language,
+    };
+    let outcome = visit.accounts().sign_in(attempt).await?;
+    let (begun, device) = match outcome {
+        SignedIn::Yes { begun, device } => (begun, device),
+        SignedIn::No => {
+            return on_portal(visit, request, Some(SignInProblem::Wrong), name).await;
+        }
+        SignedIn::TooLong => {
+            return on_portal(visit, request, Some(SignInProblem::TooLong), name).await;
+        }
+        SignedIn::Busy { retry_after_s } => {
+            let problem = SignInProblem::Busy { retry_after_s };
+            return on_portal(visit, request, Some(problem), name).await;
+        }
+    };
+    // Whoever was signed in here before isn't any more: nobody can plant a session.
+    if let Some(before) = visit.session() {
+        let sid = RequestId(before.sid).to_string();
+        let actor = Actor::account(&before.person.account);
+        visit.accounts().end(&sid, &actor).await?;
+    }
+    let mut answer = onward(visit, &store, &begun.session, request.as_deref()).await?;
+    Cookie::Session.set(begun.secret.expose(), &mut answer);
+    Cookie::Device.set(device.expose(), &mut answer);
+    Ok(answer)
+}
+
+/// Step 5: on the site, the code becomes a session.
+async fn callback(
+    Shared(state): Shared<State>,
+    Extension(known): Extension<OwnKnown>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let visit = Visit::new(state, known, headers);
+    if visit.is_portal() {
+        return visit.refuse(RefusalKind::NotFound);
+    }
+    let Ok(form) = Form::read(&visit.headers, body).await else {
+        return visit.refuse(RefusalKind::BadRequest);
+    };
+    let arrived = arrive(&visit, &form).await;
+    arrived.unwrap_or_else(|error| visit.failed(&error))
+}
+
+async fn arrive(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
+    let store = visit.accounts().store()?;
+    let pages = visit.state.publisher.pages();
+    let language = visit.known.language;
+    let begin_again = OwnPath::new(&format!("{}?return=%2F", visit.path("login")));
+    let Some(start) = form::start_cookie(&visit.headers) else {
+        return Ok(match begin_again {
+            Some(again) => form::page(StatusCode::FORBIDDEN, pages.no_cookie(&again, language)),
+            None => visit.refuse(RefusalKind::Forbidden),
+        });
+    };
+    let hash = secret::hash(start.expose().as_bytes());
+    let now = visit.state.clock.now();
+    let wanted = Wanted::open(form.text("request"), &store, now).await;
+    // Begun in this browser, for this very host: else somebody else's sign-in is offered.
+    let wanted = wanted.filter(|wanted| {
+        wanted.start() == Some(hash) && *wanted.authority == *visit.known.authority
+    });
+    let Some(wanted) = wanted else {
+        return Ok(visit.refuse(RefusalKind::Forbidden));
+    };
+    let site = visit.site().map_or("", |site| site.host.as_str());
+    let code = form.text("code");
+    let begun = visit
+        .accounts()
+        .arrive(code, site, hash, &visit.from())
+        .await?;
+    let Some(begun) = begun else {
+        // Too late, or a second time: once more from the beginning, and not for ever.
+        return match visit.config.portal_origin() {
+            Some(portal) if !wanted.again => begin(visit, &portal, wanted.path, true),
+            _ => Ok(visit.refuse(RefusalKind::Forbidden)),
+        };
+    };
+    let to = OwnPath::encoding(&wanted.path).or_else(|| OwnPath::new("/"));
+    let Some(to) = to else {
+        return Ok(visit.refuse(RefusalKind::BadRequest));
+    };
+    let mut answer = visit.page(pages.arrived(&to, language));
+    Cookie::Session.set(begun.secret.expose(), &mut answer);
+    Ok(answer)
+}
+
+async fn ask_logout(
+    Shared(state): Shared<State>,
+    Extension(known): Extension<OwnKnown>,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit::new(state, known, headers);
+    let store = match visit.accounts().store() {
+        Ok(store) => store,
+        Err(error) => return visit.failed(&error),
+    };
+    let pages = visit.state.publisher.pages();
+    let Some(session) = visit.session() else {
+        return visit.page(pages.signed_out(visit.known.language));
+    };
+    let view = SignOutView {
+        token: form::token(&store, Bound::Session(session)),
+        who: session.person.name.to_string(),
+    };
+    visit.page(pages.sign_out(&view, visit.known.language))
+}
+
+/// Step 6: the portal session and all that hangs on it end. The device stays known.
+async fn logout(
+    Shared(state): Shared<State>,
+    Extension(known): Extension<OwnKnown>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let visit = Visit::new(state, known, headers);
+    let Ok(form) = Form::read(&visit.headers, body).await else {
+        return visit.refuse(RefusalKind::BadRequest);
+    };
+    let done = logged_out(&visit, &form).await;
+    done.unwrap_or_else(|error| visit.failed(&error))
+}
+
+async fn logged_out(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
+    let pages = visit.state.publisher.pages();
+    if let Some(session) = visit.session() {
+        let store = visit.accounts().store()?;
+        if !form::has_token(form, &store, Bound::Session(session)) {
+            return Ok(visit.refuse(RefusalKind::Forbidden));
+        }
+        let sid = RequestId(session.sid).to_string();
+        let actor = Actor::account(&session.person.account);
+        visit.accounts().end(&sid, &actor).await?;
+    }
+    let mut answer = visit.page(pages.signed_out(visit.known.language));
+    Cookie::SessionGone.set("", &mut answer);
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_the_same_site_are_come_back_to() {
+        for good in ["/", "/a?b=c#d", "/a//b", "/é"] {
+            assert!(is_local(good), "{good}");
+        }
+        let long = format!("/{}", "a".repeat(RETURN_MAX));
+        for bad in [
+            "",
+            "a",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\nb",
+            "/\t/evil.example",
+            &long,
+        ] {
+            assert!(!is_local(bad), "{bad}");
+        }
+    }
+}
