@@ -2,6 +2,7 @@
 //! edge is told of it. Pages, the console and the commands all go through here, so that
 //! none of them forgets the other half.
 
+pub(crate) mod assertion;
 mod keep;
 mod manage;
 pub(crate) mod secret;
@@ -15,7 +16,7 @@ use store::Store;
 use terms::{Clock, Rng};
 use tokio::sync::watch;
 
-use self::sign_in::Doors;
+use self::{assertion::Signer, sign_in::Doors};
 pub(crate) use self::{
     keep::keep,
     manage::{Changed, NewToken},
@@ -31,6 +32,7 @@ pub(crate) struct Accounts {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) revocations: Revocations,
     pub(crate) doors: Arc<Doors>,
+    pub(crate) signer: Arc<Signer>,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }

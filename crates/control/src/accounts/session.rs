@@ -101,6 +101,9 @@ impl Accounts {
         let session = table::of_session(row, person, family, self.idle());
         // Its name was made by us.
         let session = Arc::new(session.ok_or(AccountError::Away)?);
+        for on in &session.sites {
+            self.assert(&session, on);
+        }
         self.sessions.insert(made.hash, session.clone());
         Ok(Begun {
             secret: made.text,
@@ -243,10 +246,7 @@ fn renewed(session: &Session, person: Arc<seam::sessions::Person>) -> Session {
         sites: session
             .sites
             .iter()
-            .map(|site| seam::sessions::OnSite {
-                host: site.host.clone(),
-                assertion: Default::default(),
-            })
+            .map(|site| seam::sessions::OnSite::new(&site.host))
             .collect(),
         auth_time: session.auth_time,
         amr: session.amr.clone(),

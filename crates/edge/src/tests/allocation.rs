@@ -66,6 +66,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,
+        renewals: seam::renewal::queue().0,
         recorder,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),

@@ -118,6 +118,7 @@ impl Harness {
             snapshot: cell.clone(),
             sessions: sessions.clone(),
             own: own.clone(),
+            renewals: seam::renewal::queue().0,
             recorder,
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),

@@ -76,6 +76,7 @@ fn policy_per_request() {
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,
+        renewals: seam::renewal::queue().0,
         recorder,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
