@@ -126,6 +126,7 @@ notice-session-ended = De sessie is beëindigd.
 notice-sessions-ended = De sessies zijn beëindigd.
 notice-revoked = Ingetrokken.
 notice-password-changed = Uw wachtwoord is gewijzigd. Alle andere sessies zijn beëindigd.
+notice-busy = We hebben het nu te druk, en er is niets gedaan. Probeer het over een minuut opnieuw.
 
 field-missing = Dit is nodig.
 field-taken = Dit is al in gebruik.
