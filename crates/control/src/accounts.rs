@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use self::{assertion::Signer, sign_in::Doors};
 pub(crate) use self::{
     keep::keep,
-    manage::{Changed, NewToken},
+    manage::{Changed, NewToken, Own},
 };
 use crate::{handover::Revocations, publish::Publisher};
 
@@ -60,6 +60,7 @@ impl Accounts {
     /// Puts every live session into the table: before `ready`, and when the store comes
     /// back.
     pub(crate) async fn load(&self, store: &Store) -> Result<(), AccountError> {
+        self.open_doors(store).await?;
         let count = table::load(store, &self.sessions, self.idle()).await?;
         tracing::debug!(count, "sessions and tokens are live");
         Ok(())

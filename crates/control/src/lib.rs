@@ -55,7 +55,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access_log::{Company, Recent},
-    accounts::{Accounts, assertion, sign_in::Doors},
+    accounts::{Accounts, assertion},
     duties::{Base, Duties},
     metrics::{Metrics, Tallies},
     opening::Opening,
@@ -191,7 +191,7 @@ impl Control {
             store: store_now,
             sessions: parts.sessions,
             revocations: parts.revocations,
-            doors: Arc::new(Doors),
+            doors: Arc::default(),
             signer: Arc::default(),
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),

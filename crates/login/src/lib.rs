@@ -8,6 +8,8 @@
 //!
 //! Time and chance are arguments; nothing secret is in any `Debug`.
 
+pub use bcrypt_lanes::Cost;
+
 pub mod breached;
 pub mod lockout;
 pub mod password;

@@ -28,14 +28,37 @@ use std::time::Duration;
 
 use terms::Micros;
 
-/// Guesses per door before it locks.
-pub const GUESSES: u32 = 10;
-/// The time within which they are counted, and the first lock.
-pub const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// How many guesses a door takes, and in which time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Guesses before it locks; at least one.
+    pub guesses: u32,
+    /// The time within which they are counted, and the first lock.
+    pub window: Duration,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self {
+            guesses: 10,
+            window: Duration::from_secs(15 * 60),
+        }
+    }
+}
+
 /// The longest lock, and how long locks are remembered once they are over.
 pub const LOCK_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Attempts of unknown devices without a success, before only a known one may try.
 pub const CAP: u32 = 100;
+
+impl Rule {
+    /// How long the lock after `before` others lasts.
+    fn lock(self, before: u32) -> Duration {
+        self.window
+            .saturating_mul(1_u32.checked_shl(before).unwrap_or(u32::MAX))
+            .min(LOCK_MAX)
+    }
+}
 
 /// One door: what the caller stores. All nought is a door that nobody has knocked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,8 +113,8 @@ pub enum Until {
 
 impl Door {
     /// Counts an attempt, or refuses it. Store what has changed before verifying.
-    pub fn attempt(&mut self, now: Micros) -> Attempt {
-        self.settle(now);
+    pub fn attempt(&mut self, now: Micros, rule: Rule) -> Attempt {
+        self.settle(now, rule);
         if now < self.until {
             return Attempt::Locked(Until::Time(self.until));
         }
@@ -99,12 +122,12 @@ impl Door {
             self.since = now;
         }
         self.attempts = self.attempts.saturating_add(1);
-        if self.attempts < GUESSES {
+        if self.attempts < rule.guesses {
             return Attempt::Counted(Notice::None);
         }
         let first = self.locks == 0;
         self.attempts = 0;
-        self.until = now.after(lock(self.locks));
+        self.until = now.after(rule.lock(self.locks));
         self.locks = self.locks.saturating_add(1);
         Attempt::Counted(if first {
             Notice::TellOwner
@@ -120,16 +143,16 @@ impl Door {
 
     /// Brings the numbers to `now`: what is over is forgotten, and a clock that was set
     /// back neither prolongs a lock nor forgives attempts.
-    fn settle(&mut self, now: Micros) {
+    fn settle(&mut self, now: Micros, rule: Rule) {
         if 0 < self.locks {
-            let longest = now.after(lock(self.locks - 1));
+            let longest = now.after(rule.lock(self.locks - 1));
             self.until = self.until.min(longest);
             if LOCK_MAX <= now.since(self.until) {
                 self.locks = 0;
             }
         }
         self.since = self.since.min(now);
-        if WINDOW <= now.since(self.since) {
+        if rule.window <= now.since(self.since) {
             self.attempts = 0;
         }
     }
@@ -137,11 +160,11 @@ impl Door {
 
 impl Strangers {
     /// As [`Door::attempt`], with the cap over it.
-    pub fn attempt(&mut self, now: Micros) -> Attempt {
+    pub fn attempt(&mut self, now: Micros, rule: Rule) -> Attempt {
         if CAP <= self.failures {
             return Attempt::Locked(Until::Reopened);
         }
-        let attempt = self.door.attempt(now);
+        let attempt = self.door.attempt(now, rule);
         if let Attempt::Counted(_) = attempt {
             self.failures = self.failures.saturating_add(1);
         }
@@ -158,13 +181,6 @@ impl Strangers {
     pub const fn reopened(&mut self) {
         self.failures = 0;
     }
-}
-
-/// How long the lock after `before` others lasts.
-fn lock(before: u32) -> Duration {
-    WINDOW
-        .saturating_mul(1_u32.checked_shl(before).unwrap_or(u32::MAX))
-        .min(LOCK_MAX)
 }
 
 #[cfg(test)]
