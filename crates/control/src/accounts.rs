@@ -9,6 +9,8 @@ pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 mod table;
+#[cfg(test)]
+mod tests;
 use std::{sync::Arc, time::Duration};
 
 use seam::Sessions;
