@@ -128,12 +128,15 @@ impl<const N: usize> Lanes<N> {
     #[inline(always)]
     fn mix(&self, lane: usize, word: u32) -> u32 {
         let [first, second, third, fourth] = &self.boxes[lane];
-        let [a, b, c, d] = word.to_be_bytes();
-        (first[usize::from(a)].wrapping_add(second[usize::from(b)]) ^ third[usize::from(c)])
-            .wrapping_add(fourth[usize::from(d)])
+        // Shifts, not `to_be_bytes`: that costs an instruction more.
+        let byte = |places: u32| (word >> places & 0xff) as usize;
+        (first[byte(24)].wrapping_add(second[byte(16)]) ^ third[byte(8)])
+            .wrapping_add(fourth[byte(0)])
     }
 
-    /// Subkeys and boxes anew, each block the cipher of the one before.
+    /// Subkeys and boxes anew, each block the cipher of the one before. A function of its
+    /// own: inlined, it would have to share registers with its caller's.
+    #[inline(never)]
     fn schedule(&mut self) {
         let mut left = [0; N];
         let mut right = [0; N];

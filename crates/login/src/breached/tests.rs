@@ -114,7 +114,7 @@ fn a_file_that_is_cut_changed_or_something_else_is_refused() {
         assert!(opened(&changed).is_err(), "{at}");
     }
     assert!(matches!(opened(&[b'a'; 200]), Err(OpenError::NotAFilter)));
-    let mut newer = bytes.clone();
+    let mut newer = bytes;
     newer[8] = 2;
     assert!(matches!(opened(&newer), Err(OpenError::Version(2))));
     assert!(matches!(

@@ -38,7 +38,7 @@ const IMPORTED: &str = "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKv
 fn stored_texts_are_read_and_written_again() {
     let cost = Cost::new(5).expect("a cost");
     let imported = Stored::parse(IMPORTED).expect("an import");
-    assert_eq!(imported.to_string(), IMPORTED.replacen("$2y$", "$2y$", 1));
+    assert_eq!(imported.to_string(), IMPORTED);
     assert_eq!(imported.cost(), cost);
     let long = format!("$wb1${}", IMPORTED.replacen("2y", "2b", 1));
     assert_eq!(Stored::parse(&long).expect("ours").to_string(), long);
