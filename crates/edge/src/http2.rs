@@ -25,6 +25,7 @@ use crate::{
     record::Notes,
     serve::Plan,
     steps::decide,
+    trailers,
     watch::Late,
     worker::Worker,
 };
@@ -277,8 +278,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 }
             }
             Event::Ended { stream } => {
+                let (section, over) = (codec.trailers(), codec.head_is_over());
+                let lines = trailers::lines(section, over, &self.worker.snapshot().codec);
                 if let Some(own) = codec.stream(stream) {
-                    own.receive(&[], true);
+                    own.end_with(lines);
                 }
             }
             Event::Reset { data, .. } => data.cut(),

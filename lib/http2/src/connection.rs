@@ -6,7 +6,7 @@ use crate::{
     Limits,
     calm::Budget,
     frame::{self, Code, Header, PAYLOAD_MAX, kind},
-    head::{Head, Malformed},
+    head::{Fields, Head, Malformed},
     hpack::{Decoder, Encoder, FieldList},
     streams::{Streams, THROWN_WINDOW},
     window::{self, ReceiveWindow, SendWindow},
@@ -75,7 +75,7 @@ pub enum Event<'b, T> {
         /// They are the last.
         ended: bool,
     },
-    /// A request's body ended with a trailer section, which isn't kept.
+    /// A body ended with a trailer section: [`Connection::trailers`] until the next call.
     Ended {
         /// Its stream.
         stream: u32,
@@ -328,6 +328,12 @@ impl<T: Default> Connection<T> {
     /// it wasn't kept.
     pub fn head_is_over(&self) -> bool {
         self.list.is_over()
+    }
+
+    /// The trailer section whose [`Event::Ended`] came last; [`Self::head_is_over`] holds
+    /// for it too.
+    pub fn trailers(&self) -> Fields<'_> {
+        Fields::all(&self.list)
     }
 
     /// What the caller keeps of a stream; `None` once it is gone.

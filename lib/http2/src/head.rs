@@ -83,6 +83,10 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    pub(crate) const fn all(list: &'a FieldList) -> Self {
+        Self { list, from: 0 }
+    }
+
     /// All of them.
     pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         self.list.iter().skip(self.from)

@@ -21,7 +21,7 @@ use crate::{
     pace::{For, Pace, SILENCE},
     record::record,
     serve::{Answer, Forward},
-    tunnel,
+    trailers, tunnel,
     upstream::{self, Conn, Fault, LATE, Step, Taken},
     watch::Late,
 };
@@ -285,7 +285,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                         // Without trailers: a digest among them would be of other bytes.
                         write::last_chunk(&mut self.out.bytes, []);
                     } else if ending == Ending::Chunked {
-                        write::last_chunk(&mut self.out.bytes, trailers(body));
+                        write::last_chunk(&mut self.out.bytes, trailers::of_answer(body));
                     }
                     done = true;
                 }
@@ -368,7 +368,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             match step {
                 Poll::Ready(Ok(true)) => {
                     if chunked {
-                        write::last_chunk(&mut conn.out.bytes, []);
+                        let trailers = trailers::of_request(&self.upload);
+                        write::last_chunk(&mut conn.out.bytes, trailers);
                     }
                 }
                 Poll::Ready(Ok(false)) => {}
@@ -392,14 +393,6 @@ pub(crate) fn upload_waits_for(conn: &Conn, limits: &Limits) -> For {
     } else {
         For::Server(limits.answer)
     }
-}
-
-/// The trailers of an answer. Those of a request are dropped: names among them could be
-/// ones that the application trusts only from us.
-fn trailers(body: &BodyDecoder) -> impl Iterator<Item = (&str, &[u8])> {
-    body.trailers()
-        .iter()
-        .map(|field| (field.name, field.value))
 }
 
 /// Why no head came.

@@ -165,7 +165,7 @@ impl<T: Default> Connection<T> {
                 reason: "block-malformed",
             })?;
         if stream <= self.last {
-            return self.trailers(stream, ended, now);
+            return self.trailer_section(stream, ended, now);
         }
         self.seen = stream.max(self.seen);
         if self.farewell == Farewell::Final {
@@ -187,7 +187,7 @@ impl<T: Default> Connection<T> {
         Ok(Event::Request { stream, ended })
     }
 
-    fn trailers<'b>(
+    fn trailer_section<'b>(
         &mut self,
         stream: u32,
         ended: bool,
