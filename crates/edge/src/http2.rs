@@ -265,7 +265,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let mut room = false;
         match event {
             Event::Starved => return Ok(false),
-            Event::Handled | Event::Leaving => {}
+            // Only servers answer.
+            Event::Handled | Event::Leaving | Event::Answer { .. } => {}
             Event::Request { stream, ended } => request = Some((stream, ended)),
             Event::Data {
                 stream,
