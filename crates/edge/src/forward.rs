@@ -15,14 +15,15 @@ use crate::{
 };
 
 /// Writes the head that the application gets: the client's fields without those that
-/// are ours or the connection's, then ours.
+/// are ours or the connection's, then ours. Gives back whether the client takes trailers,
+/// which only HTTP/2 is told: over HTTP/1 it would be a field of the connection.
 pub(crate) fn write_head(
     request: &Request<'_>,
     site: &Site,
     visit: &Visit,
     facts: &Facts,
     out: &mut Vec<u8>,
-) {
+) -> bool {
     out.clear();
     let authority = if request.authority.is_empty() {
         &site.name
@@ -41,8 +42,13 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\n");
     let mut cookies = 0;
     let keyed = request.upgrade.is_some() && request.version == Version::Http2;
+    let mut te = false;
     request.fields(|field| {
-        if field.hop || is_written_by_us(field.name) {
+        if field.hop {
+            te |= field.name.eq_ignore_ascii_case("te") && takes_trailers(field.value);
+            return;
+        }
+        if is_written_by_us(field.name) {
             return;
         }
         if keyed && field.name.eq_ignore_ascii_case(KEY) {
@@ -90,6 +96,13 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\ntraceparent: ");
     out.extend_from_slice(&visit.trace.header());
     out.extend_from_slice(b"\r\n\r\n");
+    te
+}
+
+/// Whether a `TE` says that trailers are welcome (RFC 9110 section 10.1.4).
+fn takes_trailers(value: &[u8]) -> bool {
+    let mut codings = value.split(|byte| *byte == b',');
+    codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
 const KEY: &str = "sec-websocket-key";

@@ -454,6 +454,9 @@ impl<T: Default> Connection<T> {
     /// Ends a stream from our side whatever state it is in: with `code` where the client
     /// still waits for something, without a word where both have ended.
     pub fn reset(&mut self, stream: u32, code: Code) -> Option<T> {
+        if self.is_client() {
+            self.settle();
+        }
         let closed = self.close(stream, true)?;
         frame::rst_stream(&mut self.out, stream, code);
         Some(closed)

@@ -33,21 +33,29 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             head: visit.head_only,
             ..Asked::default()
         };
-        let mut fresh = false;
+        let (mut fresh, mut again) = (false, 0);
         let (mut taken, length) = loop {
-            let mut taken =
-                match upstream::take(&self.worker, &visit.local, visit.site, fresh).await {
-                    Ok(taken) => taken,
-                    Err(fault) => return self.refuse(visit, fault.refusal()).await,
-                };
+            let (local, site) = (&visit.local, visit.site);
+            let taken = upstream::take(&self.worker, local, site, fresh, &forward).await;
+            let mut taken = match taken {
+                Ok(taken) => taken,
+                Err(fault) => return self.refuse(visit, fault.refusal()).await,
+            };
             taken.conn.begin(&mut self.forward);
             match self.exchange(visit, &mut taken.conn, asked).await {
                 Ok(length) => break (taken, length),
                 Err(Stop::Fault(Fault::ClosedUnanswered))
-                    if taken.conn.reused && forward.replayable && !fresh =>
+                    if taken.conn.reused
+                        && forward.replayable
+                        && !fresh
+                        && taken.conn.take_back(&mut self.forward) =>
                 {
-                    taken.conn.take_back(&mut self.forward);
                     fresh = true;
+                }
+                Err(Stop::Fault(Fault::Unprocessed))
+                    if again < upstream::AGAIN && taken.conn.take_back(&mut self.forward) =>
+                {
+                    again += 1;
                 }
                 Err(Stop::Fault(fault)) => {
                     self.worker.counters.upstream_faults.add(1);

@@ -355,23 +355,23 @@ fn what_breaks_the_connection_is_told_by_its_code() {
         (p, "headers-on-idle-stream", |s| s.ok(5, true)),
         (p, "data-on-idle-stream", |s| s.data(5, b"x", false)),
         (p, "rst-stream-on-idle-stream", |s| {
-            s.raw(kind::RST_STREAM, 0, 5, &[0; 4])
+            s.raw(kind::RST_STREAM, 0, 5, &[0; 4]);
         }),
         (p, "setting-enable-push", |s| {
-            s.raw(kind::SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 1])
+            s.raw(kind::SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 1]);
         }),
         (p, "setting-connect-protocol", |s| {
-            s.raw(kind::SETTINGS, 0, 0, &[0, 8, 0, 0, 0, 2])
+            s.raw(kind::SETTINGS, 0, 0, &[0, 8, 0, 0, 0, 2]);
         }),
         (p, "setting-connect-protocol", |s| {
             s.raw(kind::SETTINGS, 0, 0, &[0, 8, 0, 0, 0, 1]);
             s.raw(kind::SETTINGS, 0, 0, &[0, 8, 0, 0, 0, 0]);
         }),
         (p, "goaway-on-stream", |s| {
-            s.raw(kind::GOAWAY, 0, 1, &[0; 8])
+            s.raw(kind::GOAWAY, 0, 1, &[0; 8]);
         }),
         (FrameSizeError, "goaway-size", |s| {
-            s.raw(kind::GOAWAY, 0, 0, &[0; 7])
+            s.raw(kind::GOAWAY, 0, 0, &[0; 7]);
         }),
         (FlowControlError, "setting-initial-window", |s| {
             s.raw(kind::SETTINGS, 0, 0, &[0, 4, 0x80, 0, 0, 0]);

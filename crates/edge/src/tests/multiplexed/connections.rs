@@ -1,0 +1,213 @@
+//! How many connections there are, how many requests each carries, and how they end.
+
+use std::time::Duration;
+
+use seam::{record::Outcome, snapshot::Place};
+use tokio::net::UnixListener;
+
+use super::*;
+use crate::tests::{
+    frames::{DATA, END_STREAM, Framed, GOAWAY, SETTINGS},
+    wire::{Application, Wire},
+};
+
+/// MAX_CONCURRENT_STREAMS.
+fn at_once(streams: u8) -> [u8; 6] {
+    [0, 3, 0, 0, 0, streams]
+}
+
+#[tokio::test]
+async fn requests_at_once_share_a_connection_up_to_the_applications_limit() {
+    let app = Application::start().await;
+    let harness = before(&app);
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        let mut client = harness.http1().await;
+        client.say(GET).await;
+        clients.push(client);
+    }
+    let mut peers = Vec::new();
+    for expected in [2, 2, 1] {
+        let mut peer = app.http2_with(&at_once(2)).await;
+        for stream in [1, 3].into_iter().take(expected) {
+            assert_eq!(peer.asked().await.stream, stream);
+        }
+        peers.push(peer);
+    }
+    for (peer, streams) in peers.iter_mut().zip([&[3, 1][..], &[1, 3], &[1]]) {
+        for stream in streams {
+            peer.ok(*stream).await;
+        }
+    }
+    for client in &mut clients {
+        assert_eq!(client.answer().await.text(), "ok");
+    }
+    assert_eq!(harness.counters.upstream_connects.get(), 3);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_a_free_stream_and_is_told_where_none_gets_free() {
+    let app = Application::start().await;
+    let mut harness = before_with(&app, |setting| {
+        setting.limits.connect = Duration::from_millis(500);
+    });
+    let mut clients = Vec::new();
+    let mut peers = Vec::new();
+    for _ in 0..16 {
+        let mut client = harness.http1().await;
+        client.say(GET).await;
+        clients.push(client);
+        let mut peer = app.http2_with(&at_once(1)).await;
+        assert_eq!(peer.asked().await.stream, 1);
+        peers.push(peer);
+    }
+    let mut late = harness.http1().await;
+    late.say(GET).await;
+    let answer = late.answer().await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.field("retry-after"), Some("5"));
+    let outcome = harness.record().await.outcome;
+    assert_eq!(outcome, Outcome::Refused("upstream-busy"));
+    // In time.
+    let mut next = harness.http1().await;
+    next.say(GET).await;
+    peers[7].ok(1).await;
+    assert_eq!(peers[7].asked().await.stream, 3);
+    peers[7].ok(3).await;
+    assert_eq!(next.answer().await.text(), "ok");
+    assert_eq!(harness.counters.upstream_connects.get(), 16);
+}
+
+#[tokio::test]
+async fn a_limit_that_is_raised_lets_more_in_and_one_that_is_lowered_fewer() {
+    let app = Application::start().await;
+    let harness = before(&app);
+    let mut one = harness.http1().await;
+    one.say(GET).await;
+    let mut peer = app.http2_with(&at_once(1)).await;
+    peer.asked().await;
+    peer.frame(SETTINGS, 0, 0, &at_once(2)).await;
+    // It is in force once it was acknowledged.
+    while peer.any_frame().await.kind != SETTINGS {}
+    let mut other = harness.http1().await;
+    other.say(GET).await;
+    assert_eq!(peer.asked().await.stream, 3);
+    peer.ok(1).await;
+    peer.ok(3).await;
+    one.answer().await;
+    other.answer().await;
+    peer.frame(SETTINGS, 0, 0, &at_once(0)).await;
+    while peer.any_frame().await.kind != SETTINGS {}
+    one.say(GET).await;
+    let mut next = app.http2().await;
+    next.asked().await;
+    next.ok(1).await;
+    assert_eq!(one.answer().await.text(), "ok");
+}
+
+#[tokio::test]
+async fn a_changed_configuration_lets_old_connections_end_with_what_they_carry() {
+    let app = Application::start().await;
+    let harness = before(&app);
+    let (mut one, mut other) = (harness.http1().await, harness.http1().await);
+    one.say(GET).await;
+    let mut old = app.http2().await;
+    old.asked().await;
+    harness.cell.swap(harness.snapshot());
+    other.say(GET).await;
+    let mut new = app.http2().await;
+    new.asked().await;
+    new.ok(1).await;
+    assert_eq!(other.answer().await.text(), "ok");
+    old.head(1, &[(":status", "200")], false).await;
+    old.frame(DATA, 0, 1, b"still ").await;
+    old.frame(DATA, END_STREAM, 1, b"here").await;
+    assert_eq!(one.answer().await.text(), "still here");
+    assert_eq!(old.next().await.kind, GOAWAY);
+}
+
+#[tokio::test]
+async fn what_is_under_way_ends_well_while_the_worker_drains() {
+    let app = Application::start().await;
+    let mut harness = before(&app);
+    let mut client = harness.http1().await;
+    client.say(GET).await;
+    let mut peer = app.http2().await;
+    peer.asked().await;
+    let drained = harness.begin_drain(Duration::from_secs(60));
+    peer.ok(1).await;
+    assert_eq!(client.answer().await.text(), "ok");
+    drained.await.unwrap();
+}
+
+#[tokio::test]
+async fn slow_readers_leave_the_connection_to_the_others() {
+    let app = Application::start().await;
+    let harness = before(&app);
+    let mut slow = Vec::new();
+    let mut peer = None;
+    for index in 0..12 {
+        let mut client = harness.http1().await;
+        client.say(GET).await;
+        if peer.is_none() {
+            peer = Some(app.http2().await);
+        }
+        let peer = peer.as_mut().unwrap();
+        let stream = peer.asked().await.stream;
+        assert_eq!(stream, index * 2 + 1);
+        peer.head(stream, &[(":status", "200")], false).await;
+        // A whole window, of which nobody reads anything.
+        for _ in 0..8 {
+            peer.frame(DATA, 0, stream, &[b'x'; 16_384]).await;
+        }
+        slow.push(client);
+    }
+    let mut peer = peer.unwrap();
+    let mut client = harness.http1().await;
+    client.say(GET).await;
+    let stream = peer.asked().await.stream;
+    peer.head(stream, &[(":status", "200")], false).await;
+    for _ in 0..8 {
+        peer.frame(DATA, 0, stream, &[b'y'; 16_384]).await;
+    }
+    peer.frame(DATA, END_STREAM, stream, b"").await;
+    assert_eq!(client.answer().await.body, [b'y'; 131_072]);
+}
+
+#[tokio::test]
+async fn an_application_on_a_unix_socket_speaks_it_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let harness = Harness::with(([127, 0, 0, 1], 9).into(), |setting| {
+        setting.upstream = Some(Place::Unix(path));
+        setting.protocol = Protocol::Http2;
+    });
+    let mut client = harness.http1().await;
+    client.say(GET).await;
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut peer = Framed::of(Wire::new(stream));
+    peer.wire.take(24).await;
+    peer.frame(SETTINGS, 0, 0, &[]).await;
+    assert_eq!(peer.next().await.field(":path"), Some("/"));
+    peer.head(1, &[(":status", "200"), ("content-length", "2")], false)
+        .await;
+    peer.frame(DATA, END_STREAM, 1, b"ok").await;
+    assert_eq!(client.answer().await.text(), "ok");
+}
+
+#[tokio::test]
+async fn a_websocket_is_refused_where_only_http2_is_spoken() {
+    let app = Application::start().await;
+    let mut harness = before(&app);
+    let mut client = harness.http1().await;
+    client
+        .say(
+            "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        )
+        .await;
+    assert_eq!(client.answer().await.status, 501);
+    let outcome = harness.record().await.outcome;
+    assert_eq!(outcome, Outcome::Refused("websocket-to-http2-application"));
+}
