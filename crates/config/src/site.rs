@@ -21,7 +21,7 @@ section! {
     "[site.\"host\"]",
     "An application. The host is the name that browsers know it by, in lower case; the portal's site has only `certificate`, `key` and `aliases`.";
     UPSTREAM "upstream" Form::Texts("`http://host:port`, `https://host:port`, `unix:/path`, `h2c://host:port` or `h2c+unix:/path`", 16), Absent::Required("but for the portal"), "\"http://127.0.0.1:3000\"",
-        "Where the application listens; of several, the first that is well. `https://` checks the certificate for that host, and speaks HTTP/2 where the application takes it (ALPN), else HTTP/1.1. `h2c` is HTTP/2 without TLS, for an application that is known to speak it, such as a gRPC server; WebSockets need HTTP/1.1, so none reach such an application.";
+        "Where the application listens; of several, the first that is well. `https://` checks the certificate for that host, and speaks HTTP/2 where the application takes it (ALPN), else HTTP/1.1. `h2c` is HTTP/2 without TLS, for an application that is known to speak it, such as a gRPC server; WebSockets reach such an application only where it takes them over HTTP/2 (RFC 8441). With `https://` they go over HTTP/1.1.";
     BALANCE "balance" Form::Word(&[
             ("first", "the first that is well; the others stand by"),
             ("round-robin", "each in its turn, but those that aren't well"),

@@ -105,7 +105,7 @@ fn takes_trailers(value: &[u8]) -> bool {
     codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
-const KEY: &str = "sec-websocket-key";
+pub(crate) const KEY: &str = "sec-websocket-key";
 
 /// The nonce of a handshake that we make for a client of HTTP/2, which has none (RFC 8441
 /// section 5): the request's id, which is random.
@@ -113,14 +113,18 @@ fn websocket_key(visit: &Visit) -> String {
     terms::base64(&visit.id.0)
 }
 
+/// What a WebSocket server says to prove that it read this nonce (RFC 6455 section 4.2.2).
+pub(crate) fn websocket_accept(key: &[u8]) -> String {
+    const APPENDED: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    let proof = digest(&SHA1_FOR_LEGACY_USE_ONLY, &[key, APPENDED].concat());
+    terms::base64(proof.as_ref())
+}
+
 /// Whether an application's answer to such a handshake is one (RFC 6455 section 4.1): it
 /// proves that it read the nonce as a WebSocket server does.
 pub(crate) fn accepts_websocket(visit: &Visit, answer: &h1::Answer<'_>) -> bool {
     const ACCEPT: &str = "sec-websocket-accept";
-    const APPENDED: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    let text = websocket_key(visit) + APPENDED;
-    let expected = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
-    let expected = terms::base64(expected.as_ref());
+    let expected = websocket_accept(websocket_key(visit).as_bytes());
     let mut said = answer
         .fields
         .iter()

@@ -39,8 +39,9 @@ use http2::{Found, Peer, StreamSocket};
 /// close theirs after 5 s (Node) to 75 s (nginx).
 const KEPT_FOR: Duration = Duration::from_secs(55);
 
-/// How often a request is sent again that an application says it didn't look at.
-pub(crate) const AGAIN: u8 = 2;
+/// How often a request is sent again that an application says it didn't look at: often
+/// enough for one that leaves its connections after a few requests each.
+pub(crate) const AGAIN: u8 = 4;
 
 /// A socket to an application.
 pub(crate) enum Socket {
@@ -113,7 +114,7 @@ pub(crate) enum Fault {
     Unprocessed,
     /// It takes no more requests at once, and none of those before ended in time.
     Busy,
-    /// A WebSocket was asked for, and only HTTP/2 is spoken with it.
+    /// A WebSocket was asked for; only HTTP/2 is spoken with it, and it takes none there.
     NoUpgrade,
     /// What it sent can't be read.
     Broken(&'static str),
@@ -469,17 +470,15 @@ async fn shared(
     pool: Option<&Pool>,
     plan: &Forward,
 ) -> Result<Socket, Fault> {
-    if plan.upgrade {
-        return match upstream.protocol {
-            Protocol::Http2 => Err(Fault::NoUpgrade),
-            Protocol::Http1 | Protocol::Negotiated => connect(worker, local, upstream).await,
-        };
+    if plan.upgrade && upstream.protocol != Protocol::Http2 {
+        return connect(worker, local, upstream).await;
     }
     let Some(pool) = pool else {
         return Err(Fault::Unreachable("no-application"));
     };
     match pool.peer.find(worker, local, upstream, plan.te).await? {
         Found::Http1(socket) => Ok(socket),
+        Found::Stream(stream) if plan.upgrade && !stream.takes_tunnels() => Err(Fault::NoUpgrade),
         Found::Stream(stream) => {
             worker.counters.upstream_http2.add(1);
             Ok(Socket::Stream(Box::new(stream)))

@@ -7,7 +7,7 @@ use tokio::net::UnixListener;
 
 use super::*;
 use crate::tests::{
-    frames::{DATA, END_STREAM, Framed, GOAWAY, SETTINGS},
+    frames::{DATA, END_STREAM, FrameClient, Framed, GOAWAY, RST_STREAM, SETTINGS},
     wire::{Application, Wire},
 };
 
@@ -197,7 +197,7 @@ async fn an_application_on_a_unix_socket_speaks_it_too() {
 }
 
 #[tokio::test]
-async fn a_websocket_is_refused_where_only_http2_is_spoken() {
+async fn a_websocket_is_refused_where_only_http2_is_spoken_and_it_takes_none() {
     let app = Application::start().await;
     let mut harness = before(&app);
     let mut client = harness.http1().await;
@@ -207,7 +207,69 @@ async fn a_websocket_is_refused_where_only_http2_is_spoken() {
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
         )
         .await;
+    let _peer = app.http2().await;
     assert_eq!(client.answer().await.status, 501);
     let outcome = harness.record().await.outcome;
     assert_eq!(outcome, Outcome::Refused("websocket-to-http2-application"));
+}
+
+#[tokio::test]
+async fn a_websocket_goes_over_a_stream_where_the_application_takes_it() {
+    // ENABLE_CONNECT_PROTOCOL
+    const TAKES: [u8; 6] = [0, 8, 0, 0, 0, 1];
+    let app = Application::start().await;
+    let mut harness = before(&app);
+    let mut client = harness.http1().await;
+    client
+        .say(
+            "GET /live HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\nearly",
+        )
+        .await;
+    let mut peer = app.http2_with(&TAKES).await;
+    let asked = peer.asked().await;
+    assert_eq!(asked.field(":method"), Some("CONNECT"));
+    assert_eq!(asked.field(":protocol"), Some("websocket"));
+    assert_eq!(asked.field(":path"), Some("/live"));
+    assert_eq!(asked.field("sec-websocket-key"), None);
+    assert_eq!(asked.field("sec-websocket-version"), Some("13"));
+    peer.head(1, &[(":status", "200")], false).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let accept = "\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    assert!(head.contains(accept), "{head}");
+    assert_eq!(peer.next().await.payload, b"early");
+    peer.frame(DATA, 0, 1, b"hello").await;
+    assert_eq!(client.take(5).await, b"hello");
+    peer.frame(DATA, END_STREAM, 1, b"bye").await;
+    assert_eq!(client.end().await.0, b"bye");
+    let record = harness.record().await;
+    assert_eq!((record.status, record.outcome), (101, Outcome::Served));
+
+    // From a client of HTTP/2, and one that the application refuses.
+    let mut client = FrameClient::new(&harness).await;
+    let fields = [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "https"),
+        (":authority", "app.test"),
+        (":path", "/live"),
+    ];
+    client.head(1, &fields, false).await;
+    // The first stream was cut off: the client's half had not ended.
+    assert_eq!(peer.next().await.kind, RST_STREAM);
+    let stream = peer.asked().await.stream;
+    peer.head(stream, &[(":status", "200")], false).await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
+    client.frame(DATA, 0, 1, b"ping").await;
+    assert_eq!(peer.next().await.payload, b"ping");
+    peer.frame(DATA, 0, stream, b"pong").await;
+    assert_eq!(client.next().await.payload, b"pong");
+    client.frame(DATA, END_STREAM, 1, b"").await;
+    let end = peer.next().await;
+    assert_eq!((end.kind, end.flags & END_STREAM), (DATA, 1));
+    client.head(3, &fields, false).await;
+    let stream = peer.asked().await.stream;
+    peer.head(stream, &[(":status", "403")], true).await;
+    assert_eq!(client.next().await.field(":status"), Some("403"));
 }

@@ -21,6 +21,8 @@ pub(super) enum Expected {
     Bytes(u64),
     /// Until it ends.
     Unknown,
+    /// A tunnel's bytes, until it ends.
+    Tunnel,
 }
 
 /// See the module. One task reads, so one is woken.
@@ -32,6 +34,8 @@ pub(super) struct Flow(RefCell<Come>);
 pub(super) struct Come {
     /// The method was HEAD: no body follows whatever the fields say.
     pub(super) head_only: bool,
+    /// What consent to a WebSocket says in HTTP/1, where one was asked for.
+    pub(super) accept: Option<String>,
     /// The head as bytes of HTTP/1; taken once.
     pub(super) head: Option<Vec<u8>>,
     pub(super) expected: Expected,
@@ -52,6 +56,7 @@ impl Default for Come {
     fn default() -> Self {
         Self {
             head_only: false,
+            accept: None,
             head: None,
             expected: Expected::Nothing,
             body: VecDeque::new(),
@@ -108,7 +113,11 @@ impl Flow {
             return Ok(());
         }
         let mut bytes = Vec::with_capacity(512);
-        write::status_line(&mut bytes, head.status);
+        // RFC 8441 section 5: any 2xx is consent.
+        let accept = come.accept.take();
+        let accept = accept.filter(|_| (200..300).contains(&head.status));
+        let status = if accept.is_some() { 101 } else { head.status };
+        write::status_line(&mut bytes, status);
         let mut length = None;
         for (name, value) in head.fields.iter() {
             grammar::judge_field(name, value).map_err(h1::Refusal::code)?;
@@ -122,13 +131,25 @@ impl Flow {
             let name = std::str::from_utf8(name).unwrap_or_default();
             write::field(&mut bytes, name, value);
         }
+        come.ended = ended;
+        if let Some(accept) = accept {
+            come.expected = Expected::Tunnel;
+            bytes.extend_from_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
+            write::field(&mut bytes, "sec-websocket-accept", accept.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+            come.head = Some(bytes);
+            drop(come);
+            self.wake();
+            return Ok(());
+        }
         come.expected = if come.head_only || matches!(head.status, 204 | 304) {
             Expected::Nothing
         } else if let Some(length) = length {
-            if ended && length > 0 {
-                return Err("content-length-misstated");
+            match length {
+                0 => Expected::Nothing,
+                _ if ended => return Err("content-length-misstated"),
+                _ => Expected::Bytes(length),
             }
-            Expected::Bytes(length)
         } else if ended {
             write::field_number(&mut bytes, "content-length", 0);
             Expected::Nothing
@@ -139,7 +160,6 @@ impl Flow {
         // Of this stream there is no second answer.
         bytes.extend_from_slice(b"connection: close\r\n\r\n");
         come.head = Some(bytes);
-        come.ended = ended;
         drop(come);
         self.wake();
         Ok(())

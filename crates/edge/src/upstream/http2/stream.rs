@@ -1,7 +1,8 @@
 //! One stream to an application, as a socket that speaks HTTP/1.1.
 //!
 //! What is written is a request's head, as `forward.rs` makes it, and its body; what is
-//! read is one answer and then the end. An answer that isn't whole never looks whole: a
+//! read is one answer and then the end. A WebSocket's handshake becomes an extended
+//! CONNECT, and consent to it a 101. An answer that isn't whole never looks whole: a
 //! stated length is handed out up to its last byte only once the application has ended the
 //! stream, and everything else by chunks whose last one is the stream's end.
 
@@ -9,11 +10,11 @@ use std::{
     io,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use h1::{BodyDecoder, Framing, RequestHead, Target, write};
+use h1::{BodyDecoder, RequestHead, Target, write};
 use http2::{HeadWriter, Indexing, Request};
 use terms::Moment;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,7 +23,10 @@ use super::{
     flow::{Come, Expected, Flow},
     link::Link,
 };
-use crate::upstream::Fault;
+use crate::{
+    forward::{KEY, websocket_accept},
+    upstream::Fault,
+};
 
 /// Bytes of a request that are kept, to be sent elsewhere should the application say that
 /// it didn't look at it. A larger request isn't sent again.
@@ -45,6 +49,8 @@ enum Writing {
     Head,
     /// The body.
     Body(Box<BodyDecoder>),
+    /// Bytes of a tunnel, whose end is that of the writing.
+    Tunnel,
     /// Nothing: all of it was sent.
     Ended,
 }
@@ -102,6 +108,11 @@ impl StreamSocket {
         }
     }
 
+    /// Whether the application takes a WebSocket on a stream (RFC 8441).
+    pub(crate) fn takes_tunnels(&self) -> bool {
+        self.link.codec().takes_tunnels()
+    }
+
     /// Whether its connection carried an answer before.
     pub(crate) fn is_reused(&self) -> bool {
         self.link.has_served()
@@ -148,7 +159,13 @@ impl StreamSocket {
             Target::Asterisk => "*",
             Target::Authority(_) => return Err(io::Error::other("a head that isn't ours")),
         };
-        self.flow.come().head_only = view.method == "HEAD";
+        let tunnel = view.upgrade.is_some();
+        {
+            let mut come = self.flow.come();
+            come.head_only = view.method == "HEAD";
+            let key = view.fields.get(KEY).filter(|_| tunnel);
+            come.accept = key.map(websocket_accept);
+        }
         let Some(stream) = self.link.open(&self.flow) else {
             self.flow.was_not_processed();
             // The place is given back already.
@@ -157,17 +174,18 @@ impl StreamSocket {
         };
         self.stream = stream;
         self.opened = self.link.now();
-        let ends = view.framing == Framing::None || view.framing == Framing::Length(0);
+        let ends = !tunnel && !view.framing.has_body();
         if let Some(mut writer) = self.link.codec().begin_head(stream) {
             writer.request(&Request {
-                method: view.method,
+                method: if tunnel { "CONNECT" } else { view.method },
                 scheme: self.link.scheme,
                 authority: view.authority,
                 path,
-                protocol: None,
+                protocol: tunnel.then_some("websocket"),
             });
             for field in view.fields.iter() {
-                if !field.hop && !field.name.eq_ignore_ascii_case("host") {
+                let is = |name| field.name.eq_ignore_ascii_case(name);
+                if !field.hop && !is("host") && !(tunnel && is(KEY)) {
                     let indexing = indexing(field.name);
                     HeadWriter::field(&mut writer, field.name, field.value, indexing);
                 }
@@ -178,7 +196,9 @@ impl StreamSocket {
             writer.finish(ends);
         }
         self.link.wake();
-        self.writing = if ends {
+        self.writing = if tunnel {
+            Writing::Tunnel
+        } else if ends {
             Writing::Ended
         } else {
             Writing::Body(Box::new(BodyDecoder::new(view.framing, &OWN)))
@@ -188,11 +208,14 @@ impl StreamSocket {
 
     /// Sends what waits of the body, and its end. Ready when nothing waits.
     fn poll_send(&mut self, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        let Writing::Body(decoder) = &self.writing else {
-            return Poll::Ready(Ok(()));
+        let (done, trailers) = match &self.writing {
+            Writing::Body(decoder) => {
+                let done = decoder.is_done();
+                (done, done && !decoder.trailers().is_empty())
+            }
+            Writing::Tunnel => (false, false),
+            Writing::Head | Writing::Ended => return Poll::Ready(Ok(())),
         };
-        let done = decoder.is_done();
-        let trailers = done && !decoder.trailers().is_empty();
         while let Some(rest) = self
             .waiting
             .get(self.sent..)
@@ -257,7 +280,9 @@ impl StreamSocket {
                         self.replay = None;
                         self.reading = match come.expected {
                             Expected::Nothing => Reading::Ended,
-                            Expected::Bytes(_) | Expected::Unknown => Reading::Body(0),
+                            Expected::Bytes(_) | Expected::Unknown | Expected::Tunnel => {
+                                Reading::Body(0)
+                            }
                         };
                     }
                 }
@@ -279,6 +304,7 @@ impl StreamSocket {
                 }
             }
             Reading::Body(0) => {
+                // The last byte of a stated length, until the end.
                 let held = usize::from(!come.ended && come.expected == Expected::Bytes(0));
                 match come.body.len().saturating_sub(held) {
                     0 if come.ended => self.reading = Reading::Ended,
@@ -392,10 +418,20 @@ impl AsyncWrite for StreamSocket {
         if this.waiting.len() - this.sent >= WAITING_MAX {
             return Poll::Pending;
         }
-        let Writing::Body(decoder) = &mut this.writing else {
-            return Poll::Ready(Err(io::Error::other("more than a request")));
-        };
         let some = bytes.get(..WAITING_MAX).unwrap_or(bytes);
+        let decoder = match &mut this.writing {
+            Writing::Body(decoder) => decoder,
+            Writing::Tunnel => {
+                this.waiting.extend_from_slice(some);
+                return match this.poll_send(cx) {
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                    Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(some.len())),
+                };
+            }
+            Writing::Head | Writing::Ended => {
+                return Poll::Ready(Err(io::Error::other("more than a request")));
+            }
+        };
         let decoded = match decoder.decode(some) {
             Ok(decoded) if decoded.consumed > 0 => decoded,
             Ok(_) | Err(_) => return Poll::Ready(Err(io::Error::other("a body that isn't ours"))),
@@ -415,7 +451,15 @@ impl AsyncWrite for StreamSocket {
         self.get_mut().poll_send(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Ends our half of a tunnel.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
+        if matches!(this.writing, Writing::Tunnel) {
+            this.link.codec().send_data(this.stream, &[], true);
+            this.link.wake();
+            this.writing = Writing::Ended;
+        }
         Poll::Ready(Ok(()))
     }
 }
