@@ -185,7 +185,8 @@ impl StreamSocket {
             });
             for field in view.fields.iter() {
                 let is = |name| field.name.eq_ignore_ascii_case(name);
-                if !field.hop && !is("host") && !(tunnel && is(KEY)) {
+                let ours = field.hop || is("host") || (tunnel && is(KEY));
+                if !ours {
                     let indexing = indexing(field.name);
                     HeadWriter::field(&mut writer, field.name, field.value, indexing);
                 }
