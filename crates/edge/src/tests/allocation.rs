@@ -13,7 +13,7 @@ use guards::network::Networks;
 use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
-    snapshot::{Balance, Compression, Limits, Place},
+    snapshot::{Balance, Compression, Limits, Place, Protocol},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
@@ -55,6 +55,8 @@ fn a_thousand_kept_requests_allocate_nothing() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        protocol: Protocol::Http1,
+        upstream_tls: None,
         upstream: Some(Place::Socket(upstream)),
     };
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
