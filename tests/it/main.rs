@@ -16,3 +16,4 @@ mod differential;
 mod promises;
 mod proof;
 mod serve;
+mod sign_in;
