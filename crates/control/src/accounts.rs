@@ -2,6 +2,8 @@
 //! edge is told of it. Pages, the console and the commands all go through here, so that
 //! none of them forgets the other half.
 
+mod commands;
+mod import;
 mod keep;
 mod manage;
 pub(crate) mod secret;
@@ -17,6 +19,7 @@ use tokio::sync::watch;
 
 use self::sign_in::Doors;
 pub(crate) use self::{
+    commands::carry_out,
     keep::keep,
     manage::{Changed, NewToken},
 };
