@@ -21,7 +21,26 @@ async fn the_demo_serves_its_application_and_trust_page_under_its_own_authority(
     for field in ["url", "portal", "ca", "operations"] {
         assert!(demo.told[field].is_string(), "{field}: {}", demo.told);
     }
-    assert!(demo.told["users"].is_array(), "{}", demo.told);
+    assert_eq!(demo.told["users"][0]["name"], "ada", "{}", demo.told);
+    let office = format!("{}/office", demo.url);
+    let sent = demo
+        .curl(&[
+            "-H",
+            "Accept: text/html",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code} %{redirect_url}",
+            &office,
+        ])
+        .await
+        .good();
+    assert!(sent.out.starts_with("303 "), "{}", sent.out);
+    assert!(
+        sent.out.ends_with("/-/login?return=%2Foffice"),
+        "{}",
+        sent.out
+    );
     for version in ["--http1.1", "--http2"] {
         let page = demo.curl(&[version, "--fail", &demo.url]).await.good();
         assert!(page.out.contains("Customer book"), "{}", page.out);

@@ -4,6 +4,7 @@
 
 pub(crate) mod app;
 pub(crate) mod ca;
+mod people;
 
 use std::{
     io,
@@ -52,6 +53,8 @@ enum DemoError {
     Signals(#[source] io::Error),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    People(#[from] people::PeopleError),
 }
 
 /// Serves the demo until SIGTERM or SIGINT.
@@ -94,6 +97,8 @@ fn start(
     let loaded = Config::parse(&file, &text, &Env::system(Clock::System))
         .map_err(|mistakes| DemoError::Config(Box::new(mistakes)))?;
     let server = Server::start(loaded, Some(ca.certificate()))?;
+    let data = folder.join("data");
+    server.runtime().block_on(people::make(&data))?;
     let port = server
         .listen
         .first()
@@ -132,6 +137,11 @@ fn configuration(
          access = \"public\"\n\
          certificate = {site_certificate}\n\
          key = {site_key}\n\
+         \n\
+         [[site.\"localhost\".routes]]\n\
+         path = \"/office\"\n\
+         access = \"login\"\n\
+         groups = [\"staff\"]\n\
          \n\
          [site.\"portal.localhost\"]\n\
          certificate = {portal_certificate}\n\
@@ -180,14 +190,21 @@ fn say(port: u16, ca: &Path, operations: SocketAddr, json: bool) {
             "portal": portal,
             "ca": ca,
             "operations": format!("http://{operations}"),
-            "users": [],
+            "users": people::PEOPLE.iter().map(people::Person::told).collect::<Vec<_>>(),
         });
         println!("{line}");
     } else {
         println!("The sample application  {url}");
         println!("What is promised        {url}/-/security");
-        println!("The portal              {portal}/-/security");
+        println!("For the staff only      {url}/office");
+        println!("Your account            {portal}/-/account");
         println!("Health and metrics      http://{operations}/metrics");
+        println!();
+        println!("Sign in as");
+        for person in &people::PEOPLE {
+            let groups = person.groups.join(", ");
+            println!("  {:<5} {:<30} {groups}", person.name, person.password);
+        }
         println!();
         println!("Browsers don't know the demo's certificate authority. Trust it, or accept the");
         println!("warning; it can vouch for localhost only:");

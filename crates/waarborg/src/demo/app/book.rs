@@ -77,6 +77,14 @@ pub(super) struct Book {
     next: u64,
 }
 
+/// How much there is in the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Figures {
+    pub(super) customers: usize,
+    pub(super) notes: usize,
+    pub(super) files: usize,
+}
+
 impl Book {
     /// The sample customers (invented; addresses under `.example`, RFC 2606 §2), two
     /// of them with a note.
@@ -109,6 +117,16 @@ impl Book {
     /// How many customers there are.
     pub(super) fn len(&self) -> usize {
         self.customers.len()
+    }
+
+    /// How much there is of everything.
+    pub(super) fn figures(&self) -> Figures {
+        let count = |each: fn(&Customer) -> usize| self.customers.iter().map(each).sum();
+        Figures {
+            customers: self.customers.len(),
+            notes: count(|customer| customer.notes.len()),
+            files: count(|customer| customer.files.len()),
+        }
     }
 
     /// Customers in whose name, town, country, trade or contact `wanted` occurs, in

@@ -19,6 +19,7 @@ mod flow;
 mod identity;
 mod live;
 mod multipart;
+mod office;
 mod pages;
 mod space;
 #[cfg(test)]
@@ -121,6 +122,7 @@ impl App {
                 "/customers/{customer}/files/{file}/delete",
                 post(upload::delete),
             )
+            .route("/office", get(office::show))
             .route("/live", get(live::listen))
             .route("/chat", get(chat::open))
             .route("/whoami", get(identity::whoami))

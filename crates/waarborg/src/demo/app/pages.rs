@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use terms::Micros;
 
 use super::{
-    book::{Customer, Kept, MAX_NOTE_CHARS, Note},
+    book::{Customer, Figures, Kept, MAX_NOTE_CHARS, Note},
     identity::Visitor,
 };
 
@@ -51,6 +51,14 @@ pub(super) struct NotePage {
     pub(super) note: Note,
     pub(super) text: String,
     pub(super) error: String,
+}
+
+/// The figures of the book, for the staff.
+#[derive(Template)]
+#[template(path = "office.html", config = "src/demo/app/askama.toml")]
+pub(super) struct OfficePage {
+    pub(super) visitor: Visitor,
+    pub(super) figures: Figures,
 }
 
 #[derive(Template)]
