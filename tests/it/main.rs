@@ -7,6 +7,7 @@
     reason = "a test that can't be carried out fails, it never passes"
 )]
 
+mod accounts;
 mod apps;
 mod browser;
 mod consent;

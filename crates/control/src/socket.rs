@@ -104,7 +104,7 @@ pub enum Reply {
     /// What was asked about accounts.
     Accounts {
         /// It.
-        what: AccountReply,
+        what: Box<AccountReply>,
     },
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn user(command: UserCommand) -> ExitCode {
     use UserCommand as C;
     match command {
         C::Add(args) => add(args),
-        C::List(args) => list_users(args),
+        C::List(args) => list_users(&args),
         C::Show { user, email, json } => {
             let asked = AccountCommand::UserShow {
                 user: user.name,
@@ -181,7 +181,7 @@ fn add(args: AddArgs) -> ExitCode {
     told(&args.config, AccountCommand::UserAdd { user, password })
 }
 
-fn list_users(args: ListArgs) -> ExitCode {
+fn list_users(args: &ListArgs) -> ExitCode {
     with_desk(&args.config, async |desk| {
         let mut all = Vec::new();
         let mut after = None;
@@ -241,16 +241,16 @@ fn with_desk(
 /// Asks; whatever isn't an answer of its own kind is told here.
 async fn ask(desk: &mut Desk, command: AccountCommand) -> Result<AccountReply, Stopped> {
     match desk.ask(&Command::Accounts { what: command }).await {
-        Ok(Reply::Accounts {
-            what: AccountReply::PasswordRefused { why },
-        }) => {
-            eprintln!("no: this password isn't taken");
-            for why in why {
-                eprintln!("  {why}");
+        Ok(Reply::Accounts { what }) => match *what {
+            AccountReply::PasswordRefused { why } => {
+                eprintln!("no: this password isn't taken");
+                for why in why {
+                    eprintln!("  {why}");
+                }
+                Err(Stopped(ExitCode::from(1)))
             }
-            Err(Stopped(ExitCode::from(1)))
-        }
-        Ok(Reply::Accounts { what }) => Ok(what),
+            what => Ok(what),
+        },
         Ok(Reply::Done { what }) => {
             println!("{what}");
             Err(Stopped(ExitCode::SUCCESS))

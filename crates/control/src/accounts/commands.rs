@@ -216,6 +216,7 @@ fn done(what: String) -> Result<Reply, Trouble> {
 }
 
 pub(super) fn said(what: AccountReply) -> Result<Reply, Trouble> {
+    let what = Box::new(what);
     Ok(Reply::Accounts { what })
 }
 
@@ -359,7 +360,7 @@ async fn chosen(
         Choice::Refused { problems, strength } => {
             let mut why: Vec<_> = problems.into_iter().map(problem).collect();
             why.extend(strength.map(|it| strength_said(it).to_owned()));
-            let what = AccountReply::PasswordRefused { why };
+            let what = Box::new(AccountReply::PasswordRefused { why });
             Ok(Err(Reply::Accounts { what }))
         }
         Choice::Busy => Err(Trouble::Failed(

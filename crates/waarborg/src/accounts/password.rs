@@ -59,6 +59,7 @@ fn text(line: &[u8]) -> Result<Secret<String>, PasswordError> {
 
 /// Reads to the end of a line, without it. What is `typed` may also be taken back (by
 /// Backspace, and all of it by Ctrl-U) and given up (Ctrl-C, Ctrl-D).
+#[allow(clippy::unbuffered_bytes, reason = "a buffer would keep what was read")]
 fn line(from: impl Read, typed: bool) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
     // Set aside at once: a text that grew would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX));

@@ -38,7 +38,7 @@ impl Print {
             row
         };
         let none = "no users; `waarborg user add` makes one";
-        table(&head, users.iter().map(row).collect(), none);
+        table(&head, &users.iter().map(row).collect::<Vec<_>>(), none);
     }
 
     /// One account.
@@ -85,7 +85,7 @@ impl Print {
         let none = "no groups; `waarborg group add` makes one";
         table(
             &["GROUP", "MEMBERS"],
-            groups.iter().map(row).collect(),
+            &groups.iter().map(row).collect::<Vec<_>>(),
             none,
         );
     }
@@ -119,7 +119,7 @@ impl Print {
         ];
         table(
             &head,
-            sessions.iter().map(row).collect(),
+            &sessions.iter().map(row).collect::<Vec<_>>(),
             "nobody is signed in",
         );
     }
@@ -153,7 +153,7 @@ impl Print {
         ];
         table(
             &head,
-            tokens.iter().map(row).collect(),
+            &tokens.iter().map(row).collect::<Vec<_>>(),
             "no tokens; `waarborg token add` makes one",
         );
     }
@@ -220,12 +220,12 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>, none: &str) {
+fn table(head: &[&str], rows: &[Vec<String>], none: &str) {
     if rows.is_empty() {
         eprintln!("{none}");
         return;
     }
-    for line in aligned(head, &rows) {
+    for line in aligned(head, rows) {
         say(&line);
     }
 }

@@ -89,7 +89,7 @@ impl Ground {
 
     async fn said(&self, what: AccountCommand) -> AccountReply {
         match self.ask(what).await {
-            Reply::Accounts { what } => what,
+            Reply::Accounts { what } => *what,
             other => panic!("{other:?}"),
         }
     }

@@ -62,7 +62,7 @@ fn hashes_of_bcrypt_are_kept_and_every_other_kind_is_named_without_its_text() {
 async fn imported(store: &Store, rows: Vec<ImportRow>, dry_run: bool) -> AccountReply {
     let actor = Actor::command(0);
     match import(store, rows, dry_run, &actor).await {
-        Ok(Reply::Accounts { what }) => what,
+        Ok(Reply::Accounts { what }) => *what,
         _ => panic!("rows are judged"),
     }
 }
