@@ -13,6 +13,8 @@ const loader = new StaticConfigLoader({
     // Taste rather than rules of HTML: how a document is written, not what it says.
     "no-trailing-whitespace": "off",
     "long-title": "off",
+    // Boxes of one name are how a form sends a list.
+    "form-dup-name": ["error", { shared: ["radio", "button", "reset", "submit", "checkbox"] }],
     // Own templates write void elements without a slash, as the standard does.
     "void-style": ["error", { style: "omit" }],
   },

@@ -110,9 +110,23 @@ fn render(folder: &Path) -> Result<(), Box<dyn Error>> {
             .into_iter()
             .chain(own::console(&pages, fill, language))
         {
-            write(format!("{name}-{tag}"), page)?;
+            // Judges want to see the page, not what it leads to.
+            let refresh = page.html.find("<meta http-equiv=\"refresh\"");
+            let html = match refresh.and_then(|at| page.html.split_at_checked(at)) {
+                Some((before, rest)) => {
+                    let behind = rest.split_once('>').map_or("", |(_, behind)| behind);
+                    format!("{before}{behind}")
+                }
+                None => page.html,
+            };
+            write(
+                format!("{name}-{tag}"),
+                Page {
+                    html,
+                    csp: page.csp,
+                },
+            )?;
         }
-        // Without its script: judges want to see the page, not what it leads to.
         let Page { html, csp } = own::handover(&pages, fill, language);
         let html = html.replace("document.forms[0].submit()", "");
         write(format!("handover-{tag}"), Page { html, csp })?;

@@ -4,7 +4,8 @@
 //! - every foreign value is escaped when the template is compiled into code (promise
 //!   `xss`): no template marks one as safe;
 //! - a page is complete in itself. It loads nothing, runs nothing, and its style sheet
-//!   is allowed by hash, so the same bytes may be served for ever and without control;
+//!   is allowed by hash, so the same bytes may be served for ever and without control.
+//!   Only the hand-over of a sign-in runs something: it sends its form;
 //! - a page says the same in English, Dutch and French.
 //!
 //! There is no I/O here, no HTTP type and no clock: statuses, headers and moments are

@@ -9,7 +9,7 @@ mail-locked-body =
     If that was you, wait, or unlock the account here:
     { $link }
 
-    If it wasn’t, there is nothing you must do: nobody got in. If you use your password elsewhere too, or suspect that somebody knows it, change it.
+    If it wasn’t, there is nothing you must do: none of these tries succeeded. If you use your password elsewhere too, or suspect that somebody knows it, change it.
 mail-password-changed-subject = Your password was changed
 mail-password-changed-body =
     The password of your account { $login } on { $portal } was changed from { $place } on { $at }. All other sessions have ended.

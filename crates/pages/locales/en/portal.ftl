@@ -126,6 +126,7 @@ notice-session-ended = The session has ended.
 notice-sessions-ended = The sessions have ended.
 notice-revoked = Revoked.
 notice-password-changed = Your password was changed. All other sessions have ended.
+notice-busy = We’re too busy at the moment, and nothing was done. Please try again in a minute.
 
 field-missing = This is needed.
 field-taken = This is taken already.

@@ -9,7 +9,7 @@ mail-locked-body =
     Si c’était vous, patientez, ou déverrouillez le compte ici :
     { $link }
 
-    Sinon, vous n’avez rien à faire : personne n’est entré. Si votre mot de passe sert aussi ailleurs, ou si vous pensez que quelqu’un le connaît, changez-le.
+    Sinon, vous n’avez rien à faire : aucun de ces essais n’a réussi. Si votre mot de passe sert aussi ailleurs, ou si vous pensez que quelqu’un le connaît, changez-le.
 mail-password-changed-subject = Votre mot de passe a été changé
 mail-password-changed-body =
     Le mot de passe de votre compte { $login } sur { $portal } a été changé depuis { $place }, le { $at }. Toutes les autres sessions ont pris fin.

@@ -127,6 +127,7 @@ notice-session-ended = La session a pris fin.
 notice-sessions-ended = Les sessions ont pris fin.
 notice-revoked = Révoqué.
 notice-password-changed = Votre mot de passe a été changé. Toutes les autres sessions ont pris fin.
+notice-busy = Nous sommes trop sollicités en ce moment, et rien n’a été fait. Réessayez dans une minute.
 
 field-missing = Ce champ est nécessaire.
 field-taken = C’est déjà pris.

@@ -9,7 +9,7 @@ mail-locked-body =
     Was u dat zelf, wacht dan, of ontgrendel het account hier:
     { $link }
 
-    Was u het niet, dan hoeft u niets te doen: er is niemand binnengekomen. Gebruikt u uw wachtwoord ook elders, of vermoedt u dat iemand het kent, wijzig het dan.
+    Was u het niet, dan hoeft u niets te doen: geen van deze pogingen is gelukt. Gebruikt u uw wachtwoord ook elders, of vermoedt u dat iemand het kent, wijzig het dan.
 mail-password-changed-subject = Uw wachtwoord is gewijzigd
 mail-password-changed-body =
     Het wachtwoord van uw account { $login } op { $portal } is gewijzigd vanaf { $place } op { $at }. Alle andere sessies zijn beëindigd.

@@ -26,7 +26,7 @@ handover-button = Verdergaan
 arrived-title = U bent aangemeld
 arrived-link = Verder naar de pagina die u opende
 
-no-cookie-title = Uw browser bewaarde een cookie niet
+no-cookie-title = Uw browser heeft een cookie niet bewaard
 no-cookie-text = Voor aanmelden zijn cookies nodig, en de cookie die deze site zojuist plaatste, ontbreekt. Misschien weigert uw browser cookies, of er verstreek te veel tijd.
 no-cookie-todo = Sta cookies toe voor deze site en begin opnieuw in dezelfde browser.
 begin-again = Opnieuw beginnen
@@ -126,6 +126,7 @@ notice-session-ended = De sessie is beëindigd.
 notice-sessions-ended = De sessies zijn beëindigd.
 notice-revoked = Ingetrokken.
 notice-password-changed = Uw wachtwoord is gewijzigd. Alle andere sessies zijn beëindigd.
+notice-busy = We hebben het nu te druk, en er is niets gedaan. Probeer het over een minuut opnieuw.
 
 field-missing = Dit is nodig.
 field-taken = Dit is al in gebruik.

@@ -112,7 +112,7 @@ impl Pages {
         let frame = self.frame(language, Switcher::Offered);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("security-title"));
-        sheet.add_some(view.notice.map(|notice| Block::Notice(notice.said(say))));
+        sheet.add_some(view.notice.map(|notice| notice.block(say)));
         sheet.add(Block::Heading(say.text("password-title")));
         let mut lines: Vec<String> = view
             .problems
@@ -157,7 +157,7 @@ impl Pages {
         let frame = self.frame(language, Switcher::Offered);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("sessions-title"));
-        sheet.add_some(view.notice.map(|notice| Block::Notice(notice.said(say))));
+        sheet.add_some(view.notice.map(|notice| notice.block(say)));
         sheet.add(Block::Lead(say.text("sessions-lead")));
         // Above the cards it has a heading of its own, which cards come below.
         sheet.add(Block::Heading(say.text_with(

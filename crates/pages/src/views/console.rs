@@ -53,11 +53,13 @@ pub enum Notice {
     PasswordChanged,
     /// Nothing was done: the form was too old, or it wasn't ours.
     Stale,
+    /// Nothing was done: the login pool is full.
+    Busy,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Added,
         Self::Saved,
         Self::Unchanged,
@@ -68,6 +70,7 @@ impl Notice {
         Self::Revoked,
         Self::PasswordChanged,
         Self::Stale,
+        Self::Busy,
     ];
 
     pub(crate) fn said(self, say: Speech<'_>) -> String {
@@ -82,6 +85,18 @@ impl Notice {
             Self::Revoked => say.text("notice-revoked"),
             Self::PasswordChanged => say.text("notice-password-changed"),
             Self::Stale => say.text("form-stale"),
+            Self::Busy => say.text("notice-busy"),
+        }
+    }
+
+    /// What it looks like: what was done, or that nothing was.
+    pub(crate) fn block(self, say: Speech<'_>) -> Block {
+        match self {
+            Self::Stale | Self::Busy => Block::Alert {
+                id: "undone",
+                lines: vec![self.said(say)],
+            },
+            _ => Block::Notice(self.said(say)),
         }
     }
 }
@@ -165,13 +180,7 @@ pub(crate) fn room<'a>(
     let say = frame.say;
     let mut sheet = Sheet::new(frame, title);
     sheet.room = Some((console, here));
-    sheet.add_some(console.notice.map(|notice| match notice {
-        Notice::Stale => Block::Alert {
-            id: "stale",
-            lines: vec![notice.said(say)],
-        },
-        _ => Block::Notice(notice.said(say)),
-    }));
+    sheet.add_some(console.notice.map(|notice| notice.block(say)));
     sheet
 }
 

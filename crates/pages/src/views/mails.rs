@@ -1,6 +1,6 @@
 //! What mails to the owner of an account say: a subject and plain text.
 
-use terms::{Arg, Language, Micros};
+use terms::{Arg, Language, Micros, Secret};
 
 use crate::Pages;
 
@@ -11,8 +11,8 @@ pub enum AccountMail {
     Locked {
         /// From which network the last try came.
         place: String,
-        /// Where a button unlocks it: a whole address.
-        unlock: String,
+        /// Where a button unlocks it: a whole address, with its secret.
+        unlock: Secret<String>,
     },
     /// The password is another now.
     PasswordChanged {
@@ -37,8 +37,8 @@ pub enum AccountMail {
 pub struct MailText {
     /// One line.
     pub subject: String,
-    /// Plain text with `\n` line ends.
-    pub body: String,
+    /// Plain text with `\n` line ends; it may hold a link that acts.
+    pub body: Secret<String>,
 }
 
 impl Pages {
@@ -61,7 +61,7 @@ impl Pages {
         ];
         let (subject, body) = match mail {
             AccountMail::Locked { place, unlock } => {
-                args.extend([("place", text(place)), ("link", text(unlock))]);
+                args.extend([("place", text(place)), ("link", text(unlock.expose()))]);
                 (
                     say.text_with("mail-locked-subject", &args),
                     say.text_with("mail-locked-body", &args),
@@ -93,7 +93,7 @@ impl Pages {
         let foot = say.text_with("mail-foot", &args);
         MailText {
             subject,
-            body: format!("{body}\n\n-- \n{foot}\n"),
+            body: Secret::new(format!("{body}\n\n-- \n{foot}\n")),
         }
     }
 }

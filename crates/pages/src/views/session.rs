@@ -126,7 +126,11 @@ impl SessionView {
         .hidden("id", &self.id)
         .about(&format!("{}, {device}", self.user));
         let mut cells: Vec<Cell> = user.into_iter().collect();
-        cells.push(Cell::Text(device));
+        cells.push(Cell::Text(if self.is_this {
+            format!("{device} · {}", say.text("session-this"))
+        } else {
+            device
+        }));
         cells.extend(self.facts(frame).into_iter().map(|(_, cell)| cell));
         cells.push(Cell::Act(act));
         cells
