@@ -10,6 +10,7 @@
 mod apps;
 mod browser;
 mod consent;
+mod console;
 mod control;
 mod demo;
 mod differential;

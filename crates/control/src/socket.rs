@@ -48,6 +48,8 @@ pub enum Command {
         /// 32 hex digits: the request's id or its trace.
         id: String,
     },
+    /// Make a one-use link to the console.
+    Console,
 }
 
 /// What the server answers.
@@ -258,6 +260,19 @@ async fn carry_out(
                 lines: sought.lines,
             }
         }
+        Command::Console => {
+            let prefix = prover.state.publisher.config().prefix.clone();
+            match prover.state.door.link(&prefix, Actor::command(uid)) {
+                Some(link) => Reply::Done {
+                    what: link.expose().clone(),
+                },
+                None => Reply::Failed {
+                    why: "the console answers on loopback only: set `operations` to an address \
+                          such as 127.0.0.1:9443"
+                        .to_owned(),
+                },
+            }
+        }
     }
 }
 
@@ -280,6 +295,10 @@ pub(crate) async fn offline(store: &Store, data: &Path, log: &Path, command: &Co
         Command::RecordFind { id } => match parsed(id) {
             Ok(id) => find(log.to_owned(), id).await,
             Err(failed) => failed,
+        },
+        Command::Console => Reply::Failed {
+            why: "the console is part of the running server: start it with `waarborg serve`"
+                .to_owned(),
         },
     }
 }

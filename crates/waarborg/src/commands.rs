@@ -27,6 +27,11 @@ pub(crate) fn find(file: &Path, id: String) -> ExitCode {
     carry_out(file, &Command::RecordFind { id })
 }
 
+/// `waarborg console`.
+pub(crate) fn console(file: &Path) -> ExitCode {
+    carry_out(file, &Command::Console)
+}
+
 fn carry_out(file: &Path, command: &Command) -> ExitCode {
     let config = match load(file) {
         Ok(config) => config,

@@ -53,6 +53,9 @@ enum Command {
     /// The records of requests.
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
+    /// It opens once, within a minute, in a browser on this machine.
+    Console(ConfigArg),
     /// The drills' own process: control starts it.
     #[command(hide = true)]
     Prober,
@@ -157,6 +160,7 @@ fn main() -> ExitCode {
         Command::Key(KeyCommand::Rotate(ConfigArg { config })) => commands::rotate(&config),
         Command::Ledger(LedgerCommand::Verify(ConfigArg { config })) => commands::verify(&config),
         Command::Record(RecordCommand::Find { id, config }) => commands::find(&config.config, id),
+        Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }
 }
