@@ -2,6 +2,8 @@
 //! written here but the demo's sample.
 
 mod jupyter;
+mod multiplexed;
 mod radicale;
+mod remote;
 mod sample;
 mod websocket;

@@ -143,6 +143,7 @@ fn runner(
         .env("WAARBORG_BIN", workspace.target.join("debug/waarborg"))
         .env("WAARBORG_TEETH_BIN", teeth)
         .env("WAARBORG_PYTHON", &installed.python)
+        .env("WAARBORG_HTTP2", &installed.http2)
         .env("WAARBORG_SSLYZE", &installed.sslyze)
         .env("WAARBORG_NODE", &installed.node)
         .env("WAARBORG_NODE_MODULES", &installed.node_modules)

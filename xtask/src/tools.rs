@@ -80,6 +80,8 @@ struct Npm {
 pub(crate) struct Installed {
     /// `bin/` of the environment with the applications and Python itself.
     pub(crate) python: PathBuf,
+    /// `bin/` of the environment with what speaks HTTP/2.
+    pub(crate) http2: PathBuf,
     /// The program `sslyze`.
     pub(crate) sslyze: PathBuf,
     /// The program `node`.
@@ -101,6 +103,7 @@ pub(crate) fn for_tests() -> Result<Installed, Failure> {
     npm(&cache, &node, &list.npm)?;
     Ok(Installed {
         python: cache.join("venv/bin"),
+        http2: cache.join("http2/bin"),
         sslyze: cache.join("sslyze/bin/sslyze"),
         node,
         node_modules: cache.join("node/node_modules"),

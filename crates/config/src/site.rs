@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use seam::snapshot::{Balance, Compression, Place, Route, Upstream};
+use seam::snapshot::{Balance, Compression, Place, Protocol, Route, Upstream};
 
 use crate::{
     access::{self, ACCESS, GROUPS, Rule, TOKENS},
@@ -21,8 +21,8 @@ pub const SITES_MAX: usize = 1000;
 section! {
     "[site.\"host\"]",
     "An application. The host is the name that browsers know it by, in lower case; the portal's site has only `certificate`, `key` and `aliases`.";
-    UPSTREAM "upstream" Form::Texts("`http://host:port`, `https://host:port` or `unix:/path`", 16), Absent::Required("but for the portal"), "\"http://127.0.0.1:3000\"",
-        "Where the application listens; of several, the first that is well. `https://` checks the certificate for that host.";
+    UPSTREAM "upstream" Form::Texts("`http://host:port`, `https://host:port`, `unix:/path`, `h2c://host:port` or `h2c+unix:/path`", 16), Absent::Required("but for the portal"), "\"http://127.0.0.1:3000\"",
+        "Where the application listens; of several, the first that is well. `https://` checks the certificate for that host, and speaks HTTP/2 where the application takes it (ALPN), else HTTP/1.1. `h2c` is HTTP/2 without TLS, for an application that is known to speak it, such as a gRPC server; WebSockets reach such an application only where it takes them over HTTP/2 (RFC 8441). With `https://` they go over HTTP/1.1.";
     BALANCE "balance" Form::Word(&[
             ("first", "the first that is well; the others stand by"),
             ("round-robin", "each in its turn, but those that aren't well"),
@@ -289,19 +289,28 @@ fn one(
     })
 }
 
-/// `http://host:port`, `https://host:port`, `unix:/path`.
+/// `http://host:port`, `https://host:port`, `unix:/path`, `h2c://host:port`,
+/// `h2c+unix:/path`.
 fn upstream(text: &str, table: &Table<'_, '_>) -> Result<Upstream, Wrong> {
-    if let Some(path) = text.strip_prefix("unix:") {
+    let unix = [("unix:", Protocol::Http1), ("h2c+unix:", Protocol::Http2)];
+    for (scheme, protocol) in unix {
+        let Some(path) = text.strip_prefix(scheme) else {
+            continue;
+        };
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() || path.contains('\0') {
             return Err(Wrong::expected("a path behind `unix:`"));
         }
-        let place = Place::Unix(scalar::beside(&table.reader.folder, path));
-        return Ok(Upstream { place, tls: None });
+        return Ok(Upstream {
+            place: Place::Unix(scalar::beside(&table.reader.folder, path)),
+            tls: None,
+            protocol,
+        });
     }
-    let (tls, rest) = match text.split_once("://") {
-        Some(("http", rest)) => (false, rest),
-        Some(("https", rest)) => (true, rest),
+    let (protocol, rest) = match text.split_once("://") {
+        Some(("http", rest)) => (Protocol::Http1, rest),
+        Some(("https", rest)) => (Protocol::Negotiated, rest),
+        Some(("h2c", rest)) => (Protocol::Http2, rest),
         Some(_) => return Err(Wrong::PLAIN),
         None => {
             let plain = scalar::authority(text, Some(80)).is_ok();
@@ -309,13 +318,18 @@ fn upstream(text: &str, table: &Table<'_, '_>) -> Result<Upstream, Wrong> {
             return Err(if plain { help() } else { Wrong::PLAIN });
         }
     };
+    let tls = protocol == Protocol::Negotiated;
     let (name, port) = scalar::authority(rest, Some(if tls { 443 } else { 80 }))?;
     let tls = tls.then(|| name.clone().into_boxed_str());
     let place = match name.parse() {
         Ok(address) => Place::Socket(std::net::SocketAddr::new(address, port)),
         Err(_) => Place::Name(name.into(), port),
     };
-    Ok(Upstream { place, tls })
+    Ok(Upstream {
+        place,
+        tls,
+        protocol,
+    })
 }
 
 /// Whether an upstream is reached without TLS over a network that isn't ours. A name

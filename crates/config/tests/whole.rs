@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use proptest::prelude::*;
 use seam::{
     prebuilt::Prebuilt,
-    snapshot::{Access, Limits, Place, Tokens},
+    snapshot::{Access, Limits, Place, Protocol, Tokens},
 };
 use waarborg_config::{
     AccessLog, Config, Env, Form, Issued, Kind, Loaded, Mistakes, Role, Section, Store, Way,
@@ -263,6 +263,20 @@ fn a_configuration_compiles_to_what_the_edge_goes_by() {
     let app = snapshot.site("app.example.com").unwrap();
     assert_eq!(app.upstreams[0].tls.as_deref(), Some("app"));
     assert_eq!(app.upstreams[0].place, Place::Name("app".into(), 443));
+    assert_eq!(app.upstreams[0].protocol, Protocol::Negotiated);
+    for (url, protocol) in [
+        ("http://127.0.0.1:3000", Protocol::Http1),
+        ("h2c://127.0.0.1:50051", Protocol::Http2),
+        ("h2c+unix:/run/app.sock", Protocol::Http2),
+    ] {
+        let spoken = parsed(&text.replace("http://127.0.0.1:3000", url));
+        let upstream = &spoken.config.sites[0].upstreams[0];
+        assert_eq!(
+            (upstream.protocol, &upstream.tls),
+            (protocol, &None),
+            "{url}"
+        );
+    }
 }
 
 #[test]
@@ -285,6 +299,8 @@ fn the_reading_says_what_was_promised_and_no_secret() {
         Way::Unix,
         Way::Unix,
         Way::Private,
+        Way::Loopback,
+        Way::Unix,
     ];
     assert_eq!(app.ways, expected);
     assert_eq!(crm.ways, [Way::PlaintextAccepted]);

@@ -2,12 +2,15 @@
 //! edge is told of it. Pages, the console and the commands all go through here, so that
 //! none of them forgets the other half.
 
+pub(crate) mod assertion;
 mod keep;
 mod manage;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 mod table;
+#[cfg(test)]
+mod tests;
 use std::{sync::Arc, time::Duration};
 
 use seam::Sessions;
@@ -15,10 +18,10 @@ use store::Store;
 use terms::{Clock, Rng};
 use tokio::sync::watch;
 
-use self::sign_in::Doors;
+use self::{assertion::Signer, sign_in::Doors};
 pub(crate) use self::{
     keep::keep,
-    manage::{Changed, NewToken},
+    manage::{Changed, NewToken, Own},
 };
 use crate::{handover::Revocations, publish::Publisher};
 
@@ -31,6 +34,7 @@ pub(crate) struct Accounts {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) revocations: Revocations,
     pub(crate) doors: Arc<Doors>,
+    pub(crate) signer: Arc<Signer>,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }
@@ -58,6 +62,7 @@ impl Accounts {
     /// Puts every live session into the table: before `ready`, and when the store comes
     /// back.
     pub(crate) async fn load(&self, store: &Store) -> Result<(), AccountError> {
+        self.open_doors(store).await?;
         let count = table::load(store, &self.sessions, self.idle()).await?;
         tracing::debug!(count, "sessions and tokens are live");
         Ok(())

@@ -28,7 +28,7 @@ use axum::{
 use pages::{ConsoleEnterView, RefusalKind};
 use seam::sessions::is_secret;
 use store::{Actor, Entry};
-use terms::{ClientAddr, Secret};
+use terms::Secret;
 
 pub(crate) use self::door::Door;
 use self::visit::{Changing, Inside, Visit, gone, language, refuse};
@@ -119,14 +119,9 @@ async fn inside(Shared(state): Shared<State>, request: Request, next: Next) -> R
             Err(kind) => return refuse(&state, language, kind),
         }
     };
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let Some(client) = peer.map(|peer| ClientAddr::new(peer.0.ip())) else {
-        return refuse(&state, language, RefusalKind::Forbidden);
-    };
     parts.extensions.insert(Inside {
         actor: known.actor,
         token: known.token,
-        client,
         form,
     });
     next.run(Request::from_parts(parts, Body::empty())).await

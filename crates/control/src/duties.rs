@@ -151,6 +151,11 @@ impl Duties {
             state.clock.clone(),
             stop.clone(),
         ));
+        tasks.spawn(accounts::assertion::keep_keys(
+            state.accounts.clone(),
+            lease.clone(),
+            stop.clone(),
+        ));
         tasks.spawn(accounts::keep(
             state.accounts.clone(),
             lease.clone(),

@@ -46,7 +46,9 @@ use alarms::{AlarmError, Alarms};
 use handover::{OwnSockets, Revocations, Socket, Sockets, Successor};
 pub use keeper::{KeeperError, LedgerKey};
 pub use publish::Publisher;
-use seam::{Counters, Sessions, SnapshotCell, own::OwnReceiver, record::Records};
+use seam::{
+    Counters, Sessions, SnapshotCell, own::OwnReceiver, record::Records, renewal::RenewalReceiver,
+};
 use store::{Location, MasterKeys, Store};
 use terms::{Clock, Rng};
 use tokio::sync::{mpsc, watch};
@@ -54,7 +56,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access_log::{Company, Recent},
-    accounts::{Accounts, sign_in::Doors},
+    accounts::{Accounts, assertion},
     console::Door,
     duties::{Base, Duties},
     metrics::{Metrics, Tallies},
@@ -81,6 +83,8 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     /// Ends sessions, here and in the processes that still drain.
     pub revocations: Revocations,
+    /// Assertions that the edge wants signed anew.
+    pub renewals: RenewalReceiver,
     /// Requests to own pages.
     pub own: OwnReceiver,
     /// Records of each worker.
@@ -189,7 +193,8 @@ impl Control {
             store: store_now,
             sessions: parts.sessions,
             revocations: parts.revocations,
-            doors: Arc::new(Doors),
+            doors: Arc::default(),
+            signer: Arc::default(),
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
         };
@@ -245,6 +250,7 @@ impl Control {
         let (shares, shared) = mpsc::channel(1);
         tasks.spawn(log.run(parts.records, shared));
         let reads_only = Arc::new(AtomicBool::new(false));
+        tasks.spawn(assertion::renew(state.accounts.clone(), parts.renewals));
         let router = web::router(&prefix, state);
         tasks.spawn(web::serve(
             parts.own,

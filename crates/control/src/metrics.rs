@@ -186,6 +186,12 @@ impl Metrics {
                 self.sum(|c| &c.upstream_connects),
             ),
             (
+                "waarborg_upstream_http2_requests_total",
+                "counter",
+                "Requests that went to applications over HTTP/2.",
+                self.sum(|c| &c.upstream_http2),
+            ),
+            (
                 "waarborg_upstream_faults_total",
                 "counter",
                 "Applications unreachable, late, or with an answer that can't be read.",

@@ -16,14 +16,15 @@ use crate::{
 };
 
 /// Writes the head that the application gets: the client's fields without those that
-/// are ours or the connection's, then ours.
+/// are ours or the connection's, then ours. Gives back whether the client takes trailers,
+/// which only HTTP/2 is told: over HTTP/1 it would be a field of the connection.
 pub(crate) fn write_head(
     request: &Request<'_>,
     site: &Site,
     visit: &Visit,
     facts: &Facts,
     out: &mut Vec<u8>,
-) {
+) -> bool {
     out.clear();
     let authority = if request.authority.is_empty() {
         &site.name
@@ -42,8 +43,13 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\n");
     let mut cookies = 0;
     let keyed = request.upgrade.is_some() && request.version == Version::Http2;
+    let mut te = false;
     request.fields(|field| {
-        if field.hop || is_written_by_us(field.name) {
+        if field.hop {
+            te |= field.name.eq_ignore_ascii_case("te") && takes_trailers(field.value);
+            return;
+        }
+        if is_written_by_us(field.name) {
             return;
         }
         if keyed && field.name.eq_ignore_ascii_case(KEY) {
@@ -101,6 +107,7 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\ntraceparent: ");
     out.extend_from_slice(&visit.trace.header());
     out.extend_from_slice(b"\r\n\r\n");
+    te
 }
 
 /// Says who asks. What isn't known is left out: an empty field could be taken for a name.
@@ -124,7 +131,13 @@ fn write_person(session: &Session, site: &Site, out: &mut Vec<u8>) {
     }
 }
 
-const KEY: &str = "sec-websocket-key";
+/// Whether a `TE` says that trailers are welcome (RFC 9110 section 10.1.4).
+fn takes_trailers(value: &[u8]) -> bool {
+    let mut codings = value.split(|byte| *byte == b',');
+    codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
+
+pub(crate) const KEY: &str = "sec-websocket-key";
 
 /// The nonce of a handshake that we make for a client of HTTP/2, which has none (RFC 8441
 /// section 5): the request's id, which is random.
@@ -132,14 +145,18 @@ fn websocket_key(visit: &Visit) -> String {
     terms::base64(&visit.id.0)
 }
 
+/// What a WebSocket server says to prove that it read this nonce (RFC 6455 section 4.2.2).
+pub(crate) fn websocket_accept(key: &[u8]) -> String {
+    const APPENDED: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    let proof = digest(&SHA1_FOR_LEGACY_USE_ONLY, &[key, APPENDED].concat());
+    terms::base64(proof.as_ref())
+}
+
 /// Whether an application's answer to such a handshake is one (RFC 6455 section 4.1): it
 /// proves that it read the nonce as a WebSocket server does.
 pub(crate) fn accepts_websocket(visit: &Visit, answer: &h1::Answer<'_>) -> bool {
     const ACCEPT: &str = "sec-websocket-accept";
-    const APPENDED: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    let text = websocket_key(visit) + APPENDED;
-    let expected = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
-    let expected = terms::base64(expected.as_ref());
+    let expected = websocket_accept(websocket_key(visit).as_bytes());
     let mut said = answer
         .fields
         .iter()

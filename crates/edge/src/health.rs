@@ -12,7 +12,7 @@ use seam::snapshot::{Balance, Site};
 use terms::Moment;
 
 use crate::{
-    upstream::{self, Conn},
+    upstream,
     worker::{Local, Worker},
 };
 
@@ -215,11 +215,11 @@ async fn examine(worker: Rc<Worker>, local: Rc<Local>, site: Arc<Site>, upstream
 }
 
 /// Whether the application answers with a status from 200 to 399.
-async fn asked(worker: &Worker, local: &Local, site: &Site, upstream: usize) -> bool {
+async fn asked(worker: &Rc<Worker>, local: &Local, site: &Site, upstream: usize) -> bool {
     let (Some(path), Some(to)) = (&site.health, site.upstreams.get(upstream)) else {
         return false;
     };
-    let Ok(socket) = upstream::connect(local, to).await else {
+    let Ok(mut conn) = upstream::alone(worker, local, to).await else {
         return false;
     };
     let mut head = format!(
@@ -227,7 +227,6 @@ async fn asked(worker: &Worker, local: &Local, site: &Site, upstream: usize) -> 
         site.name
     )
     .into_bytes();
-    let mut conn = Conn::new(socket, worker.now());
     conn.begin(&mut head);
     let answered = poll_fn(|cx| {
         // Where it can't be written there may be an answer all the same.
@@ -251,6 +250,7 @@ mod tests {
         let upstream = |port| seam::snapshot::Upstream {
             place: seam::snapshot::Place::Socket(([127, 0, 0, 1], port).into()),
             tls: None,
+            protocol: seam::snapshot::Protocol::Http1,
         };
         Arc::new(Site {
             index: 0,

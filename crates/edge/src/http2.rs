@@ -25,6 +25,7 @@ use crate::{
     record::Notes,
     serve::Plan,
     steps::decide,
+    trailers,
     watch::Late,
     worker::Worker,
 };
@@ -264,7 +265,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let mut room = false;
         match event {
             Event::Starved => return Ok(false),
-            Event::Handled | Event::Leaving => {}
+            // Only servers answer.
+            Event::Handled | Event::Leaving | Event::Answer { .. } => {}
             Event::Request { stream, ended } => request = Some((stream, ended)),
             Event::Data {
                 stream,
@@ -277,8 +279,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 }
             }
             Event::Ended { stream } => {
+                let (section, over) = (codec.trailers(), codec.head_is_over());
+                let lines = trailers::lines(section, over, &self.worker.snapshot().codec);
                 if let Some(own) = codec.stream(stream) {
-                    own.receive(&[], true);
+                    own.end_with(lines);
                 }
             }
             Event::Reset { data, .. } => data.cut(),

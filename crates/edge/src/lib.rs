@@ -41,6 +41,7 @@ mod steps;
 mod teeth;
 #[cfg(test)]
 mod tests;
+mod trailers;
 mod tunnel;
 mod upstream;
 mod watch;

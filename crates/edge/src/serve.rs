@@ -47,6 +47,8 @@ pub(crate) struct Page {
 pub(crate) struct Forward {
     /// A WebSocket handshake.
     pub(crate) upgrade: bool,
+    /// The client takes trailers: it says `te: trailers`.
+    pub(crate) te: bool,
     /// May be sent again on another connection while nothing was answered: idempotent
     /// (RFC 9110 section 9.2.2) and without a body.
     pub(crate) replayable: bool,
@@ -72,13 +74,14 @@ pub(crate) fn plan(
             Plan::Refuse(Refusal::new(RefusalPage::NotFound, "no-application"))
         }
         OwnPath::Application => {
-            write_head(request, known.site(), visit, facts, forward);
+            let te = write_head(request, known.site(), visit, facts, forward);
             let idempotent = matches!(
                 request.method,
                 "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"
             );
             Plan::Forward(Forward {
                 upgrade: request.upgrade.is_some(),
+                te,
                 // Nothing of a tunnel goes on before it stands.
                 replayable: idempotent
                     && matches!(request.framing, Framing::None | Framing::UntilClose),

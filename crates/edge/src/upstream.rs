@@ -1,10 +1,9 @@
 //! Connections to applications: a pool per worker, without a lock, and one exchange
-//! over our own codec.
+//! over our own codec. HTTP/2 is spoken below this: see `upstream/http2.rs`.
 
 use std::{
     cell::RefCell,
     io,
-    net::SocketAddr,
     pin::Pin,
     rc::Rc,
     sync::Arc,
@@ -13,32 +12,44 @@ use std::{
 };
 
 use h1::{Answer, AnswerHead, Asked, BodyDecoder};
-use rustls::pki_types::ServerName;
 use seam::{
     Refusal, RefusalPage,
-    snapshot::{Place, Site, Upstream},
+    snapshot::{Protocol, Site, Upstream},
 };
 use terms::Moment;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::client::TlsStream;
 
 use crate::{
     buffer::{Buffer, Buffers, Outbox},
+    serve::Forward,
     worker::{Local, Worker},
 };
+
+mod dial;
+mod http2;
+
+use dial::dial;
+use http2::{Found, Peer, StreamSocket};
 
 /// A kept connection that has been idle for longer is not used again: applications
 /// close theirs after 5 s (Node) to 75 s (nginx).
 const KEPT_FOR: Duration = Duration::from_secs(55);
+
+/// How often a request is sent again that an application says it didn't look at: often
+/// enough for one that leaves its connections after a few requests each.
+pub(crate) const AGAIN: u8 = 4;
 
 /// A socket to an application.
 pub(crate) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// One stream of HTTP/2, which speaks HTTP/1 here.
+    Stream(Box<StreamSocket>),
 }
 
 macro_rules! each_socket {
@@ -47,6 +58,7 @@ macro_rules! each_socket {
             Socket::Tcp($socket) => $call,
             Socket::Unix($socket) => $call,
             Socket::Tls($socket) => $call,
+            Socket::Stream($socket) => $call,
         }
     };
 }
@@ -97,6 +109,13 @@ pub(crate) enum Fault {
     Unreachable(&'static str),
     /// It closed before the first byte of an answer.
     ClosedUnanswered,
+    /// It says itself that it didn't look at the request: it may be sent again, whatever
+    /// it asks.
+    Unprocessed,
+    /// It takes no more requests at once, and none of those before ended in time.
+    Busy,
+    /// A WebSocket was asked for; only HTTP/2 is spoken with it, and it takes none there.
+    NoUpgrade,
     /// What it sent can't be read.
     Broken(&'static str),
 }
@@ -111,6 +130,14 @@ impl Fault {
             Self::ClosedUnanswered => {
                 Refusal::new(RefusalPage::UpstreamDown, "upstream-closed-unanswered").retry_after(5)
             }
+            Self::Unprocessed => {
+                Refusal::new(RefusalPage::UpstreamDown, "upstream-unprocessed").retry_after(5)
+            }
+            Self::Busy => Refusal::new(RefusalPage::Unavailable, "upstream-busy").retry_after(5),
+            Self::NoUpgrade => Refusal::new(
+                RefusalPage::NotImplemented,
+                "websocket-to-http2-application",
+            ),
             Self::Broken(reason) => Refusal::new(RefusalPage::UpstreamBroken, reason),
         }
     }
@@ -120,12 +147,21 @@ impl Fault {
 pub(crate) const LATE: Refusal =
     Refusal::new(RefusalPage::UpstreamTimeout, "upstream-late").retry_after(30);
 
-/// Kept connections: one list per application, in the order of the snapshot.
+/// Connections that may be used again, of each application in the order of the snapshot.
 #[derive(Default)]
-pub(crate) struct Pools(Vec<Vec<RefCell<Kept>>>);
+pub(crate) struct Pools(Vec<Vec<Pool>>);
 
 /// Boxed, since a connection is handed on several times for each request.
 type Kept = Vec<Box<Conn>>;
+
+/// Those of one application.
+#[derive(Default)]
+struct Pool {
+    /// Of HTTP/1, idle.
+    kept: RefCell<Kept>,
+    /// Of HTTP/2, shared.
+    peer: Peer,
+}
 
 impl Pools {
     /// Empty lists for these sites.
@@ -133,12 +169,12 @@ impl Pools {
         Self(
             sites
                 .iter()
-                .map(|site| site.upstreams.iter().map(|_| RefCell::default()).collect())
+                .map(|site| site.upstreams.iter().map(|_| Pool::default()).collect())
                 .collect(),
         )
     }
 
-    fn list(&self, site: u16, upstream: usize) -> Option<&RefCell<Kept>> {
+    fn pool(&self, site: u16, upstream: usize) -> Option<&Pool> {
         self.0.get(usize::from(site))?.get(upstream)
     }
 
@@ -155,8 +191,8 @@ impl Pools {
         conn.since = worker.recent();
         conn.out.rest();
         conn.input.release(&worker.buffers);
-        if let Some(list) = self.list(site, upstream) {
-            let mut list = list.borrow_mut();
+        if let Some(pool) = self.pool(site, upstream) {
+            let mut list = pool.kept.borrow_mut();
             if list.len() < usize::from(most) {
                 list.push(conn);
             }
@@ -165,9 +201,11 @@ impl Pools {
 
     /// Drops connections that were idle for too long.
     pub(crate) fn tidy(&self, now: Moment) {
-        for list in self.0.iter().flatten() {
-            list.borrow_mut()
+        for pool in self.0.iter().flatten() {
+            pool.kept
+                .borrow_mut()
                 .retain(|conn| now.since(conn.since) < KEPT_FOR);
+            pool.peer.tidy(now, KEPT_FOR);
         }
     }
 
@@ -178,9 +216,9 @@ impl Pools {
         now: Moment,
         buffers: &Buffers,
     ) -> Option<Box<Conn>> {
-        let list = self.list(site, upstream)?;
+        let pool = self.pool(site, upstream)?;
         loop {
-            let mut conn = list.borrow_mut().pop()?;
+            let mut conn = pool.kept.borrow_mut().pop()?;
             if now.since(conn.since) < KEPT_FOR && conn.is_quiet(buffers) {
                 return Some(conn);
             }
@@ -189,13 +227,17 @@ impl Pools {
 }
 
 impl Conn {
-    pub(crate) fn new(socket: Socket, now: Moment) -> Self {
+    fn new(socket: Socket, now: Moment) -> Self {
+        let reused = match &socket {
+            Socket::Stream(stream) => stream.is_reused(),
+            Socket::Tcp(_) | Socket::Unix(_) | Socket::Tls(_) => false,
+        };
         Self {
             socket,
             input: Buffer::default(),
             out: Outbox::default(),
             head: AnswerHead::new(),
-            reused: false,
+            reused,
             since: now,
         }
     }
@@ -217,10 +259,20 @@ impl Conn {
         self.head.clear();
     }
 
-    /// Gives the unanswered head back, for another connection.
-    pub(crate) fn take_back(&mut self, head: &mut Vec<u8>) {
+    /// Gives back what is unanswered, for another connection: the head, and what was sent
+    /// of a body. `false` where not all of it is known any more.
+    pub(crate) fn take_back(&mut self, head: &mut Vec<u8>) -> bool {
+        if let Socket::Stream(stream) = &mut self.socket {
+            let Some(mut sent) = stream.replay() else {
+                return false;
+            };
+            sent.extend_from_slice(self.out.bytes.get(self.out.written()..).unwrap_or_default());
+            *head = sent;
+            return true;
+        }
         self.out.rewind();
         std::mem::swap(&mut self.out.bytes, head);
+        true
     }
 
     /// Writes what waits, and keeps it for [`Self::take_back`].
@@ -279,11 +331,20 @@ impl Conn {
             }
             let unanswered = self.input.is_empty();
             match ready!(self.poll_fill(cx, &worker.buffers)) {
-                Ok(0) | Err(_) if unanswered => return Poll::Ready(Err(Fault::ClosedUnanswered)),
+                Ok(0) | Err(_) if unanswered => return Poll::Ready(Err(self.unanswered())),
                 Ok(0) | Err(_) => return Poll::Ready(Err(Fault::Broken("upstream-head-cut"))),
                 Ok(_) => {}
             }
         }
+    }
+
+    #[cold]
+    fn unanswered(&self) -> Fault {
+        let told = match &self.socket {
+            Socket::Stream(stream) => stream.fault(),
+            Socket::Tcp(_) | Socket::Unix(_) | Socket::Tls(_) => None,
+        };
+        told.unwrap_or(Fault::ClosedUnanswered)
     }
 
     /// The head that [`Self::poll_head`] found.
@@ -337,13 +398,15 @@ pub(crate) struct Taken {
     pub(crate) upstream: usize,
 }
 
-/// A kept connection, or a new one to the first application that can be reached, in the
-/// order of their health. `fresh` asks for a new one.
+/// A connection for this request: a kept one, a stream, or a new one, of the first
+/// application that can be reached, in the order of their health. `fresh` asks for a new
+/// one.
 pub(crate) async fn take(
     worker: &Rc<Worker>,
     local: &Local,
     site: u16,
     fresh: bool,
+    plan: &Forward,
 ) -> Result<Taken, Fault> {
     let mut fault = Fault::Unreachable("no-application");
     let Some(known) = local.sites.get(usize::from(site)) else {
@@ -363,15 +426,23 @@ pub(crate) async fn take(
                 upstream: index,
             });
         }
-        match connect(local, upstream).await {
+        let found = match upstream.protocol {
+            Protocol::Http1 => connect(worker, local, upstream).await,
+            Protocol::Negotiated | Protocol::Http2 => {
+                let pool = local.pools.pool(site, index);
+                shared(worker, local, upstream, pool, plan).await
+            }
+        };
+        match found {
             Ok(socket) => {
-                worker.counters.upstream_connects.add(1);
                 local.accounts.reached(site, index);
                 return Ok(Taken {
                     conn: Box::new(Conn::new(socket, now)),
                     upstream: index,
                 });
             }
+            // It is there: another one isn't asked in its place.
+            Err(next @ (Fault::Busy | Fault::NoUpgrade)) => return Err(next),
             Err(next) => {
                 worker.counters.upstream_faults.add(1);
                 local.accounts.failed(site, index, worker.now());
@@ -382,60 +453,48 @@ pub(crate) async fn take(
     Err(fault)
 }
 
-pub(crate) async fn connect(local: &Local, upstream: &Upstream) -> Result<Socket, Fault> {
-    let attempt = async {
-        let stream = match &upstream.place {
-            Place::Unix(path) => {
-                let stream = UnixStream::connect(path).await;
-                return stream
-                    .map(Socket::Unix)
-                    .map_err(|error| Fault::Unreachable(why(&error)));
-            }
-            Place::Socket(address) => dial(*address).await,
-            Place::Name(name, port) => dial_name(name, *port).await,
-        };
-        let stream = stream.map_err(|error| Fault::Unreachable(why(&error)))?;
-        let Some(name) = &upstream.tls else {
-            return Ok(Socket::Tcp(stream));
-        };
-        let (Some(config), Ok(name)) =
-            (&local.upstream_tls, ServerName::try_from(name.to_string()))
-        else {
-            return Err(Fault::Unreachable("upstream-tls-not-configured"));
-        };
-        TlsConnector::from(config.clone())
-            .connect(name, stream)
-            .await
-            .map(|stream| Socket::Tls(Box::new(stream)))
-            .map_err(|_| Fault::Unreachable("upstream-tls-refused"))
+/// A new connection of HTTP/1.
+async fn connect(worker: &Rc<Worker>, local: &Local, upstream: &Upstream) -> Result<Socket, Fault> {
+    let attempt = dial(local, upstream, true);
+    let dialled = tokio::time::timeout(local.limits.connect, attempt).await;
+    let dialled = dialled.unwrap_or(Err(Fault::Unreachable("upstream-connect-late")))?;
+    worker.counters.upstream_connects.add(1);
+    Ok(dialled.socket)
+}
+
+/// A stream of HTTP/2, or a new connection where the application speaks HTTP/1.
+async fn shared(
+    worker: &Rc<Worker>,
+    local: &Local,
+    upstream: &Upstream,
+    pool: Option<&Pool>,
+    plan: &Forward,
+) -> Result<Socket, Fault> {
+    if plan.upgrade && upstream.protocol != Protocol::Http2 {
+        return connect(worker, local, upstream).await;
+    }
+    let Some(pool) = pool else {
+        return Err(Fault::Unreachable("no-application"));
     };
-    tokio::time::timeout(local.limits.connect, attempt)
-        .await
-        .unwrap_or(Err(Fault::Unreachable("upstream-connect-late")))
-}
-
-async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-async fn dial_name(name: &str, port: u16) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in tokio::net::lookup_host((name, port)).await?.take(8) {
-        match dial(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
+    match pool.peer.find(worker, local, upstream, plan.te).await? {
+        Found::Http1(socket) => Ok(socket),
+        Found::Stream(stream) if plan.upgrade && !stream.takes_tunnels() => Err(Fault::NoUpgrade),
+        Found::Stream(stream) => {
+            worker.counters.upstream_http2.add(1);
+            Ok(Socket::Stream(Box::new(stream)))
         }
     }
-    Err(last)
 }
 
-fn why(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "upstream-refused",
-        io::ErrorKind::NotFound => "upstream-not-found",
-        io::ErrorKind::TimedOut => "upstream-connect-late",
-        _ => "upstream-unreachable",
-    }
+/// A connection of its own, such as for a check.
+pub(crate) async fn alone(
+    worker: &Rc<Worker>,
+    local: &Local,
+    upstream: &Upstream,
+) -> Result<Conn, Fault> {
+    let socket = match http2::alone(worker, local, upstream).await? {
+        Found::Http1(socket) => socket,
+        Found::Stream(stream) => Socket::Stream(Box::new(stream)),
+    };
+    Ok(Conn::new(socket, worker.now()))
 }

@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-use seam::{Counters, Sessions, Snapshot, SnapshotCell, own::OwnSender, record::Recorder};
+use seam::{
+    Counters, Sessions, Snapshot, SnapshotCell, own::OwnSender, record::Recorder,
+    renewal::RenewalSender,
+};
 use terms::{Clock, Micros, Moment, RequestId, Rng};
 use tokio::{
     net::TcpListener,
@@ -44,6 +47,8 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     /// The way to control.
     pub own: OwnSender,
+    /// Where assertions are signed anew.
+    pub renewals: RenewalSender,
     /// Where records go.
     pub recorder: Recorder,
     /// Its numbers.
@@ -212,6 +217,7 @@ pub(crate) struct Worker {
     pub(crate) recorder: RefCell<Recorder>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) own: OwnSender,
+    pub(crate) renewals: RenewalSender,
     pub(crate) tls: TlsAcceptor,
     pub(crate) crowd: Crowd,
     pub(crate) clock: Clock,
@@ -347,6 +353,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         snapshot,
         sessions,
         own,
+        renewals,
         recorder,
         counters,
         tickets,
@@ -363,6 +370,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         recorder: RefCell::new(recorder),
         sessions,
         own,
+        renewals,
         tls,
         crowd,
         buffers: Buffers::default(),

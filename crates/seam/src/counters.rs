@@ -73,6 +73,8 @@ pub struct Counters {
     pub bytes_out: Counter,
     /// Connections opened to upstreams.
     pub upstream_connects: Counter,
+    /// Requests that went to upstreams over HTTP/2.
+    pub upstream_http2: Counter,
     /// Upstream failures: unreachable, late, or an answer that can't be read.
     pub upstream_faults: Counter,
 }

@@ -12,6 +12,7 @@ pub mod own;
 pub mod prebuilt;
 pub mod record;
 mod refusal;
+pub mod renewal;
 pub mod sessions;
 pub mod snapshot;
 

@@ -100,6 +100,19 @@ pub struct OnSite {
     pub host: Box<str>,
     /// The last assertion for its application.
     pub assertion: ArcSwapOption<Assertion>,
+    /// Another one is under way.
+    pub asked: AtomicBool,
+}
+
+impl OnSite {
+    /// A site for which nothing is signed yet.
+    pub fn new(host: &str) -> Self {
+        Self {
+            host: host.into(),
+            assertion: ArcSwapOption::empty(),
+            asked: AtomicBool::new(false),
+        }
+    }
 }
 
 /// A live session of one person.
@@ -241,10 +254,6 @@ impl Sessions {
 /// from the group `staff` on these hosts, which ends in the year 2286.
 #[cfg(any(test, feature = "testing"))]
 pub fn of_ada(credential: Credential, hosts: &[&str]) -> Session {
-    let on = |host: &&str| OnSite {
-        host: (*host).into(),
-        assertion: ArcSwapOption::empty(),
-    };
     Session {
         sid: [1; 16],
         credential,
@@ -255,7 +264,7 @@ pub fn of_ada(credential: Credential, hosts: &[&str]) -> Session {
             email: "ada@example.com".into(),
             groups: "finance,staff".into(),
         }),
-        sites: hosts.iter().map(on).collect(),
+        sites: hosts.iter().map(|host| OnSite::new(host)).collect(),
         auth_time: Micros(0),
         amr: Box::new(["pwd".into()]),
         expires: Micros(10_000_000_000_000_000),

@@ -26,6 +26,21 @@ pub struct Upstream {
     pub place: Place,
     /// The name its certificate must bear; `None` for plain http.
     pub tls: Option<Box<str>>,
+    /// What is spoken with it.
+    pub protocol: Protocol,
+}
+
+/// What is spoken with an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// What the TLS handshake settles (ALPN): HTTP/2 where the application takes it, else
+    /// HTTP/1.1.
+    Negotiated,
+    /// HTTP/2 from the first byte, without TLS: the owner knows that it is (RFC 9113
+    /// section 3.3).
+    Http2,
 }
 
 /// Which of several applications is asked first.

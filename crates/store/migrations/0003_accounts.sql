@@ -30,10 +30,11 @@ CREATE INDEX membership_by_team ON membership (team, account);
 
 -- Browsers that have signed in before (OWASP: device cookies).
 CREATE TABLE device (
-    hash BLOB NOT NULL PRIMARY KEY,
+    hash BLOB NOT NULL,
     account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
-    last_used INTEGER NOT NULL
+    last_used INTEGER NOT NULL,
+    PRIMARY KEY (hash, account)
 ) STRICT;
 CREATE INDEX device_by_account ON device (account, last_used);
 

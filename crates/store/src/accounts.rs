@@ -259,6 +259,18 @@ impl Store {
         Ok((hashes.collect::<Result<_, _>>()?, last))
     }
 
+    /// The dearest cost among the stored hashes; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn dearest_password_cost(&self) -> Result<Option<u8>, Error> {
+        // Two digits behind `$2b$`, perhaps with the tag of long passwords before it.
+        let sql = "SELECT max(CASE WHEN password LIKE '$wb1$%' THEN substr(password, 10, 2) \
+                   ELSE substr(password, 5, 2) END) FROM account WHERE password IS NOT NULL";
+        let cost = self.pools().row(sql, values![]).await?.text_or_null(0)?;
+        Ok(cost.and_then(|cost| cost.parse().ok()))
+    }
+
     /// Every group with the number of its members, by name.
     ///
     /// # Errors
@@ -405,6 +417,26 @@ impl Change {
             return Err(Error::missing("account", id));
         }
         self.record(Entry::new(why, id))
+    }
+
+    /// Puts another hash of the same password in the place of `before`, unless that was
+    /// replaced meanwhile. Says whether it did.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn renew_password(
+        &mut self,
+        id: &str,
+        before: &Secret<String>,
+        hash: &Secret<String>,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE account SET password = $3 WHERE id = $1 AND password = $2";
+        let values = values![id, before.expose().as_str(), hash.expose().as_str()];
+        let written = self.connection.execute(sql, values).await?;
+        if written > 0 {
+            self.record(Entry::new("password.renew", id))?;
+        }
+        Ok(written > 0)
     }
 
     /// Removes an account with its sessions, devices and tokens.

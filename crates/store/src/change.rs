@@ -20,6 +20,11 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// The same work, of which it has turned out that somebody is its author.
+    pub fn by(self, actor: &Actor) -> Change {
+        Change::new(self, actor.clone())
+    }
+
     /// Makes it last. After `Ok` it survives `kill -9` and loss of power.
     ///
     /// # Errors

@@ -43,6 +43,16 @@ impl Store {
         Ok(row.count(0)? > 0)
     }
 
+    /// Whether somebody has signed in from this device: several accounts may share one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn has_seen_device(&self, device: [u8; 32]) -> Result<bool, Error> {
+        let sql = "SELECT count(*) FROM device WHERE hash = $1";
+        let row = self.pools().row(sql, values![device]).await?;
+        Ok(row.count(0)? > 0)
+    }
+
     /// The guesses by all unknown devices at an account's password.
     ///
     /// # Errors
@@ -129,7 +139,7 @@ impl Tx {
     pub async fn keep_device(&mut self, account: &str, hash: [u8; 32]) -> Result<(), Error> {
         let now = self.store.clock().now();
         let sql = "INSERT INTO device (hash, account, created_at, last_used) VALUES ($1, $2, $3, $3) \
-                   ON CONFLICT (hash) DO UPDATE SET last_used = excluded.last_used";
+                   ON CONFLICT (hash, account) DO UPDATE SET last_used = excluded.last_used";
         self.connection
             .execute(sql, values![hash, account, now])
             .await?;

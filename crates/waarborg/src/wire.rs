@@ -16,7 +16,7 @@ use control::{
     handover::{HandoverError, OwnSockets, Predecessor, Revocations, Socket},
 };
 use edge::{BindError, Crowd, Edge, Listeners, Listening, Parts as EdgeParts, Tickets};
-use seam::{Counters, Sessions, own, record};
+use seam::{Counters, Sessions, own, record, renewal};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
 use terms::{Clock, Rng};
 
@@ -296,6 +296,7 @@ impl Server {
         ));
         let snapshot = publisher.begin();
         let (own_in, own_out) = own::queue();
+        let (renewals, renewed) = renewal::queue();
         let sessions = Arc::new(Sessions::default());
         let revocations = Revocations::new(sessions.clone());
         let tickets = Tickets::new()?;
@@ -311,6 +312,7 @@ impl Server {
                 snapshot: snapshot.clone(),
                 sessions: sessions.clone(),
                 own: own_in.clone(),
+                renewals: renewals.clone(),
                 recorder,
                 counters: numbers,
                 tickets: tickets.clone(),
@@ -329,6 +331,7 @@ impl Server {
             data: data.path().to_owned(),
             sessions: sessions.clone(),
             revocations: revocations.clone(),
+            renewals: renewed,
             own: own_out,
             records,
             counters,

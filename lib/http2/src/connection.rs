@@ -6,11 +6,13 @@ use crate::{
     Limits,
     calm::Budget,
     frame::{self, Code, Header, PAYLOAD_MAX, kind},
-    head::{Head, Malformed},
+    head::{Fields, Head, Malformed},
     hpack::{Decoder, Encoder, FieldList},
-    streams::{Streams, THROWN_WINDOW},
+    streams::{Streams, THROWN, THROWN_WINDOW},
     window::{self, ReceiveWindow, SendWindow},
 };
+
+use client::Requests;
 
 /// What a client sends first (RFC 9113 §3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -30,6 +32,7 @@ const UPDATE_MIN: u32 = 1024;
 /// CONTINUATION frames of one block.
 const CONTINUATIONS: u32 = 64;
 
+mod client;
 mod frames;
 
 mod setting {
@@ -46,7 +49,7 @@ mod setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("HTTP/2 connection error {code:?}: {reason}")]
 pub struct ConnectionError {
-    /// The code that the client is told.
+    /// The code that the other side is told.
     pub code: Code,
     /// One word, for logs and counters.
     pub reason: &'static str,
@@ -66,7 +69,15 @@ pub enum Event<'b, T> {
         /// No body follows.
         ended: bool,
     },
-    /// Bytes of a request's body. [`Connection::release`] them once dealt with.
+    /// An answer, interim or not: [`Connection::answer`] until the next call. `ended`: no
+    /// body follows. Only where we are the client.
+    Answer {
+        /// Its stream.
+        stream: u32,
+        /// No body follows.
+        ended: bool,
+    },
+    /// Bytes of a body. [`Connection::release`] them once dealt with.
     Data {
         /// Its stream.
         stream: u32,
@@ -75,15 +86,17 @@ pub enum Event<'b, T> {
         /// They are the last.
         ended: bool,
     },
-    /// A request's body ended with a trailer section, which isn't kept.
+    /// A body ended with a trailer section: [`Connection::trailers`] until the next call.
     Ended {
         /// Its stream.
         stream: u32,
     },
-    /// A stream is gone, reset by the client or for the client's error.
+    /// A stream is gone, reset by the other side or for its error.
     Reset {
         /// Its stream.
         stream: u32,
+        /// Why, where the code is one that the RFC knows.
+        code: Option<Code>,
         /// What the caller had there.
         data: T,
     },
@@ -93,9 +106,10 @@ pub enum Event<'b, T> {
         /// The stream, or 0.
         stream: u32,
     },
-    /// The client made the windows of all streams larger: see [`Connection::each`].
+    /// The other side made the windows of all streams larger: see [`Connection::each`].
     Windows,
-    /// The client asks nothing more.
+    /// The other side leaves: a client asks nothing more, a server takes nothing more
+    /// ([`Connection::unprocessed`]).
     Leaving,
 }
 
@@ -146,18 +160,20 @@ enum Farewell {
     Final,
 }
 
-/// The server's side of one connection. `T` is what the caller keeps per stream.
+/// One side of a connection. `T` is what the caller keeps per stream.
 #[derive(Debug)]
 pub struct Connection<T> {
     limits: Limits,
     phase: Phase,
+    /// What only the client's side has; `None` on the server's.
+    requests: Option<Requests>,
     decoder: Decoder,
     pub(crate) encoder: Encoder,
     list: FieldList,
     block: Vec<u8>,
     unfinished: Option<Unfinished>,
     pub(crate) streams: Streams<T>,
-    /// The highest stream that is served.
+    /// The highest stream of the other side's that is served: none of a server's is.
     last: u32,
     /// The highest stream that the client has opened: later than `last` after a farewell.
     seen: u32,
@@ -175,7 +191,7 @@ pub struct Connection<T> {
 }
 
 impl<T: Default> Connection<T> {
-    /// A connection at its beginning; our settings stand in [`Self::out`].
+    /// A server's connection at its beginning; our settings stand in [`Self::out`].
     pub fn new(limits: Limits) -> Self {
         let mut out = Vec::new();
         let kept = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
@@ -189,12 +205,17 @@ impl<T: Default> Connection<T> {
                 (setting::ENABLE_CONNECT_PROTOCOL, 1),
             ],
         );
+        Self::begin(limits, Phase::Preface, None, out)
+    }
+
+    fn begin(limits: Limits, phase: Phase, requests: Option<Requests>, mut out: Vec<u8>) -> Self {
         let window = limits.connection_window.max(window::INITIAL);
         if window > window::INITIAL {
             frame::window_update(&mut out, 0, window - window::INITIAL);
         }
         Self {
-            phase: Phase::Preface,
+            phase,
+            requests,
             decoder: Decoder::new(4096),
             encoder: Encoder::new(),
             list: FieldList::new(),
@@ -229,6 +250,9 @@ impl<T: Default> Connection<T> {
     ) -> Result<(usize, Event<'b, T>), ConnectionError> {
         if let Phase::Failed(error) = self.phase {
             return Err(error);
+        }
+        if self.requests.is_some() {
+            self.settle();
         }
         self.frame(bytes, now).inspect_err(|error| {
             self.phase = Phase::Failed(*error);
@@ -290,6 +314,7 @@ impl<T: Default> Connection<T> {
                     return Err(size("goaway-size"));
                 }
                 self.charge(now)?;
+                self.told_farewell(payload);
                 Event::Leaving
             }
             kind::WINDOW_UPDATE => self.window_update(header, payload, now)?,
@@ -306,7 +331,8 @@ impl<T: Default> Connection<T> {
                 self.charge(now)?;
                 Event::Handled
             }
-            kind::PUSH_PROMISE => return Err(protocol("push-by-client")),
+            // Nobody may: not a client, and a server only where we had let it (§8.4).
+            kind::PUSH_PROMISE => return Err(protocol("push-promise")),
             // Of an extension that we don't speak: ignored (§4.1), but not without end.
             _ => {
                 self.charge(now)?;
@@ -328,6 +354,12 @@ impl<T: Default> Connection<T> {
     /// it wasn't kept.
     pub fn head_is_over(&self) -> bool {
         self.list.is_over()
+    }
+
+    /// The trailer section whose [`Event::Ended`] came last; [`Self::head_is_over`] holds
+    /// for it too.
+    pub fn trailers(&self) -> Fields<'_> {
+        Fields::all(&self.list)
     }
 
     /// What the caller keeps of a stream; `None` once it is gone.
@@ -385,8 +417,13 @@ impl<T: Default> Connection<T> {
 
     /// Announces the end: the client should open no more streams here. Call it once; when
     /// the client has seen it, or at the second call, later streams are left alone.
+    /// A client needs to say it only once: nothing that it waits for is cut.
     pub fn say_farewell(&mut self) {
         match self.farewell {
+            Farewell::None if self.requests.is_some() => {
+                self.farewell = Farewell::Final;
+                frame::goaway(&mut self.out, self.last, Code::NoError);
+            }
             Farewell::None => {
                 self.farewell = Farewell::Announced;
                 frame::goaway(&mut self.out, 0x7fff_ffff, Code::NoError);
@@ -417,6 +454,9 @@ impl<T: Default> Connection<T> {
     /// Ends a stream from our side whatever state it is in: with `code` where the client
     /// still waits for something, without a word where both have ended.
     pub fn reset(&mut self, stream: u32, code: Code) -> Option<T> {
+        if self.is_client() {
+            self.settle();
+        }
         let closed = self.close(stream, true)?;
         frame::rst_stream(&mut self.out, stream, code);
         Some(closed)
@@ -424,7 +464,13 @@ impl<T: Default> Connection<T> {
 
     fn close(&mut self, stream: u32, told: bool) -> Option<T> {
         let closed = self.streams.remove(stream)?;
-        self.streams.note_closed(stream, told);
+        let patience = match &self.requests {
+            // What the server has sent by then comes all the same.
+            Some(_) => closed.receive.left(),
+            None if told => 0,
+            None => THROWN,
+        };
+        self.streams.note_closed(stream, patience);
         self.release_shared(closed.held);
         Some(closed.data)
     }
@@ -477,21 +523,31 @@ impl<T: Default> Connection<T> {
             .map_err(|_| calm("too-many-idle-frames"))
     }
 
-    /// The client's error on one stream. Too many of them end the connection.
+    /// The other side's error on one stream. Too many of a client's end the connection; a
+    /// server can make none but on streams that we opened.
     fn stream_error<'b>(
         &mut self,
         stream: u32,
         code: Code,
         now: Duration,
     ) -> Result<Event<'b, T>, ConnectionError> {
-        self.resets
-            .charge(now)
-            .map_err(|_| calm("too-many-resets"))?;
+        match &self.requests {
+            None => self
+                .resets
+                .charge(now)
+                .map_err(|_| calm("too-many-resets"))?,
+            Some(_) if self.streams.get(stream).is_none() => self.charge(now)?,
+            Some(_) => {}
+        }
         frame::rst_stream(&mut self.out, stream, code);
         Ok(match self.close(stream, true) {
-            Some(data) => Event::Reset { stream, data },
+            Some(data) => Event::Reset {
+                stream,
+                code: Some(code),
+                data,
+            },
             None => {
-                self.streams.note_closed(stream, true);
+                self.streams.note_closed(stream, 0);
                 Event::Handled
             }
         })

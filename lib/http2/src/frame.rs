@@ -70,6 +70,27 @@ impl Code {
     const fn number(self) -> u32 {
         self as u32
     }
+
+    /// The code of this number, where the RFC knows it.
+    pub(crate) fn of(number: u32) -> Option<Self> {
+        const ALL: [Code; 14] = [
+            Code::NoError,
+            Code::ProtocolError,
+            Code::InternalError,
+            Code::FlowControlError,
+            Code::SettingsTimeout,
+            Code::StreamClosed,
+            Code::FrameSizeError,
+            Code::RefusedStream,
+            Code::Cancel,
+            Code::CompressionError,
+            Code::ConnectError,
+            Code::EnhanceYourCalm,
+            Code::InadequateSecurity,
+            Code::Http11Required,
+        ];
+        ALL.into_iter().find(|code| code.number() == number)
+    }
 }
 
 /// The nine bytes before a payload.

@@ -1,4 +1,4 @@
-//! A decoded request head: pseudo-header fields first, then fields (RFC 9113 §8.2, §8.3).
+//! Decoded heads: pseudo-header fields first, then fields (RFC 9113 §8.2, §8.3).
 
 use crate::hpack::FieldList;
 
@@ -7,8 +7,8 @@ use crate::hpack::FieldList;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// A pseudo-header field other than a request's.
-    #[error("expected only the pseudo-header fields of a request")]
+    /// A pseudo-header field that has no business there.
+    #[error("expected only the pseudo-header fields of a request, or of an answer")]
     PseudoUnknown,
     /// A pseudo-header field twice.
     #[error("expected each pseudo-header field once")]
@@ -16,8 +16,9 @@ pub enum Malformed {
     /// A pseudo-header field behind a field.
     #[error("expected pseudo-header fields before all others")]
     PseudoLate,
-    /// `:method`, `:scheme` or `:path` is missing, or is there where it may not be.
-    #[error("expected :method, :scheme and :path")]
+    /// `:method`, `:scheme`, `:path` or `:status` is missing, or is there where it may not
+    /// be.
+    #[error("expected :method, :scheme and :path, or :status")]
     PseudoMissing,
     /// A pseudo-header field in a trailer section.
     #[error("expected no pseudo-header field among trailers")]
@@ -34,6 +35,9 @@ pub enum Malformed {
     /// `te` with another value than `trailers`.
     #[error("expected `te` to say `trailers` only")]
     Te,
+    /// `:status` isn't one of HTTP/2's.
+    #[error("expected a status of three digits, other than 101")]
+    Status,
     /// A pseudo-header value that isn't ASCII.
     #[error("expected ASCII in pseudo-header fields")]
     NotAscii,
@@ -52,6 +56,7 @@ impl Malformed {
             Self::ValueSpace => "value-space",
             Self::ConnectionField => "connection-field-in-http2",
             Self::Te => "te-in-http2",
+            Self::Status => "status-malformed",
             Self::NotAscii => "pseudo-header-not-ascii",
         }
     }
@@ -83,6 +88,10 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    pub(crate) const fn all(list: &'a FieldList) -> Self {
+        Self { list, from: 0 }
+    }
+
     /// All of them.
     pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         self.list.iter().skip(self.from)
@@ -147,6 +156,49 @@ impl<'a> Head<'a> {
             protocol,
             fields,
         })
+    }
+}
+
+/// An answer's head, borrowed from the connection; names and values are judged no further
+/// than [`Head`]'s.
+#[derive(Debug, Clone, Copy)]
+pub struct AnswerHead<'a> {
+    /// `:status`, 100 to 999, but not 101.
+    pub status: u16,
+    /// The fields behind it.
+    pub fields: Fields<'a>,
+}
+
+impl<'a> AnswerHead<'a> {
+    /// Judges a decoded block as an answer's head.
+    pub(crate) fn of(list: &'a FieldList) -> Result<Self, Malformed> {
+        let mut status = None;
+        let mut from = 0;
+        for (name, value) in list.iter() {
+            let Some(b':') = name.first() else { break };
+            if name != b":status" {
+                return Err(Malformed::PseudoUnknown);
+            }
+            let [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] = *value else {
+                return Err(Malformed::Status);
+            };
+            let digit = |byte: u8| u16::from(byte - b'0');
+            let read = digit(a) * 100 + digit(b) * 10 + digit(c);
+            // §8.6: HTTP/2 doesn't switch protocols.
+            if read == 101 {
+                return Err(Malformed::Status);
+            }
+            if status.replace(read).is_some() {
+                return Err(Malformed::PseudoRepeated);
+            }
+            from += 1;
+        }
+        let fields = Fields { list, from };
+        for (name, value) in fields.iter() {
+            judge(name, value)?;
+        }
+        let status = status.ok_or(Malformed::PseudoMissing)?;
+        Ok(Self { status, fields })
     }
 }
 

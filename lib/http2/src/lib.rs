@@ -1,11 +1,13 @@
-//! The server's side of HTTP/2 (RFC 9113) as a codec without I/O: strict and bounded.
+//! Both sides of HTTP/2 (RFC 9113) as a codec without I/O: strict and bounded.
 //!
 //! Bytes in, one [`Event`] a frame out; what is to be written gathers in
-//! [`Connection::out`]. What this crate guarantees:
+//! [`Connection::out`]. [`Connection::new`] is a server's side, [`Connection::client`] a
+//! client's; frames, tables, windows and stream states are the same code. What this crate
+//! guarantees:
 //!
 //! - **Strict.** Framing, stream states, windows, settings and pseudo-header fields are
-//!   judged as the RFC says. A client's error ends its stream or its connection with the
-//!   code that the RFC names; nothing is repaired.
+//!   judged as the RFC says. The other side's error ends its stream or its connection with
+//!   the code that the RFC names; nothing is repaired.
 //! - **Bounded.** Heads, blocks, continuations, streams, windows and what waits to be
 //!   written have limits. What costs us and brings nothing (PING, SETTINGS, resets, empty
 //!   frames) has a budget, and an empty budget ends the connection.
@@ -13,8 +15,8 @@
 //!   it and the connection goes on.
 //!
 //! It doesn't read or write sockets, keep time, or judge names, values, authorities and
-//! paths: `waarborg-h1`'s grammar does. Not here: the client's side, server push (RFC 9113
-//! §8.4), priorities (§5.3, ignored as it allows).
+//! paths: `waarborg-h1`'s grammar does. Not here: server push (RFC 9113 §8.4), priorities
+//! (§5.3, ignored as it allows).
 #![warn(clippy::indexing_slicing)]
 
 mod calm;
@@ -28,14 +30,14 @@ mod window;
 
 pub use connection::{Connection, ConnectionError, Event, Room};
 pub use frame::Code;
-pub use head::{Fields, Head, Malformed};
+pub use head::{AnswerHead, Fields, Head, Malformed};
 pub use hpack::Indexing;
-pub use send::HeadWriter;
+pub use send::{HeadWriter, Request};
 
-/// How much of everything a client may make long or many.
+/// How much of everything the other side may make long or many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Streams open at once. Beyond it: the stream is refused.
+    /// Streams open at once. Beyond it: a client's stream is refused; a client opens none.
     pub streams: u32,
     /// Bytes of a head, names and values and 32 for each field (RFC 9113 §10.5.1). What is
     /// beyond isn't kept: [`Connection::head_is_over`].

@@ -1,4 +1,4 @@
-//! Answers: HEADERS, DATA and trailers of one stream, appended to what is to be written.
+//! Heads, DATA and trailers of one stream, appended to what is to be written.
 
 use crate::{
     connection::Connection,
@@ -14,9 +14,24 @@ pub struct HeadWriter<'c, T> {
     start: usize,
 }
 
+/// What a request's pseudo-header fields say.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// `:method`.
+    pub method: &'a str,
+    /// `:scheme`.
+    pub scheme: &'a str,
+    /// `:authority`.
+    pub authority: &'a str,
+    /// `:path`, perhaps with a query.
+    pub path: &'a str,
+    /// `:protocol`, of CONNECT only.
+    pub protocol: Option<&'a str>,
+}
+
 impl<T: Default> Connection<T> {
-    /// Begins the head of an answer, an interim one or a trailer section; `None` once the
-    /// stream is gone.
+    /// Begins the head of a request or an answer, an interim one or a trailer section;
+    /// `None` once the stream is gone.
     pub fn begin_head(&mut self, stream: u32) -> Option<HeadWriter<'_, T>> {
         self.streams.get(stream)?;
         let start = self.out.len();
@@ -52,11 +67,13 @@ impl<T: Default> Connection<T> {
         }
     }
 
-    /// We have sent our last frame on this stream. Should the client still be sending, it
-    /// is told to stop after a while (§8.1).
+    /// We have sent our last frame on this stream. Should a client still be sending, it is
+    /// told to stop after a while (§8.1).
     fn ended(&mut self, stream: u32) {
-        match self.streams.get(stream) {
+        let waits = self.is_client();
+        match self.streams.get_mut(stream) {
             Some(open) if open.ended_in => self.retire(stream),
+            Some(open) if waits => open.ended_out = true,
             Some(_) => self.leave(stream),
             None => {}
         }
@@ -64,6 +81,21 @@ impl<T: Default> Connection<T> {
 }
 
 impl<T: Default> HeadWriter<'_, T> {
+    /// The pseudo-header fields of a request, which come first. CONNECT with `protocol` is
+    /// RFC 8441's.
+    pub fn request(&mut self, request: &Request<'_>) {
+        let mut put = |name, value: &str, indexing| {
+            self.field(name, value.as_bytes(), indexing);
+        };
+        put(":method", request.method, Indexing::Yes);
+        put(":scheme", request.scheme, Indexing::Yes);
+        put(":authority", request.authority, Indexing::Yes);
+        put(":path", request.path, Indexing::No);
+        if let Some(protocol) = request.protocol {
+            put(":protocol", protocol, Indexing::Yes);
+        }
+    }
+
     /// `:status`, which comes first.
     pub fn status(&mut self, status: u16) {
         self.connection

@@ -13,8 +13,12 @@ pub(crate) struct Stream<T> {
     pub(crate) receive: ReceiveWindow,
     /// Bytes handed out that the caller has not released yet.
     pub(crate) held: u32,
-    /// The client has sent its last frame.
+    /// The other side has sent its last frame.
     pub(crate) ended_in: bool,
+    /// We have, and wait for the answer; a server's stream is gone by then.
+    pub(crate) ended_out: bool,
+    /// The head of an answer has come that isn't interim.
+    pub(crate) answered: bool,
     /// The caller's own.
     pub(crate) data: T,
 }
@@ -25,12 +29,12 @@ const CLOSED: usize = 1024;
 /// Bytes of a body that are thrown away after its answer before the client is told to
 /// stop: many clients read no answer before they have sent all, and some that are told at
 /// once lose it (curl 7.88 does).
-const THROWN: u32 = 4 * 1024 * 1024;
+pub(crate) const THROWN: u32 = 4 * 1024 * 1024;
 
 /// The window such a client is given: at most as much again is on its way.
 pub(crate) const THROWN_WINDOW: u32 = 64 * 1024;
 
-/// A stream that we closed before the client had.
+/// A stream that we closed before the other side had.
 #[derive(Debug, Clone, Copy)]
 struct Closed {
     id: u32,
@@ -101,19 +105,27 @@ impl<T> Streams<T> {
         Some(self.open.remove(place))
     }
 
+    /// The numbers above this one.
+    pub(crate) fn above(&self, id: u32) -> Vec<u32> {
+        let from = self.open.partition_point(|stream| stream.id <= id);
+        let above = self.open.get(from..).unwrap_or_default();
+        above.iter().map(|stream| stream.id).collect()
+    }
+
     /// Takes all out.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Stream<T>> {
         self.open.drain(..)
     }
 
-    /// Remembers that we closed a stream before the client had. `told`: it knows.
-    pub(crate) fn note_closed(&mut self, id: u32, told: bool) {
+    /// Remembers that we closed a stream before the other side had. So many bytes may still
+    /// come: none where it was told and should have stopped.
+    pub(crate) fn note_closed(&mut self, id: u32, patience: u32) {
         if self.closed.len() >= CLOSED {
             self.closed.pop_front();
         }
         self.closed.push_back(Closed {
             id,
-            patience: if told { 0 } else { THROWN },
+            patience,
             unannounced: 0,
         });
     }

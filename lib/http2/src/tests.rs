@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod client;
+mod requests;
 
 use client::{Client, PREFACE, frame_bytes};
 
@@ -233,7 +234,7 @@ fn what_breaks_the_connection_is_told_by_its_code() {
     error(
         |c| c.raw(kind::PUSH_PROMISE, 4, 1, &[0; 8]),
         p,
-        "push-by-client",
+        "push-promise",
     );
     error(|c| c.raw(kind::PING, 0, 1, &[0; 8]), p, "ping-on-stream");
     error(

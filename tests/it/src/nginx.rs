@@ -1,5 +1,6 @@
-//! Debian's nginx with settings that a scanner must see: old versions, weak ciphers and
-//! primes, certificates that nobody should believe.
+//! Debian's nginx: as an application that speaks HTTP/2, and with settings that a scanner
+//! must see: old versions, weak ciphers and primes, certificates that nobody should
+//! believe.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -156,25 +157,41 @@ impl Nginx {
     /// When it doesn't.
     pub async fn start(ground: &Ground, bad: Bad) -> Self {
         let leaf = bad.certificate(ground);
+        ground.write("dh.pem", PRIME);
+        let server = format!("{}return 200 hello;", bad.settings());
+        Self::serve(
+            ground,
+            &format!("{bad:?}").to_lowercase(),
+            &leaf,
+            "ssl",
+            &server,
+        )
+        .await
+    }
+
+    /// Starts one that speaks HTTP/2 where it is asked to, with this in its `server`.
+    pub async fn application(ground: &Ground, server: &str) -> Self {
+        let leaf = ground.leaf(&["localhost"]);
+        Self::serve(ground, "application", &leaf, "ssl http2", server).await
+    }
+
+    async fn serve(ground: &Ground, name: &str, leaf: &Leaf, listen: &str, server: &str) -> Self {
         let folder = ground.path("");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|at| at.local_addr());
         let port = free.expect("a free port").port();
-        ground.write("dh.pem", PRIME);
-        let name = format!("nginx-{bad:?}.conf").to_lowercase();
         let config = ground.write(
-            &name,
+            &format!("nginx-{name}.conf"),
             &format!(
                 "daemon off;\nmaster_process off;\npid {folder}/nginx-{port}.pid;\n\
                  error_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
                  client_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\n\
                  fastcgi_temp_path {folder}/fastcgi;\nuwsgi_temp_path {folder}/uwsgi;\n\
                  scgi_temp_path {folder}/scgi;\n\
-                 server {{\nlisten 127.0.0.1:{port} ssl;\nlisten [::1]:{port} ssl;\n\
+                 server {{\nlisten 127.0.0.1:{port} {listen};\nlisten [::1]:{port} {listen};\n\
                  ssl_certificate {};\nssl_certificate_key {};\nssl_session_cache shared:s:1m;\n\
-                 {}return 200 hello;\n}}\n}}\n",
+                 {server}\n}}\n}}\n",
                 leaf.certificate.display(),
                 leaf.key.display(),
-                bad.settings(),
                 folder = folder.display(),
             ),
         );

@@ -86,6 +86,19 @@ pub fn python(program: &str) -> PathBuf {
     )
 }
 
+/// A program of the Python environment with what speaks HTTP/2 (`WAARBORG_HTTP2` is its
+/// `bin`): `python` with grpcio, `hypercorn`.
+///
+/// # Panics
+/// When it isn't installed.
+pub fn http2(program: &str) -> PathBuf {
+    let bin = variable("WAARBORG_HTTP2").unwrap_or_else(|| cache().join("http2/bin"));
+    there(
+        bin.join(program),
+        "`cargo xtask test` installs it from PyPI",
+    )
+}
+
 /// The program `sslyze` (`WAARBORG_SSLYZE`).
 ///
 /// # Panics

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use store::{Account, AccountDetails, AccountState, Actor, Change, Store, StoredToken, TokenKind};
-use terms::{GroupName, Micros, Secret};
+use terms::{GroupName, Language, Micros, Secret};
 
-use super::{AccountError, Accounts, secret, table};
+use super::{AccountError, Accounts, secret, session::From, table};
 
 /// Whether there was anything to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,14 @@ pub(crate) enum Changed {
     Yes,
     /// It was so already.
     No,
+}
+
+/// Somebody who changes something about themselves.
+pub(crate) struct Own<'a> {
+    /// The portal session it is done in.
+    pub(crate) session: &'a str,
+    pub(crate) from: &'a From,
+    pub(crate) language: Language,
 }
 
 /// A token that is to be made.
@@ -85,21 +93,26 @@ impl Accounts {
     }
 
     /// Keeps the hash of a new password, and ends every other session: whoever knew the
-    /// old one is out (the whole family of `keep` stays).
+    /// old one is out. Where its owner did it, that session stays and a mail says so.
     ///
     /// # Errors
     /// [`AccountError`].
     pub(crate) async fn set_password(
         &self,
-        account: &str,
+        account: &Account,
         hash: &Secret<String>,
         why: &'static str,
-        keep: Option<&str>,
+        own: Option<Own<'_>>,
         actor: &Actor,
     ) -> Result<(), AccountError> {
         let mut change = self.store()?.change(actor).await?;
-        change.set_password(account, hash, why).await?;
-        let ended = change.end_sessions(account, keep).await?;
+        change.set_password(&account.id, hash, why).await?;
+        let keep = own.as_ref().map(|own| own.session);
+        let ended = change.end_sessions(&account.id, keep).await?;
+        if let Some(own) = own {
+            self.tell_changed(&mut change, account, own.from, own.language)
+                .await?;
+        }
         change.commit().await?;
         self.forget(&ended);
         Ok(())
@@ -186,6 +199,7 @@ impl Accounts {
     pub(crate) async fn add_token(
         &self,
         new: &NewToken,
+        own: Option<Own<'_>>,
         actor: &Actor,
     ) -> Result<(StoredToken, Secret<String>), AccountError> {
         let store = self.store()?;
@@ -203,6 +217,16 @@ impl Accounts {
         };
         let mut change = store.change(actor).await?;
         change.add_token(&row).await?;
+        if let Some(own) = own {
+            self.tell_token(
+                &mut change,
+                &new.account,
+                &new.label,
+                own.from,
+                own.language,
+            )
+            .await?;
+        }
         change.commit().await?;
         let person = Arc::new(table::person_of(&new.account));
         if let Some(session) =

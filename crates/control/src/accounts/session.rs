@@ -3,8 +3,8 @@
 use std::sync::{Arc, atomic::AtomicI64};
 
 use seam::{Session, TokenHash};
-use store::{Account, Actor, NewHandover, StoredSession};
-use terms::{ClientAddr, Micros, Secret};
+use store::{Account, Actor, Guesses, NewHandover, StoredSession};
+use terms::{ClientAddr, Secret};
 
 use super::{AccountError, Accounts, secret, table};
 
@@ -15,6 +15,14 @@ const CODE_LIFE: std::time::Duration = std::time::Duration::from_secs(120);
 pub(crate) struct Begun {
     pub(crate) secret: Secret<String>,
     pub(crate) session: Arc<Session>,
+}
+
+/// The browser that somebody signs in with.
+pub(crate) struct Device {
+    /// Its secret's hash.
+    pub(super) hash: TokenHash,
+    /// What is left of the guesses, by whose they are.
+    pub(super) left: Vec<(Option<[u8; 32]>, fn(Guesses) -> Guesses)>,
 }
 
 /// Where somebody signs in from.
@@ -73,14 +81,22 @@ impl Accounts {
         account: &Account,
         portal: &str,
         from: &From,
-        device: TokenHash,
+        device: Device,
     ) -> Result<Begun, AccountError> {
         let store = self.store()?;
         let made = secret::made(&self.rng);
         let row = self.row(made.hash, store.new_id(), None, &account.id, portal, from);
         let mut change = store.change(&Actor::account(&account.id)).await?;
+        // A success forgets the guesses of this device, and lets strangers guess again
+        // where a known one vouches for the account.
+        for (whose, left) in device.left {
+            let before = change.guesses_locked(&account.id, whose).await?;
+            change
+                .keep_guesses(&account.id, whose, &left(before))
+                .await?;
+        }
         change.begin_session(&row, &account.name).await?;
-        change.keep_device(&account.id, device.0).await?;
+        change.keep_device(&account.id, device.hash.0).await?;
         change.commit().await?;
         self.told(
             made,
@@ -101,6 +117,9 @@ impl Accounts {
         let session = table::of_session(row, person, family, self.idle());
         // Its name was made by us.
         let session = Arc::new(session.ok_or(AccountError::Away)?);
+        for on in &session.sites {
+            self.assert(&session, on);
+        }
         self.sessions.insert(made.hash, session.clone());
         Ok(Begun {
             secret: made.text,
@@ -227,11 +246,6 @@ impl Accounts {
         }
         Ok(())
     }
-
-    /// The moment at which a session ends unless somebody does something.
-    pub(crate) fn now(&self) -> Micros {
-        self.clock.now()
-    }
 }
 
 /// The same session of the same person, of whom something else is known now.
@@ -243,10 +257,7 @@ fn renewed(session: &Session, person: Arc<seam::sessions::Person>) -> Session {
         sites: session
             .sites
             .iter()
-            .map(|site| seam::sessions::OnSite {
-                host: site.host.clone(),
-                assertion: Default::default(),
-            })
+            .map(|site| seam::sessions::OnSite::new(&site.host))
             .collect(),
         auth_time: session.auth_time,
         amr: session.amr.clone(),

@@ -121,7 +121,7 @@ pub(super) fn of_session(
         sid: secret::sid(&row.sid)?,
         credential: Credential::Cookie,
         person,
-        sites: Box::new([on(&row.site)]),
+        sites: Box::new([OnSite::new(&row.site)]),
         auth_time: row.auth_time,
         amr: row.amr.iter().map(|it| it.as_str().into()).collect(),
         expires: row.expires_at,
@@ -140,7 +140,7 @@ pub(super) fn of_token(row: &StoredToken, person: Arc<Person>) -> Option<Session
             TokenKind::Basic => Credential::Basic,
         },
         person,
-        sites: row.sites.iter().map(|site| on(site)).collect(),
+        sites: row.sites.iter().map(|site| OnSite::new(site)).collect(),
         auth_time: row.created_at,
         amr: Box::default(),
         expires: row.expires_at,
@@ -148,11 +148,4 @@ pub(super) fn of_token(row: &StoredToken, person: Arc<Person>) -> Option<Session
         idle: None,
         cut: Cut::default(),
     })
-}
-
-fn on(site: &str) -> OnSite {
-    OnSite {
-        host: site.into(),
-        assertion: Default::default(),
-    }
 }

@@ -209,12 +209,7 @@ async fn make(visit: &Visit, wanted: Wanted) -> Result<Response, AccountError> {
         sites: wanted.sites,
         expires_at: accounts.now().after(life),
     };
-    let (_, secret) = accounts.add_token(&new, visit.actor()).await?;
-    if wanted.kind == pages::TokenKind::App {
-        accounts
-            .tell_app_password(&wanted.owner, &wanted.label, &visit.from())
-            .await;
-    }
+    let (_, secret) = accounts.add_token(&new, None, visit.actor()).await?;
     let view = TokenMadeView {
         kind: wanted.kind,
         name: wanted.label,

@@ -364,12 +364,9 @@ async fn password_set(visit: &Visit, form: &Form, id: &str) -> Result<Response, 
     let accounts = visit.accounts();
     match accounts.choose_password(&account, None, &new).await? {
         Choice::Taken(hash) => {
-            let (id, actor) = (&account.id, visit.actor());
-            accounts
-                .set_password(id, &hash, "password.set", None, actor)
-                .await?;
-            accounts.tell_changed(&account, &visit.from()).await;
-            Ok(visit.done(&format!("users/{id}"), "saved"))
+            let set = accounts.set_password(&account, &hash, "password.set", None, visit.actor());
+            set.await?;
+            Ok(visit.done(&format!("users/{}", account.id), "saved"))
         }
         Choice::Refused { problems, .. } => {
             Ok(visit.wrong(refused(visit, &account, problems).await?))

@@ -11,10 +11,10 @@ use axum::{
 };
 use pages::{Console, Notice, OwnPath, Page, PagerView, Pages, RefusalKind};
 use store::{Actor, Store};
-use terms::{ClientAddr, Language, RequestId, Secret};
+use terms::{Language, RequestId, Secret};
 
 use crate::{
-    accounts::{AccountError, Accounts, session::From},
+    accounts::{AccountError, Accounts},
     state::State,
     web::form::{self, Form},
 };
@@ -30,7 +30,6 @@ const RETRY_S: u32 = 5;
 pub(super) struct Inside {
     pub(super) actor: Actor,
     pub(super) token: Secret<String>,
-    pub(super) client: ClientAddr,
     /// Checked; only a request that changes something has one.
     pub(super) form: Option<Arc<Form>>,
 }
@@ -41,7 +40,6 @@ pub(super) struct Visit {
     pub(super) language: Language,
     inside: Inside,
     query: Option<String>,
-    headers: HeaderMap,
 }
 
 /// A request of a session with a form of it.
@@ -63,7 +61,6 @@ impl FromRequestParts<State> for Visit {
             language,
             inside: inside.clone(),
             query: parts.uri.query().map(str::to_owned),
-            headers: parts.headers.clone(),
         })
     }
 }
@@ -152,16 +149,6 @@ impl Visit {
 
     pub(super) fn actor(&self) -> &Actor {
         &self.inside.actor
-    }
-
-    /// Where a change came from, for the mail to whom it concerns.
-    pub(super) fn from(&self) -> From {
-        let agent = self.headers.get(header::USER_AGENT);
-        let agent = agent.and_then(|agent| agent.to_str().ok());
-        From {
-            client: self.inside.client,
-            agent: agent.unwrap_or_default().to_owned(),
-        }
     }
 
     /// An address below `admin`.

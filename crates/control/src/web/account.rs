@@ -27,7 +27,7 @@ use super::{
     portal::Visit,
 };
 use crate::{
-    accounts::{AccountError, NewToken, sign_in::Choice},
+    accounts::{AccountError, NewToken, Own, sign_in::Choice},
     state::State,
 };
 
@@ -250,23 +250,22 @@ async fn change_password(
     };
     let (current, new) = (form.secret("current"), form.secret("new"));
     let accounts = owner.visit.accounts();
+    let from = owner.visit.from();
     let chosen = accounts
-        .choose_password(&owner.account, Some(&current), &new)
+        .choose_password(&owner.account, Some((&current, &from)), &new)
         .await;
     let done = match chosen {
         Ok(Choice::Taken(hash)) => {
             let (sid, actor) = (owner.sid(), owner.actor());
-            let kept = accounts.set_password(
-                &owner.account.id,
-                &hash,
-                "password.change",
-                Some(&sid),
-                &actor,
-            );
+            let own = Own {
+                session: &sid,
+                from: &from,
+                language: owner.visit.known.language,
+            };
+            let kept =
+                accounts.set_password(&owner.account, &hash, "password.change", Some(own), &actor);
             match kept.await {
                 Ok(()) => {
-                    let from = owner.visit.from();
-                    accounts.tell_changed(&owner.account, &from).await;
                     let to = owner.visit.path("account/security?done=password");
                     return form::see_other(&to);
                 }
@@ -340,10 +339,13 @@ async fn make_app_password(owner: &Owner, form: &Form) -> Result<Response, Accou
         sites,
         expires_at: accounts.now().after(life),
     };
-    let (_, secret) = accounts.add_token(&new, &owner.actor()).await?;
-    accounts
-        .tell_app_password(&owner.account, &label, &owner.visit.from())
-        .await;
+    let (sid, from) = (owner.sid(), owner.visit.from());
+    let own = Own {
+        session: &sid,
+        from: &from,
+        language: owner.visit.known.language,
+    };
+    let (_, secret) = accounts.add_token(&new, Some(own), &owner.actor()).await?;
     let view = TokenMadeView {
         kind: pages::TokenKind::App,
         name: label,

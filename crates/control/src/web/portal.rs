@@ -12,7 +12,7 @@ use axum::{
     body::Body,
     extract::State as Shared,
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use config::{Config, Role, Site};
@@ -47,6 +47,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/login", get(login).post(sign_in))
         .route("/callback", axum::routing::post(callback))
         .route("/logout", get(ask_logout).post(logout))
+        .route("/jwks.json", get(jwks))
 }
 
 /// What one request is about.
@@ -183,6 +184,16 @@ fn may_enter(session: &Session, site: &Site) -> bool {
         Access::Public | Access::Login => true,
         Access::Groups(groups) => groups.iter().any(|group| session.person.is_in(group)),
     })
+}
+
+/// The keys by which applications check assertions.
+async fn jwks(Shared(state): Shared<State>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "max-age=300"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+    ];
+    (headers, state.accounts.signer.jwks().to_string()).into_response()
 }
 
 async fn login(

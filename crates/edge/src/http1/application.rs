@@ -21,7 +21,7 @@ use crate::{
     pace::{For, Pace, SILENCE},
     record::record,
     serve::{Answer, Forward},
-    tunnel,
+    trailers, tunnel,
     upstream::{self, Conn, Fault, LATE, Step, Taken},
     watch::Late,
 };
@@ -33,21 +33,29 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             head: visit.head_only,
             ..Asked::default()
         };
-        let mut fresh = false;
+        let (mut fresh, mut again) = (false, 0);
         let (mut taken, length) = loop {
-            let mut taken =
-                match upstream::take(&self.worker, &visit.local, visit.site, fresh).await {
-                    Ok(taken) => taken,
-                    Err(fault) => return self.refuse(visit, fault.refusal()).await,
-                };
+            let (local, site) = (&visit.local, visit.site);
+            let taken = upstream::take(&self.worker, local, site, fresh, &forward).await;
+            let mut taken = match taken {
+                Ok(taken) => taken,
+                Err(fault) => return self.refuse(visit, fault.refusal()).await,
+            };
             taken.conn.begin(&mut self.forward);
             match self.exchange(visit, &mut taken.conn, asked).await {
                 Ok(length) => break (taken, length),
                 Err(Stop::Fault(Fault::ClosedUnanswered))
-                    if taken.conn.reused && forward.replayable && !fresh =>
+                    if taken.conn.reused
+                        && forward.replayable
+                        && !fresh
+                        && taken.conn.take_back(&mut self.forward) =>
                 {
-                    taken.conn.take_back(&mut self.forward);
                     fresh = true;
+                }
+                Err(Stop::Fault(Fault::Unprocessed))
+                    if again < upstream::AGAIN && taken.conn.take_back(&mut self.forward) =>
+                {
+                    again += 1;
                 }
                 Err(Stop::Fault(fault)) => {
                     self.worker.counters.upstream_faults.add(1);
@@ -285,7 +293,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                         // Without trailers: a digest among them would be of other bytes.
                         write::last_chunk(&mut self.out.bytes, []);
                     } else if ending == Ending::Chunked {
-                        write::last_chunk(&mut self.out.bytes, trailers(body));
+                        write::last_chunk(&mut self.out.bytes, trailers::of_answer(body));
                     }
                     done = true;
                 }
@@ -368,7 +376,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             match step {
                 Poll::Ready(Ok(true)) => {
                     if chunked {
-                        write::last_chunk(&mut conn.out.bytes, []);
+                        let trailers = trailers::of_request(&self.upload);
+                        write::last_chunk(&mut conn.out.bytes, trailers);
                     }
                 }
                 Poll::Ready(Ok(false)) => {}
@@ -392,14 +401,6 @@ pub(crate) fn upload_waits_for(conn: &Conn, limits: &Limits) -> For {
     } else {
         For::Server(limits.answer)
     }
-}
-
-/// The trailers of an answer. Those of a request are dropped: names among them could be
-/// ones that the application trusts only from us.
-fn trailers(body: &BodyDecoder) -> impl Iterator<Item = (&str, &[u8])> {
-    body.trailers()
-        .iter()
-        .map(|field| (field.name, field.value))
 }
 
 /// Why no head came.

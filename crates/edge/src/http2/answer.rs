@@ -368,10 +368,10 @@ impl Served {
             head: self.visit.head_only,
             ..Asked::default()
         };
-        let mut fresh = false;
+        let (mut fresh, mut again) = (false, 0);
         let (mut taken, length) = loop {
-            let taken =
-                upstream::take(&self.worker, &self.visit.local, self.visit.site, fresh).await;
+            let (local, site) = (&self.visit.local, self.visit.site);
+            let taken = upstream::take(&self.worker, local, site, fresh, &plan).await;
             let mut taken = match taken {
                 Ok(taken) => taken,
                 Err(fault) => return self.refuse(fault.refusal()),
@@ -380,10 +380,17 @@ impl Served {
             match self.exchange(&mut taken.conn, asked, plan.upgrade).await {
                 Ok(length) => break (taken, length),
                 Err(Stop::Fault(Fault::ClosedUnanswered))
-                    if taken.conn.reused && plan.replayable && !fresh =>
+                    if taken.conn.reused
+                        && plan.replayable
+                        && !fresh
+                        && taken.conn.take_back(&mut head) =>
                 {
-                    taken.conn.take_back(&mut head);
                     fresh = true;
+                }
+                Err(Stop::Fault(Fault::Unprocessed))
+                    if again < upstream::AGAIN && taken.conn.take_back(&mut head) =>
+                {
+                    again += 1;
                 }
                 Err(Stop::Fault(fault)) => {
                     self.worker.counters.upstream_faults.add(1);

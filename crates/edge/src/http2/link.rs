@@ -7,9 +7,13 @@ use std::{
 };
 
 use http2::{Connection, Limits, Room};
+use seam::Refusal;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::buffer::Outbox;
+
+/// A trailer section as lines of HTTP/1, or why it is refused.
+pub(super) type Trailers = Result<Vec<u8>, Refusal>;
 
 /// What is kept of a stream while it is open.
 #[derive(Default)]
@@ -17,6 +21,8 @@ pub(super) struct Stream {
     /// Bytes of the request's body that wait: at most a stream's window.
     inbox: VecDeque<u8>,
     ended: bool,
+    /// The trailer section that it ended with.
+    trailers: Option<Box<Trailers>>,
     /// It waits until what is to be written has left, not for the client's windows.
     awaits_out: bool,
     waker: Option<Waker>,
@@ -29,6 +35,12 @@ impl Stream {
         self.inbox.extend(data);
         self.ended |= ended;
         self.wake();
+    }
+
+    /// The body ended with these trailers.
+    pub(super) fn end_with(&mut self, trailers: Trailers) {
+        self.trailers = Some(Box::new(trailers));
+        self.receive(&[], true);
     }
 
     /// Wakes the request.
@@ -223,6 +235,14 @@ impl Link {
             own.woken_by(cx);
         }
         Poll::Pending
+    }
+
+    /// The trailers of a body that has ended; none where it has none.
+    pub(super) fn trailers(&self, stream: u32) -> Trailers {
+        let mut codec = self.codec();
+        let own = codec.stream(stream);
+        own.and_then(|own| own.trailers.take())
+            .map_or_else(|| Ok(Vec::new()), |trailers| *trailers)
     }
 
     /// Takes at most `most` bytes of a request's body; `each` gets them in one piece or

@@ -11,7 +11,7 @@ use h1::{Framing, write};
 use seam::{Refusal, RefusalPage};
 
 use super::link::{Link, Taken};
-use crate::{buffer, own, pace::For, upstream::Conn};
+use crate::{buffer, own, pace::For, trailers, upstream::Conn};
 
 /// The client reset its stream before its body was whole.
 const BODY_CUT: Refusal = Refusal::new(RefusalPage::BadRequest, "body-cut");
@@ -31,6 +31,8 @@ pub(super) struct Upload {
     ended: bool,
     /// The application's connection was closed behind it.
     closed: bool,
+    /// The trailers it ended with, as lines.
+    trailers: Vec<u8>,
     /// Why it will never be whole: nothing after this may look like its end.
     broken: Option<Refusal>,
 }
@@ -56,6 +58,7 @@ impl Upload {
             tunnel: matches!(framing, Framing::UntilClose),
             ended: matches!(framing, Framing::None),
             closed: false,
+            trailers: Vec::new(),
             broken: None,
         }
     }
@@ -114,7 +117,13 @@ impl Upload {
                 return Poll::Ready(Ok(true));
             }
             Taken::Ended if self.left.is_some_and(|left| left > 0) => Self::misstated(),
-            Taken::Ended => return Poll::Ready(Ok(false)),
+            Taken::Ended => match self.link.trailers(self.stream) {
+                Ok(lines) => {
+                    self.trailers = lines;
+                    return Poll::Ready(Ok(false));
+                }
+                Err(refusal) => refusal,
+            },
             Taken::Gone => BODY_CUT,
         };
         self.broken = Some(refusal);
@@ -154,7 +163,7 @@ impl Upload {
                 Poll::Ready(Ok(true)) => {}
                 Poll::Ready(Ok(false)) => {
                     if self.chunked {
-                        write::last_chunk(&mut conn.out.bytes, []);
+                        trailers::last_chunk(&mut conn.out.bytes, &self.trailers);
                     }
                     self.ended = true;
                 }

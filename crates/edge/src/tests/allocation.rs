@@ -13,7 +13,7 @@ use guards::network::Networks;
 use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
-    snapshot::{Balance, Compression, Limits, Place},
+    snapshot::{Balance, Compression, Limits, Place, Protocol},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
@@ -55,6 +55,8 @@ fn a_thousand_kept_requests_allocate_nothing() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        protocol: Protocol::Http1,
+        upstream_tls: None,
         upstream: Some(Place::Socket(upstream)),
     };
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
@@ -66,6 +68,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,
+        renewals: seam::renewal::queue().0,
         recorder,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{
     client::{collect, next, nothing, pieces, request},
+    frames::{DATA, FrameClient},
     harness::Harness,
     wire::{Application, End, OK},
 };
@@ -58,14 +59,14 @@ async fn the_head_of_an_upload_waits_for_nothing() {
 }
 
 #[tokio::test]
-async fn chunks_arrive_as_chunks_and_their_trailers_stay_here() {
+async fn chunks_arrive_as_chunks_and_so_do_their_trailers_but_for_names_of_ours() {
     let app = Application::start().await;
     let harness = Harness::start(app.address);
     let mut client = harness.http1().await;
     client
         .say(
             "POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n\
-             3;x=y\r\nabc\r\n0\r\nRemote-User: evil\r\n\r\n",
+             3;x=y\r\nabc\r\n0\r\nRemote-User: evil\r\nX-Sum: 6\r\nWaarborg_Assertion: evil\r\n\r\n",
         )
         .await;
     let (mut peer, head) = app.asked().await;
@@ -73,9 +74,30 @@ async fn chunks_arrive_as_chunks_and_their_trailers_stay_here() {
         head.contains("\r\ntransfer-encoding: chunked\r\n"),
         "{head}"
     );
-    assert_eq!(peer.until(b"0\r\n\r\n").await, "3\r\nabc\r\n0\r\n\r\n");
+    let body = peer.until(b"\r\n\r\n").await;
+    assert_eq!(body, "3\r\nabc\r\n0\r\nX-Sum: 6\r\n\r\n");
     peer.say(OK).await;
     assert_eq!(client.answer().await.text(), "ok");
+}
+
+#[tokio::test]
+async fn trailers_of_http2_go_on_as_those_of_chunks_but_for_names_of_ours() {
+    let app = Application::start().await;
+    let harness = Harness::start(app.address);
+    let mut client = FrameClient::new(&harness).await;
+    client.ask(1, "POST", &[("te", "trailers")], false).await;
+    client.frame(DATA, 0, 1, b"abc").await;
+    let section = [
+        ("remote-user", "evil"),
+        ("x-sum", "6"),
+        ("waarborg.assertion", "evil"),
+    ];
+    client.head(1, &section, true).await;
+    let (mut peer, _) = app.asked().await;
+    let body = peer.until(b"\r\n\r\n").await;
+    assert_eq!(body, "3\r\nabc\r\n0\r\nx-sum: 6\r\n\r\n");
+    peer.say(OK).await;
+    assert_eq!(client.next().await.field(":status"), Some("200"));
 }
 
 #[tokio::test]

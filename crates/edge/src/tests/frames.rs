@@ -1,8 +1,17 @@
-//! A client of HTTP/2 whose frames are the test's own.
+//! A client, or an application, of HTTP/2 whose frames are the test's own.
 
 use http2::hpack::{Decoder, Encoder, FieldLimits, FieldList, Indexing};
 
-use super::{client::Http1, harness::Harness};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::client::TlsStream;
+
+use super::{
+    harness::Harness,
+    wire::{Application, Wire},
+};
 
 pub(super) const DATA: u8 = 0;
 pub(super) const HEADERS: u8 = 1;
@@ -15,9 +24,17 @@ pub(super) const CONTINUATION: u8 = 9;
 pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 
+const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// A client whose frames are the test's own.
-pub(super) struct FrameClient {
-    pub(super) wire: Http1,
+pub(super) type FrameClient = Framed<TlsStream<TcpStream>>;
+
+/// An application whose frames are the test's own.
+pub(super) type FramePeer = Framed<TcpStream>;
+
+/// One end of a connection of HTTP/2.
+pub(super) struct Framed<S> {
+    pub(super) wire: Wire<S>,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -46,14 +63,49 @@ impl Frame {
 
 impl FrameClient {
     pub(super) async fn new(harness: &Harness) -> Self {
-        let mut client = Self {
-            wire: harness.raw_http2().await,
-            encoder: Encoder::new(),
-            decoder: Decoder::new(4096),
-        };
-        client.wire.say("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+        let mut client = Self::of(harness.raw_http2().await);
+        client.wire.say(PREFACE).await;
         client.frame(SETTINGS, 0, 0, &[]).await;
         client
+    }
+}
+
+impl Application {
+    /// The next connection to it, with the settings of the application said.
+    pub(super) async fn http2(&self) -> FramePeer {
+        self.http2_with(&[]).await
+    }
+
+    pub(super) async fn http2_with(&self, settings: &[u8]) -> FramePeer {
+        let mut peer = Framed::of(self.accept().await);
+        assert_eq!(peer.wire.take(24).await, PREFACE.as_bytes());
+        peer.frame(SETTINGS, 0, 0, settings).await;
+        peer
+    }
+}
+
+impl FramePeer {
+    /// The next request's head.
+    pub(super) async fn asked(&mut self) -> Frame {
+        let head = self.next().await;
+        assert_eq!(head.kind, HEADERS, "{head:?}");
+        head
+    }
+
+    /// A small honest answer.
+    pub(super) async fn ok(&mut self, stream: u32) {
+        self.head(stream, &[(":status", "200")], false).await;
+        self.frame(DATA, END_STREAM, stream, b"ok").await;
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
+    pub(super) fn of(wire: Wire<S>) -> Self {
+        Self {
+            wire,
+            encoder: Encoder::new(),
+            decoder: Decoder::new(4096),
+        }
     }
 
     pub(super) async fn try_frame(
@@ -122,7 +174,7 @@ impl FrameClient {
         self.head(stream, &[&fields, more].concat(), ended).await;
     }
 
-    async fn any_frame(&mut self) -> Frame {
+    pub(super) async fn any_frame(&mut self) -> Frame {
         let header = self.wire.take(9).await;
         let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
         let payload = self.wire.take(usize::try_from(length).unwrap()).await;

@@ -20,7 +20,8 @@ use seam::{
     prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
     record::{Outcome, Records, Version},
     snapshot::{
-        Access, Balance, Certificates, Compression, Limits, Place, Route, Site, Tokens, Upstream,
+        Access, Balance, Certificates, Compression, Limits, Place, Protocol, Route, Site, Tokens,
+        Upstream,
     },
 };
 use terms::{AddressKeeping, Clock, Language, Rng};
@@ -41,6 +42,10 @@ pub(super) struct Setting {
     pub(super) health: Option<&'static str>,
     pub(super) compression: Compression,
     pub(super) trusted_proxies: Networks,
+    /// What is spoken with the applications.
+    pub(super) protocol: Protocol,
+    /// They are reached by TLS, as `app.test`.
+    pub(super) upstream_tls: Option<Arc<ClientConfig>>,
 }
 
 /// A running edge with all its rims.
@@ -101,6 +106,8 @@ impl Harness {
             health: None,
             compression: Compression::Safe,
             trusted_proxies: Networks::default(),
+            protocol: Protocol::Http1,
+            upstream_tls: None,
         };
         change(&mut setting);
         let mut roots = RootCertStore::empty();
@@ -118,6 +125,7 @@ impl Harness {
             snapshot: cell.clone(),
             sessions: sessions.clone(),
             own: own.clone(),
+            renewals: seam::renewal::queue().0,
             recorder,
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),
@@ -251,7 +259,8 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         .chain(&setting.more)
         .map(|place| Upstream {
             place: place.clone(),
-            tls: None,
+            tls: setting.upstream_tls.as_ref().map(|_| "app.test".into()),
+            protocol: setting.protocol,
         })
         .collect();
     let route = |path: &str, anonymous, body_max| Route {
@@ -302,7 +311,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         ]),
         prefix: "/-/".into(),
         certificates,
-        upstream_tls: None,
+        upstream_tls: setting.upstream_tls.clone(),
         prebuilt: Arc::new(prebuilt()),
         limits: setting.limits,
         hsts: guards::hsts::Policy::default(),

@@ -338,6 +338,7 @@ async fn a_full_queue_is_answered_unavailable_and_an_empty_one_serves() {
         known: OwnKnown {
             id: RequestId([7; 16]),
             site: 0,
+            authority: "app.test".into(),
             client: ClientAddr::new([192, 0, 2, 1].into()),
             session: None,
             language: Language::En,

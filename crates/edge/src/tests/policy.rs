@@ -11,7 +11,7 @@ use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
     record::Outcome,
-    snapshot::{Balance, Compression, Limits, Place},
+    snapshot::{Balance, Compression, Limits, Place, Protocol},
 };
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
@@ -64,6 +64,8 @@ fn policy_per_request() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        protocol: Protocol::Http1,
+        upstream_tls: None,
         upstream: Some(Place::Socket(([127, 0, 0, 1], 9).into())),
     };
     let snapshot = snapshot(&setting, &mut RootCertStore::empty());
@@ -76,6 +78,7 @@ fn policy_per_request() {
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,
+        renewals: seam::renewal::queue().0,
         recorder,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),

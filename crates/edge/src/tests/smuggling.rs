@@ -124,6 +124,35 @@ async fn an_http2_body_that_isnt_as_long_as_stated_never_looks_whole() {
 }
 
 #[tokio::test]
+async fn trailers_that_frame_route_or_authenticate_never_look_like_a_whole_body() {
+    for name in [
+        "content-length",
+        "host",
+        "cookie",
+        "authorization",
+        "x.forwarded.for",
+        "content_length",
+    ] {
+        let app = Application::start().await;
+        let mut harness = Harness::start(app.address);
+        let mut client = post(&harness, &[]).await;
+        client.frame(DATA, 0, 1, b"abc").await;
+        let (mut peer, _) = app.asked().await;
+        assert_eq!(peer.take(8).await, b"3\r\nabc\r\n");
+        client.head(1, &[("x-sum", "6"), (name, "1")], true).await;
+        assert_eq!(peer.end().await.0, b"", "{name}: no last chunk");
+        assert_eq!(client.next().await.field(":status"), Some("400"), "{name}");
+        let outcome = harness.record().await.outcome;
+        let reason = if name == "content_length" {
+            "framing-alias"
+        } else {
+            "trailer"
+        };
+        assert_eq!(outcome, Outcome::Refused(reason), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_reset_without_an_error_is_no_end_of_its_body() {
     let app = Application::start().await;
     let mut harness = Harness::start(app.address);

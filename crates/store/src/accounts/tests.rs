@@ -195,6 +195,25 @@ both! {
         assert!(!format!("{trail:?}").contains("example.com"));
     }
 
+    async fn a_hash_is_renewed_unless_it_was_replaced_and_the_dearest_cost_is_known(place: Place) {
+        let store = place.open().await;
+        assert_eq!(store.dearest_password_cost().await.unwrap(), None);
+        let id = add(&store, &details("ada", None, &[])).await.unwrap();
+        let other = add(&store, &details("bob", None, &[])).await.unwrap();
+        let hash = |text: &str| Secret::new(text.to_owned());
+        let mut change = change(&store).await;
+        change.set_password(&id, &hash("$2b$10$old"), "password.set").await.unwrap();
+        change.set_password(&other, &hash("$wb1$$2b$13$other"), "password.set").await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(store.dearest_password_cost().await.unwrap(), Some(13));
+        let mut change = store.change(&Actor::system("sign-in")).await.unwrap();
+        assert!(!change.renew_password(&id, &hash("$2b$10$other"), &hash("$2b$12$x")).await.unwrap());
+        assert!(change.renew_password(&id, &hash("$2b$10$old"), &hash("$2b$12$new")).await.unwrap());
+        change.commit().await.unwrap();
+        let (now, _) = store.password_hash(&id).await.unwrap().unwrap();
+        assert_eq!(now.expose(), "$2b$12$new");
+    }
+
     async fn every_hash_is_read_once_by_the_census(place: Place) {
         let store = place.open().await;
         for name in ["ada", "bob", "eve"] {

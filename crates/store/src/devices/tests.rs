@@ -61,6 +61,13 @@ both! {
         assert!(!store.knows_device(&ada, [0; 32]).await.unwrap(), "the oldest");
         assert!(store.knows_device(&ada, [1; 32]).await.unwrap());
         assert!(!store.knows_device(&bob, [1; 32]).await.unwrap());
+        let mut tx = store.tx().await.unwrap();
+        tx.keep_device(&bob, [1; 32]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(store.knows_device(&bob, [1; 32]).await.unwrap(), "shared");
+        assert!(store.knows_device(&ada, [1; 32]).await.unwrap());
+        assert!(store.has_seen_device([1; 32]).await.unwrap());
+        assert!(!store.has_seen_device([99; 32]).await.unwrap());
     }
 
     async fn a_link_holds_once_for_its_purpose_and_not_for_ever(place: Place) {

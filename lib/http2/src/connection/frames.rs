@@ -1,4 +1,4 @@
-//! What each frame of a client does.
+//! What each frame does.
 
 use std::time::Duration;
 
@@ -16,7 +16,11 @@ use crate::{
 
 impl<T: Default> Connection<T> {
     /// Refuses a stream that the client can't have opened.
-    fn must_be_known(&self, stream: u32, reason: &'static str) -> Result<(), ConnectionError> {
+    pub(super) fn must_be_known(
+        &self,
+        stream: u32,
+        reason: &'static str,
+    ) -> Result<(), ConnectionError> {
         if stream == 0 || stream > self.seen || stream.is_multiple_of(2) {
             return Err(protocol(reason));
         }
@@ -39,6 +43,9 @@ impl<T: Default> Connection<T> {
             .map_err(|_| flow("connection-window-exceeded"))?;
         let Some(open) = self.streams.get_mut(stream) else {
             self.release_shared(whole);
+            if self.requests.is_some() {
+                return self.late_data(stream, whole, header.has(frame::END_STREAM), now);
+            }
             if stream > self.last {
                 self.charge(now)?;
                 return Ok(Event::Handled);
@@ -64,6 +71,10 @@ impl<T: Default> Connection<T> {
             self.release_shared(whole);
             return self.stream_error(stream, code, now);
         }
+        if self.requests.is_some() && !open.answered {
+            self.release_shared(whole);
+            return self.stream_error(stream, Code::ProtocolError, now);
+        }
         let ended = header.has(frame::END_STREAM);
         open.ended_in = ended;
         let kept = u32::try_from(data.len()).unwrap_or(u32::MAX);
@@ -73,6 +84,9 @@ impl<T: Default> Connection<T> {
         }
         if data.is_empty() && !ended {
             self.charge(now)?;
+        }
+        if ended {
+            self.both_ended(stream);
         }
         Ok(Event::Data {
             stream,
@@ -164,8 +178,11 @@ impl<T: Default> Connection<T> {
                 code: Code::CompressionError,
                 reason: "block-malformed",
             })?;
+        if self.requests.is_some() {
+            return self.answered(stream, ended, now);
+        }
         if stream <= self.last {
-            return self.trailers(stream, ended, now);
+            return self.trailer_section(stream, ended, now);
         }
         self.seen = stream.max(self.seen);
         if self.farewell == Farewell::Final {
@@ -182,12 +199,14 @@ impl<T: Default> Connection<T> {
             receive: ReceiveWindow::new(self.limits.stream_window),
             held: 0,
             ended_in: ended,
+            ended_out: false,
+            answered: false,
             data: T::default(),
         });
         Ok(Event::Request { stream, ended })
     }
 
-    fn trailers<'b>(
+    fn trailer_section<'b>(
         &mut self,
         stream: u32,
         ended: bool,
@@ -232,11 +251,15 @@ impl<T: Default> Connection<T> {
             return Ok(Event::Handled);
         };
         self.release_shared(open.held);
-        self.resets
-            .charge(now)
-            .map_err(|_| calm("too-many-resets"))?;
+        // A server can reset no more than we open.
+        if self.requests.is_none() {
+            self.resets
+                .charge(now)
+                .map_err(|_| calm("too-many-resets"))?;
+        }
         Ok(Event::Reset {
             stream,
+            code: frame::number(payload).and_then(Code::of),
             data: open.data,
         })
     }
@@ -273,9 +296,15 @@ impl<T: Default> Connection<T> {
         let mut grown = false;
         for [n0, n1, value @ ..] in values {
             let value = u32::from_be_bytes(*value);
-            match u16::from_be_bytes([*n0, *n1]) {
+            let name = u16::from_be_bytes([*n0, *n1]);
+            match name {
                 setting::HEADER_TABLE_SIZE => self.encoder.set_table_size(value),
-                setting::ENABLE_PUSH if value > 1 => return Err(protocol("setting-enable-push")),
+                setting::ENABLE_PUSH if value > u32::from(self.requests.is_none()) => {
+                    return Err(protocol("setting-enable-push"));
+                }
+                setting::MAX_CONCURRENT_STREAMS | setting::ENABLE_CONNECT_PROTOCOL => {
+                    self.server_setting(name, value)?;
+                }
                 setting::INITIAL_WINDOW_SIZE => {
                     if i64::from(value) > window::MAX {
                         return Err(flow("setting-initial-window"));

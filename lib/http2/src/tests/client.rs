@@ -71,6 +71,7 @@ impl Client {
                     let dot = |ended: bool| if ended { "." } else { "" };
                     self.said.push(match event {
                         Event::Starved => unreachable!("matched above"),
+                        Event::Answer { .. } => unreachable!("only servers answer"),
                         Event::Handled => "handled".into(),
                         Event::Request { stream, ended } => {
                             format!("request {stream}{}", dot(ended))

@@ -157,6 +157,7 @@ impl Ground {
             snapshot: cell.clone(),
             sessions: Arc::new(Sessions::default()),
             own,
+            renewals: seam::renewal::queue().0,
             recorder,
             counters: Arc::new(Counters::default()),
             tickets: Tickets::new().unwrap(),

@@ -1,13 +1,13 @@
 //! A store, the operations router in front of it, and browsers that use it.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{body::to_bytes, extract::ConnectInfo};
 use config::{Config, Env};
 use http::{HeaderMap, Method};
 use seam::Sessions;
-use store::{AccountDetails, AccountState, AuditQuery, AuditRow, testing::Place};
-use terms::Rng;
+use store::{AccountDetails, AccountState, AuditQuery, AuditRow, StoredSession, testing::Place};
+use terms::{ClientAddr, Rng};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -15,9 +15,9 @@ use super::super::{visit::encoded, *};
 use crate::{
     access_log::Recent,
     accounts::{
-        Accounts,
-        session::{Begun, From},
-        sign_in::Doors,
+        Accounts, secret,
+        session::From,
+        sign_in::{Attempt, SignedIn},
     },
     handover::Revocations,
     metrics::{Metrics, Tallies},
@@ -28,6 +28,7 @@ use crate::{
 pub(super) const HOST: &str = "127.0.0.1:9443";
 
 const CONFIG: &str = "data = \"data\"\nportal = \"id.example.com\"\n\
+    [password]\ncost = 10\n\
     [site.\"app.example.com\"]\nupstream = \"http://127.0.0.1:9\"\naccess = \"login\"\n\
     tokens = \"bearer\"\n\
     [site.\"dav.example.com\"]\nupstream = \"http://127.0.0.1:9\"\naccess = \"login\"\n\
@@ -118,17 +119,18 @@ impl Ground {
         let publisher = Publisher::new(Arc::new(config), String::new(), clock.clone());
         let publisher = Arc::new(publisher);
         let sessions = Arc::new(Sessions::default());
-        let (_, store) = watch::channel(Some(store));
+        let (_, seen) = watch::channel(Some(store.clone()));
         let (_, kept) = watch::channel(None);
         let tallies = Arc::new(Tallies::default());
         let address = HOST.parse().unwrap();
         let state = State {
             accounts: Accounts {
                 publisher: publisher.clone(),
-                store,
+                store: seen,
                 revocations: Revocations::new(sessions.clone()),
                 sessions,
-                doors: Arc::new(Doors),
+                doors: Arc::default(),
+                signer: Arc::default(),
                 clock: clock.clone(),
                 rng: Rng::System,
             },
@@ -140,6 +142,7 @@ impl Ground {
             clock,
             rng: Rng::System,
         };
+        state.accounts.load(&store).await.unwrap();
         let router = operations::router(Operations {
             state: state.clone(),
             metrics: Arc::new(Metrics {
@@ -206,10 +209,7 @@ impl Ground {
             state: AccountState::Active,
         };
         let actor = Actor::system("test");
-        let add = self
-            .state
-            .accounts
-            .add(&details, None, &actor);
+        let add = self.state.accounts.add(&details, None, &actor);
         add.await.unwrap()
     }
 
@@ -220,19 +220,47 @@ impl Ground {
         add.await.unwrap();
     }
 
-    /// Somebody signs in on the portal.
-    pub(super) async fn sign_in(&self, id: &str) -> Begun {
-        let account = self.store().account(id).await.unwrap().unwrap();
-        let from = From {
-            client: ClientAddr::new("192.0.2.7".parse().unwrap()),
+    /// The sessions that somebody begins on the portal, without the cost of a password.
+    pub(super) async fn sign_in(&self, id: &str) {
+        let store = self.store();
+        let now = self.place.clock.now();
+        let account = store.account(id).await.unwrap().unwrap();
+        let made = secret::made(&Rng::System);
+        let row = StoredSession {
+            sid: store.new_id(),
+            hash: made.hash.0,
+            account: id.to_owned(),
+            parent: None,
+            site: "id.example.com".to_owned(),
+            amr: vec!["pwd".to_owned()],
+            auth_time: now,
+            created_at: now,
+            expires_at: now.after(Duration::from_secs(86_400)),
+            last_seen: now,
             agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".to_owned(),
+            network: "192.0.2.0/24".to_owned(),
         };
-        let device = seam::TokenHash([7; 32]);
-        let begun = self
-            .state
-            .accounts
-            .begin(&account, "id.example.com", &from, device);
-        begun.await.unwrap()
+        let mut change = store.change(&Actor::account(id)).await.unwrap();
+        change.begin_session(&row, &account.name).await.unwrap();
+        change.commit().await.unwrap();
+        self.state.accounts.load(&store).await.unwrap();
+    }
+
+    /// Whether somebody gets in by a password, and why not.
+    pub(super) async fn gets_in(&self, name: &str, password: &str) -> bool {
+        let attempt = Attempt {
+            name: name.to_owned(),
+            password: Secret::new(password.to_owned()),
+            device: None,
+            portal: "id.example.com".to_owned(),
+            from: From {
+                client: ClientAddr::new("192.0.2.7".parse().unwrap()),
+                agent: String::new(),
+            },
+            language: terms::Language::En,
+        };
+        let signed_in = self.state.accounts.sign_in(attempt).await.unwrap();
+        matches!(signed_in, SignedIn::Yes { .. })
     }
 
     /// What the console has written into the trail since it was entered, oldest first.

@@ -142,6 +142,51 @@ async fn what_is_typed_wrongly_is_said_and_kept_but_a_password() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_set_opens_the_account_ends_its_sessions_and_stands_nowhere() {
+    const GOOD: &str = "vier gele fietsen in het bos";
+    const OTHER: &str = "drie blauwe boten op de rivier";
+    let ground = Ground::start().await;
+    let browser = ground.browser().await;
+    let add = |password: &'static str| [("login", "ada"), ("name", "Ada"), ("password", password)];
+    for weak in ["hunter2", "aaaaaaaaaaaaaaaaaaaa", "ada"] {
+        let refused = browser.post("/-/admin/users/add", &add(weak)).await;
+        assert_eq!(refused.status, 422, "{weak}");
+        assert!(refused.body.contains("password-problem"), "{weak}");
+        assert!(!refused.body.contains(&format!("value=\"{weak}\"")) || weak == "ada");
+    }
+    let at = browser.change("/-/admin/users/add", &add(GOOD)).await;
+    let at = at.split('?').next().unwrap();
+    assert!(ground.gets_in("ada", GOOD).await);
+    assert_eq!(ground.state.accounts.sessions.len(), 1);
+    let page = browser.get(at).await;
+    assert!(page.body.contains("bcrypt, cost 10<") || page.body.contains("bcrypt, cost 10\n"));
+
+    let set = format!("{at}/password");
+    let refused = browser.post(&set, &[("password", "hunter2")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("password-problem"));
+    assert_eq!(
+        browser.change(&set, &[("password", OTHER)]).await,
+        format!("{at}?done=saved")
+    );
+    assert!(ground.state.accounts.sessions.is_empty());
+    assert!(!ground.gets_in("ada", GOOD).await && ground.gets_in("ada", OTHER).await);
+    let trail = ground.trail().await;
+    let actions: Vec<_> = trail.iter().map(|row| &*row.action).collect();
+    assert_eq!(
+        actions,
+        [
+            "account.add",
+            "password.set",
+            "password.set",
+            "session.end-all"
+        ]
+    );
+    let said = format!("{trail:?}");
+    assert!(!said.contains("fietsen") && !said.contains("boten") && !said.contains("$2b$"));
+}
+
+#[tokio::test]
 async fn a_disabled_users_sessions_end_in_the_table_and_another_users_go_on() {
     let ground = Ground::start().await;
     let (ada, bob) = (
@@ -422,10 +467,7 @@ async fn sessions_and_tokens_come_in_pages_too() {
             sites: vec!["app.example.com".to_owned()],
             expires_at: ground.place.clock.now().after(Duration::from_secs(86_400)),
         };
-        let add = ground
-            .state
-            .accounts
-            .add_token(&new, &actor);
+        let add = ground.state.accounts.add_token(&new, None, &actor);
         add.await.unwrap();
     }
     let browser = ground.browser().await;

@@ -1,0 +1,17 @@
+//! What sign-in computes, and nothing else: control persists, speaks HTTP and waits.
+//!
+//! - [`password`]: a password as given, and as it is stored;
+//! - [`policy`]: which new passwords are taken, with a hint;
+//! - [`breached`]: the offline filter of passwords that have leaked;
+//! - [`lockout`]: who may guess how often, so that strangers can't lock the owner out;
+//! - [`pool`]: the few threads that hash, their fair queue and the time grid.
+//!
+//! Time and chance are arguments; nothing secret is in any `Debug`.
+
+pub use bcrypt_lanes::Cost;
+
+pub mod breached;
+pub mod lockout;
+pub mod password;
+pub mod policy;
+pub mod pool;

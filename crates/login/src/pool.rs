@@ -1,0 +1,456 @@
+//! The login pool: a few OS threads that hash, and nothing else does.
+//!
+//! - Bounded: [`ROOM`] jobs wait; beyond, [`Busy`] says when to come again.
+//! - Fair: see [`queue`].
+//! - In lanes: a thread takes up to six jobs of one cost, which take hardly longer than
+//!   one ([`bcrypt_lanes`]).
+//! - Silent: an attempt at a locked account takes a *ticket*, which waits in the same
+//!   queue and isn't computed. Every answer bears the moment at which it may leave, on
+//!   the [`Grid`], so that neither the cost nor the work shows. The caller waits; the
+//!   pool has no timer.
+//! - Below everything else: its threads are niced, so the edge goes first.
+//!
+//! A job whose caller has gone is skipped. Dropping the pool answers what waits first.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use bcrypt_lanes::{Cost, Digest, Input, LANES, Password, Salt, digests};
+use terms::{Clock, Moment, Rng};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::password::{Given, Pepper, Prepared, Stored, for_new_hash};
+use queue::{Place, Pushed, Queue};
+
+mod queue;
+
+/// How many jobs wait. Six threads' worth of seconds at cost 12; beyond, a caller is told
+/// to come again (503 with `Retry-After`).
+pub const ROOM: usize = 1024;
+
+/// How much the threads give way, of 19 at most.
+const NICE: i32 = 10;
+
+/// The cost at which the pool measures itself, small enough for a start.
+const MEASURED_COST: u8 = 8;
+
+/// Who goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A device that has signed in to this account before.
+    Known,
+    /// A network that hasn't failed lately.
+    Quiet,
+    /// Everybody else.
+    Rest,
+    /// Hashing anew after a sign-in: nobody waits for it.
+    Background,
+}
+
+impl Class {
+    const COUNT: usize = 4;
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Known => 0,
+            Self::Quiet => 1,
+            Self::Rest => 2,
+            Self::Background => 3,
+        }
+    }
+}
+
+/// Whoever asks from one place: an IPv4 address or an IPv6 /64, as a key of the caller's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(pub u64);
+
+/// The account that is asked for, as a key of the caller's; for an unknown name one made
+/// from the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Account(pub u64);
+
+/// Who asks, and since when: the answer leaves on the grid from there.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// Its class.
+    pub class: Class,
+    /// Its network.
+    pub network: Network,
+    /// The account it asks for.
+    pub account: Account,
+    /// When its request began.
+    pub began: Moment,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Work {
+    /// Compare a password with a stored hash, or with [`Stored::dummy`] for an unknown
+    /// name.
+    Verify(Given, Stored),
+    /// Make a hash for the store.
+    Hash(Given, Cost),
+    /// Only wait: a locked account.
+    Ticket(Cost),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The password is right.
+    Right,
+    /// It isn't.
+    Wrong,
+    /// The new hash.
+    Hashed(Stored),
+    /// A ticket's time has come.
+    Waited,
+}
+
+/// An outcome, and when it may leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Answer no sooner: the next moment on the grid.
+    pub at: Moment,
+}
+
+/// The queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("too many sign-ins wait; come again in {} s", retry_after.as_secs())]
+pub struct Busy {
+    /// About when half of the queue will be done, in whole seconds.
+    pub retry_after: Duration,
+}
+
+/// Where an answer arrives; dropping it gives the job up. `Err(Busy)` when the job had to
+/// make room for a better one.
+pub type Pending = oneshot::Receiver<Result<Answer, Busy>>;
+
+/// The moments at which answers leave: multiples of a step since the request began. The
+/// step exceeds the time of a batch at the dearest cost, so an answer's time tells
+/// how long the queue was and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    step: Duration,
+}
+
+impl Grid {
+    /// A grid of this step, at least one millisecond.
+    pub fn new(step: Duration) -> Self {
+        Self {
+            step: step.max(Duration::from_millis(1)),
+        }
+    }
+
+    /// For batches that take `batch`: half as much again, for a machine that is busy.
+    pub fn exceeding(batch: Duration) -> Self {
+        Self::new(batch.saturating_mul(3) / 2)
+    }
+
+    /// The distance between two moments.
+    pub const fn step(self) -> Duration {
+        self.step
+    }
+
+    /// The first moment on the grid of a request that isn't before `done`.
+    pub fn next(self, began: Moment, done: Moment) -> Moment {
+        let steps = done
+            .since(began)
+            .as_nanos()
+            .div_ceil(self.step.as_nanos())
+            .max(1);
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        began.after(self.step.saturating_mul(steps))
+    }
+}
+
+/// How long a full batch takes at this cost, measured on this machine now.
+pub fn batch_time(cost: Cost, clock: &Clock) -> Duration {
+    let measured = Cost::new(MEASURED_COST.min(cost.get())).unwrap_or(cost);
+    let inputs: Vec<Input<'_>> = (0..LANES)
+        .map(|_| Input {
+            password: Password::truncated(b"measured").expect("it has no NUL"),
+            salt: Salt([0; 16]),
+        })
+        .collect();
+    let begin = clock.moment();
+    drop(digests(measured, &inputs));
+    let took = clock.moment().since(begin);
+    took.saturating_mul(1 << (cost.get() - measured.get()))
+}
+
+/// What the pool is made of.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many threads; by default half of the cores.
+    pub threads: NonZeroUsize,
+    /// When answers leave.
+    pub grid: Grid,
+    /// The key for long passwords.
+    pub pepper: Pepper,
+    /// Where salts come from.
+    pub rng: Rng,
+    /// Where time comes from.
+    pub clock: Clock,
+}
+
+impl Settings {
+    /// Half of the cores, at least one.
+    pub fn default_threads() -> NonZeroUsize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        NonZeroUsize::new(cores / 2).unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// The pool. Dropping it finishes what waits, then ends the threads.
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    settings: Settings,
+}
+
+struct State {
+    queue: Queue<Job>,
+    /// How long the last batch took, for `retry_after`.
+    batch: Duration,
+    open: bool,
+}
+
+struct Job {
+    work: Ready,
+    cost: Cost,
+    began: Moment,
+    reply: oneshot::Sender<Result<Answer, Busy>>,
+}
+
+/// Work with everything that doesn't take time done.
+enum Ready {
+    Verify(Prepared, Stored),
+    Hash(Prepared, Given, Salt),
+    Ticket,
+}
+
+impl Pool {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the operating system gives none.
+    pub fn start(settings: Settings) -> std::io::Result<Self> {
+        let mut pool = Self::new(settings);
+        pool.staff()?;
+        Ok(pool)
+    }
+
+    /// A pool whose queue is open, and that has no threads yet.
+    fn new(settings: Settings) -> Self {
+        let batch = settings.grid.step();
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                queue: Queue::new(ROOM),
+                batch,
+                open: true,
+            }),
+            changed: Condvar::new(),
+            settings,
+        });
+        Self {
+            shared,
+            threads: Vec::new(),
+        }
+    }
+
+    /// Starts the threads.
+    fn staff(&mut self) -> std::io::Result<()> {
+        for number in 0..self.shared.settings.threads.get() {
+            let shared = Arc::clone(&self.shared);
+            let thread = std::thread::Builder::new()
+                .name(format!("login-{number}"))
+                .spawn(move || shared.work())?;
+            self.threads.push(thread);
+        }
+        Ok(())
+    }
+
+    /// Puts work into the queue; never waits for it.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full, or the pool is closing.
+    pub fn submit(&self, asker: Asker, work: Work) -> Result<Pending, Busy> {
+        let settings = &self.shared.settings;
+        let (ready, cost) = match work {
+            Work::Verify(given, stored) => {
+                let cost = stored.cost();
+                let prepared = stored.prepared(&given, &settings.pepper);
+                (Ready::Verify(prepared, stored), cost)
+            }
+            Work::Hash(given, cost) => {
+                let salt = Salt(settings.rng.bytes());
+                let prepared = for_new_hash(&given, &settings.pepper);
+                (Ready::Hash(prepared, given, salt), cost)
+            }
+            Work::Ticket(cost) => (Ready::Ticket, cost),
+        };
+        let (reply, pending) = oneshot::channel();
+        let job = Job {
+            work: ready,
+            cost,
+            began: asker.began,
+            reply,
+        };
+        let place = Place {
+            class: asker.class,
+            network: asker.network,
+            account: asker.account,
+        };
+        let mut state = self.shared.lock();
+        let busy = self.shared.busy(&state);
+        if !state.open {
+            return Err(busy);
+        }
+        match state.queue.push(place, job) {
+            Pushed::Waits => {}
+            Pushed::InsteadOf(other) => {
+                // Its caller may have gone.
+                let _ = other.reply.send(Err(busy));
+            }
+            Pushed::Full => return Err(busy),
+        }
+        drop(state);
+        self.shared.changed.notify_one();
+        Ok(pending)
+    }
+
+    /// How many jobs wait.
+    pub fn waiting(&self) -> usize {
+        self.shared.lock().queue.waiting()
+    }
+
+    /// When answers leave.
+    pub fn grid(&self) -> Grid {
+        self.shared.settings.grid
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.lock().open = false;
+        self.shared.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// The queue holds whole jobs at all times, so a panic elsewhere leaves it usable.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn busy(&self, state: &State) -> Busy {
+        let at_once = (LANES * self.settings.threads.get()).max(1);
+        let batches = (state.queue.waiting() / 2).div_ceil(at_once).max(1);
+        let batches = u32::try_from(batches).unwrap_or(u32::MAX);
+        let span = state.batch.saturating_mul(batches);
+        let whole = span.as_secs() + u64::from(0 < span.subsec_nanos());
+        Busy {
+            retry_after: Duration::from_secs(whole.max(1)),
+        }
+    }
+
+    /// A thread's life.
+    fn work(&self) {
+        // Where it isn't allowed, the threads go on as they are.
+        let _ = rustix::process::nice(NICE);
+        while let Some(batch) = self.next_batch() {
+            let begin = self.settings.clock.moment();
+            let outcomes = compute(&batch);
+            let done = self.settings.clock.moment();
+            for (job, outcome) in batch.into_iter().zip(outcomes) {
+                let at = self.settings.grid.next(job.began, done);
+                // Its caller may have gone meanwhile.
+                let _ = job.reply.send(Ok(Answer { outcome, at }));
+            }
+            self.lock().batch = done.since(begin);
+        }
+    }
+
+    /// Waits for jobs; `None` once the pool is closing and nothing waits any more.
+    fn next_batch(&self) -> Option<Vec<Job>> {
+        let mut state = self.lock();
+        loop {
+            let wanted = |job: &Job| !job.reply.is_closed();
+            if let Some(first) = state.queue.pop(|_| true) {
+                if !wanted(&first) {
+                    continue;
+                }
+                let cost = first.cost;
+                let mut batch = vec![first];
+                while batch.len() < LANES {
+                    let Some(next) = state.queue.pop(|job| job.cost == cost || !wanted(job)) else {
+                        break;
+                    };
+                    if wanted(&next) {
+                        batch.push(next);
+                    }
+                }
+                return Some(batch);
+            }
+            if !state.open {
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// All of a batch at once; a ticket takes a place and no time.
+fn compute(batch: &[Job]) -> Vec<Outcome> {
+    let Some(cost) = batch.first().map(|job| job.cost) else {
+        return Vec::new();
+    };
+    let inputs: Vec<Input<'_>> = batch
+        .iter()
+        .filter_map(|job| match &job.work {
+            Ready::Verify(prepared, stored) => Some(Input {
+                password: prepared.password(),
+                salt: stored.salt(),
+            }),
+            Ready::Hash(prepared, _, salt) => Some(Input {
+                password: prepared.password(),
+                salt: *salt,
+            }),
+            Ready::Ticket => None,
+        })
+        .collect();
+    let mut found = digests(cost, &inputs).into_iter();
+    let mut next = || -> Digest { found.next().expect("one digest for each input, in order") };
+    batch
+        .iter()
+        .map(|job| match &job.work {
+            Ready::Verify(_, stored) if stored.is(&next()) => Outcome::Right,
+            Ready::Verify(..) => Outcome::Wrong,
+            Ready::Hash(_, given, salt) => Outcome::Hashed(Stored::new(given, cost, *salt, next())),
+            Ready::Ticket => Outcome::Waited,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
