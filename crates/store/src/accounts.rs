@@ -94,8 +94,9 @@ pub struct AccountQuery {
     pub group: Option<GroupName>,
     /// In this state only.
     pub state: Option<AccountState>,
-    /// Only those that are locked for unknown devices at this moment.
-    pub locked_at: Option<Micros>,
+    /// Only those that are locked for unknown devices at this moment, or without end
+    /// after this many failures.
+    pub locked: Option<(Micros, u32)>,
     /// Those behind this name, in the order of names.
     pub after: Option<UserName>,
     /// At most so many, and at most [`MAX_ACCOUNTS_PAGE`].
@@ -191,7 +192,7 @@ impl Store {
         let state = query.state.map(|state| state.word().to_owned());
         let group = query.group.as_ref().map(|group| group.as_str().to_owned());
         // No lock ends before the beginning of time.
-        let locked_at = query.locked_at.unwrap_or(Micros(i64::MIN));
+        let (locked_at, cap) = query.locked.unwrap_or((Micros(i64::MIN), u32::MAX));
         let prefix = query.text.to_ascii_lowercase();
         let rows = if prefix.contains('@') && query.after.is_none() {
             let values = values![prefix.as_str(), self.email_hash(&prefix), limit];
@@ -206,11 +207,14 @@ impl Store {
                  AND (CAST($5 AS TEXT) IS NULL OR EXISTS \
                  (SELECT 1 FROM membership m WHERE m.account = a.id AND m.team = $5)) \
                  AND ($7 < 0 OR EXISTS (SELECT 1 FROM guess g WHERE g.account = a.id \
-                 AND g.device = $8 AND g.locked_until > $7)) \
+                 AND g.device = $8 AND (g.locked_until > $7 OR g.total >= $9))) \
                  ORDER BY name LIMIT $6"
             );
             let unknown = Vec::<u8>::new();
-            let values = values![after, prefix, end, state, group, limit, locked_at, unknown];
+            let cap = u64::from(cap);
+            let values = values![
+                after, prefix, end, state, group, limit, locked_at, unknown, cap
+            ];
             self.pools().rows(sql, values).await?
         };
         let mut accounts = Vec::with_capacity(rows.len());

@@ -6,6 +6,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use login::lockout::CAP;
 use pages::{
     Field, FieldProblem, Notice, PasswordProblem, UserAddView, UserFilter, UserInputs, UserLine,
     UserRemoveView, UserState, UserView, UsersView,
@@ -13,7 +14,7 @@ use pages::{
 use store::{Account, AccountDetails, AccountQuery, AccountState, SessionQuery, Store};
 use terms::{GroupName, Micros, Secret, UserName};
 
-use self::inputs::{Typed, group_choices, password_form};
+use self::inputs::{Typed, group_choices, is_locked, password_form};
 use super::visit::{Changing, PAGE, Visit, cut};
 use crate::{
     accounts::{AccountError, Changed, sign_in::Choice},
@@ -63,7 +64,7 @@ async fn listed(visit: &Visit) -> Result<Response, AccountError> {
             Some(UserState::Disabled) => Some(AccountState::Disabled),
             Some(UserState::Locked) | None => None,
         },
-        locked_at: (wanted == Some(UserState::Locked)).then_some(now),
+        locked: (wanted == Some(UserState::Locked)).then_some((now, CAP)),
         after: visit.asked("after").parse().ok(),
         limit: PAGE as u64 + 1,
     };
@@ -73,7 +74,7 @@ async fn listed(visit: &Visit) -> Result<Response, AccountError> {
     for account in &accounts {
         let state = match account.state {
             AccountState::Disabled => UserState::Disabled,
-            AccountState::Active if store.guesses(&account.id).await?.locked_until > now => {
+            AccountState::Active if is_locked(&store.guesses(&account.id).await?, now) => {
                 UserState::Locked
             }
             AccountState::Active => UserState::Active,
@@ -154,6 +155,7 @@ async fn view(
         last_sign_in: account.last_sign_in,
         password: password_form(store.password_hash(&account.id).await?.map(|it| it.0)),
         failures: guesses.total,
+        locked_for_good: CAP <= guesses.total,
         locked_until: Some(guesses.locked_until).filter(|until| *until > visit.state.clock.now()),
         sessions: session_views(&sessions, None, |_| name.to_owned()),
         tokens: tokens.iter().map(|it| token_view(it, name)).collect(),

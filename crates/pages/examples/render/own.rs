@@ -381,6 +381,7 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         },
         failures: if locked { 10 } else { 0 },
         locked_until: locked.then_some(NOW),
+        locked_for_good: false,
         sessions: if locked { fill.sessions() } else { Vec::new() },
         tokens: if locked { fill.tokens() } else { Vec::new() },
     };

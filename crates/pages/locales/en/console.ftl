@@ -39,6 +39,7 @@ label-state = State
 label-last-sign-in = Last sign-in
 label-failures = Failed tries that count
 label-locked-until = Unknown devices refused until
+locked-for-good = Somebody unlocks it, here or by the link in the mail
 not-locked = Not refused
 state-active = Active
 state-disabled = Disabled

@@ -39,6 +39,7 @@ label-state = État
 label-last-sign-in = Dernière connexion
 label-failures = Essais manqués pris en compte
 label-locked-until = Appareils inconnus refusés jusqu’au
+locked-for-good = Déverrouillage, ici ou par le lien du courriel
 not-locked = Non refusés
 state-active = Actif
 state-disabled = Désactivé

@@ -39,6 +39,7 @@ label-state = Status
 label-last-sign-in = Laatst aangemeld
 label-failures = Mislukte pogingen die tellen
 label-locked-until = Onbekende apparaten geweigerd tot
+locked-for-good = Iemand het account ontgrendelt, hier of met de link in de mail
 not-locked = Niet geweigerd
 state-active = Actief
 state-disabled = Uitgeschakeld

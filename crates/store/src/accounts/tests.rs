@@ -174,9 +174,19 @@ both! {
             tx.keep_guesses(&id, device, &guesses).await.unwrap();
         }
         tx.commit().await.unwrap();
-        for (at, expected) in [(now, &["ada"][..]), (until, &[])] {
-            let query = AccountQuery { locked_at: Some(at), limit: 10, ..AccountQuery::default() };
+        let check = async |at, expected: &[&str]| {
+            let query = AccountQuery { locked: Some((at, 100)), limit: 10, ..AccountQuery::default() };
             assert_eq!(names(&store.accounts(&query).await.unwrap()), expected);
+        };
+        check(now, &["ada"]).await;
+        check(until, &[]).await;
+        for (total, expected) in [(99, &[][..]), (100, &["ada"])] {
+            let mut tx = store.tx().await.unwrap();
+            let mut guesses = tx.guesses_locked(&id, None).await.unwrap();
+            guesses.total = total;
+            tx.keep_guesses(&id, None, &guesses).await.unwrap();
+            tx.commit().await.unwrap();
+            check(until, expected).await;
         }
     }
 

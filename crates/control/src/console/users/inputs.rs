@@ -1,8 +1,9 @@
 //! What is typed about a user, and how what is kept of one is shown.
 
+use login::lockout::CAP;
 use pages::{ChoiceView, Field, FieldProblem, PasswordForm};
-use store::{MAX_DISPLAY_BYTES, Store};
-use terms::{GroupName, Secret};
+use store::{Guesses, MAX_DISPLAY_BYTES, Store};
+use terms::{GroupName, Micros, Secret};
 
 use crate::{accounts::AccountError, web::form::Form};
 
@@ -87,6 +88,11 @@ pub(super) async fn group_choices(
     Ok(groups.into_iter().map(choice).collect())
 }
 
+/// Whether unknown devices are refused now.
+pub(super) fn is_locked(guesses: &Guesses, now: Micros) -> bool {
+    now < guesses.locked_until || CAP <= guesses.total
+}
+
 /// How a password is kept: the cost stands behind bcrypt's mark, in any of our forms.
 pub(super) fn password_form(hash: Option<Secret<String>>) -> PasswordForm {
     let Some(hash) = hash else {
@@ -127,7 +133,7 @@ mod tests {
         };
         check("$2b$12$abc", 12, false);
         check("$2y$05$abc", 5, true);
-        check("$hmac$2b$12$abc", 12, false);
+        check("$wb1$$2b$12$abc", 12, false);
         check("nonsense", 0, true);
         assert_eq!(password_form(None), PasswordForm::None);
     }

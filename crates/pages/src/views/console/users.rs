@@ -151,6 +151,8 @@ pub struct UserView {
     pub failures: u32,
     /// Until when unknown devices are refused.
     pub locked_until: Option<Micros>,
+    /// They are refused until somebody unlocks the account.
+    pub locked_for_good: bool,
     /// Sessions.
     pub sessions: Vec<SessionView>,
     /// Tokens and app passwords.
@@ -289,7 +291,11 @@ impl UserView {
             ),
             (
                 say.text("label-locked-until"),
-                Cell::moment(frame, self.locked_until, say.text("not-locked")),
+                if self.locked_for_good {
+                    Cell::Text(say.text("locked-for-good"))
+                } else {
+                    Cell::moment(frame, self.locked_until, say.text("not-locked"))
+                },
             ),
         ]
     }
