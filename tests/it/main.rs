@@ -17,3 +17,4 @@ mod differential;
 mod promises;
 mod proof;
 mod serve;
+mod sign_in;

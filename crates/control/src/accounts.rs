@@ -3,6 +3,8 @@
 //! none of them forgets the other half.
 
 pub(crate) mod assertion;
+mod commands;
+mod import;
 mod keep;
 mod manage;
 pub(crate) mod secret;
@@ -20,6 +22,7 @@ use tokio::sync::watch;
 
 use self::{assertion::Signer, sign_in::Doors};
 pub(crate) use self::{
+    commands::carry_out,
     keep::keep,
     manage::{Changed, NewToken, Own},
 };

@@ -15,6 +15,7 @@ mod keeper;
 pub mod leadership;
 pub mod mail;
 mod metrics;
+mod offline;
 mod opening;
 mod operations;
 pub mod outbox;
@@ -34,7 +35,7 @@ mod web;
 use std::{
     io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -45,11 +46,12 @@ pub use access_log::LogError;
 use alarms::{AlarmError, Alarms};
 use handover::{OwnSockets, Revocations, Socket, Sockets, Successor};
 pub use keeper::{KeeperError, LedgerKey};
+pub use offline::Offline;
 pub use publish::Publisher;
 use seam::{
     Counters, Sessions, SnapshotCell, own::OwnReceiver, record::Records, renewal::RenewalReceiver,
 };
-use store::{Location, MasterKeys, Store};
+use store::{Location, MasterKeys};
 use terms::{Clock, Rng};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -364,16 +366,6 @@ impl Control {
             kept.store.close().await;
         }
     }
-}
-
-/// Carries a command out on a store that no server has open.
-pub async fn offline(
-    store: &Store,
-    data: &Path,
-    log: &Path,
-    command: &socket::Command,
-) -> socket::Reply {
-    socket::offline(store, data, log, command).await
 }
 
 /// Hex of the SHA-256 of `bytes`.

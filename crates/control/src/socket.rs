@@ -1,6 +1,8 @@
 //! `data/control.sock`: commands to the running server. One JSON line asks, JSON lines
 //! answer; the last is the result. Only the server's own user and root may ask.
 
+pub mod accounts;
+
 use std::{
     fs, io,
     os::unix::{fs::PermissionsExt as _, net::UnixListener as StdListener},
@@ -20,8 +22,16 @@ use tokio::{
     sync::mpsc,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zeroize::Zeroizing;
 
-use crate::{access_log, keeper, prober::line, proof::Prover};
+use self::accounts::{AccountCommand, AccountReply};
+use crate::{
+    access_log,
+    accounts::{Accounts, carry_out as carry_out_on_accounts},
+    keeper,
+    prober::line,
+    proof::Prover,
+};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";
@@ -47,6 +57,11 @@ pub enum Command {
     RecordFind {
         /// 32 hex digits: the request's id or its trace.
         id: String,
+    },
+    /// See or change accounts.
+    Accounts {
+        /// What.
+        what: AccountCommand,
     },
     /// Make a one-use link to the console.
     Console,
@@ -87,6 +102,11 @@ pub enum Reply {
     Failed {
         /// For people.
         why: String,
+    },
+    /// What was asked about accounts.
+    Accounts {
+        /// It.
+        what: AccountReply,
     },
 }
 
@@ -179,7 +199,7 @@ async fn answer(
             .await;
     }
     let (read, mut write) = stream.split();
-    let mut text = Vec::new();
+    let mut text = Zeroizing::new(Vec::new());
     BufReader::new(read.take(LINE_MAX))
         .read_until(b'\n', &mut text)
         .await?;
@@ -273,11 +293,20 @@ async fn carry_out(
                 },
             }
         }
+        Command::Accounts { what } => {
+            carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
+        }
     }
 }
 
 /// Carries a command out without a server.
-pub(crate) async fn offline(store: &Store, data: &Path, log: &Path, command: &Command) -> Reply {
+pub(crate) async fn offline(
+    store: &Store,
+    data: &Path,
+    log: &Path,
+    accounts: &Accounts,
+    command: &Command,
+) -> Reply {
     match command {
         Command::Prove { .. } => Reply::Failed {
             why: "drills attack the running server: start it with `waarborg serve`".to_owned(),
@@ -296,6 +325,10 @@ pub(crate) async fn offline(store: &Store, data: &Path, log: &Path, command: &Co
             Ok(id) => find(log.to_owned(), id).await,
             Err(failed) => failed,
         },
+        Command::Accounts { what } => {
+            let actor = Actor::command(rustix::process::geteuid().as_raw());
+            carry_out_on_accounts(accounts, what.clone(), &actor).await
+        }
         Command::Console => Reply::Failed {
             why: "the console is part of the running server: start it with `waarborg serve`"
                 .to_owned(),
@@ -376,7 +409,9 @@ pub async fn ask(
     let mut stream = UnixStream::connect(&path)
         .await
         .map_err(|source| SocketError::NoServer { path, source })?;
-    stream.write_all(line(command).as_bytes()).await?;
+    // It may hold a password.
+    let asked = Zeroizing::new(line(command));
+    stream.write_all(asked.as_bytes()).await?;
     let mut lines = BufReader::new(stream);
     loop {
         let mut text = Vec::new();

@@ -85,7 +85,7 @@ pub(crate) fn write_head(
         write::field(out, KEY, websocket_key(visit).as_bytes());
     }
     if let Some(session) = &visit.session {
-        write_person(session, site, out);
+        write_person(session, out);
     }
     out.extend_from_slice(b"x-forwarded-for: ");
     write_client(visit, facts, out);
@@ -111,7 +111,7 @@ pub(crate) fn write_head(
 }
 
 /// Says who asks. What isn't known is left out: an empty field could be taken for a name.
-fn write_person(session: &Session, site: &Site, out: &mut Vec<u8>) {
+fn write_person(session: &Session, out: &mut Vec<u8>) {
     let person = &session.person;
     for (name, value) in [
         ("remote-user", &person.name),
@@ -122,12 +122,6 @@ fn write_person(session: &Session, site: &Site, out: &mut Vec<u8>) {
         if !value.is_empty() {
             write::field(out, name, value.as_bytes());
         }
-    }
-    if site.assertion
-        && let Some(on) = session.on(&site.name)
-        && let Some(assertion) = &*on.assertion.load()
-    {
-        write::field(out, "waarborg-assertion", assertion.text.as_bytes());
     }
 }
 

@@ -18,6 +18,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod accept;
+mod assertion;
 mod buffer;
 mod compress;
 mod credentials;

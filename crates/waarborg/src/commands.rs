@@ -3,8 +3,11 @@
 use std::{path::Path, process::ExitCode};
 
 use config::{Config, Env};
-use control::socket::{self, Command, Reply, SocketError};
-use store::{DataFolder, MasterKeys, Store};
+use control::{
+    Offline,
+    socket::{self, Command, Reply, SocketError},
+};
+use store::{DataFolder, DataLock, MasterKeys, Store};
 use terms::{Clock, Rng};
 
 use crate::{
@@ -33,26 +36,65 @@ pub(crate) fn console(file: &Path) -> ExitCode {
 }
 
 fn carry_out(file: &Path, command: &Command) -> ExitCode {
-    let config = match load(file) {
-        Ok(config) => config,
-        Err(code) => return code,
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return fault(&error),
-    };
-    let reply = runtime.block_on(async {
-        match socket::ask(&config.data, command, |what| eprintln!("{what}")).await {
-            Err(SocketError::NoServer { .. }) => alone(&config, command).await,
-            other => other.map_err(|error| error.to_string()),
-        }
-    });
-    match reply {
+    Desk::with(file, async |desk| match desk.ask(command).await {
         Ok(reply) => print(reply),
         Err(why) => fault(&why),
+    })
+}
+
+/// Says what was wrong with a call, and gives the exit code for it.
+pub(crate) fn called_wrongly(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(2)
+}
+
+/// Who answers commands: the running server; without one the store itself, which is then
+/// kept open, and its folder locked, until the last command.
+pub(crate) struct Desk {
+    config: Config,
+    alone: Option<(Offline, DataLock)>,
+}
+
+impl Desk {
+    /// Runs `work` with it, for the configuration in `file`.
+    pub(crate) fn with(file: &Path, work: impl AsyncFnOnce(&mut Self) -> ExitCode) -> ExitCode {
+        let config = match load(file) {
+            Ok(config) => config,
+            Err(code) => return code,
+        };
+        let runtime = match tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+        {
+            Ok(runtime) => runtime,
+            Err(error) => return fault(&error),
+        };
+        runtime.block_on(async {
+            let mut desk = Self {
+                config,
+                alone: None,
+            };
+            let code = work(&mut desk).await;
+            if let Some((offline, _lock)) = desk.alone {
+                offline.close().await;
+            }
+            code
+        })
+    }
+
+    /// Has a command carried out.
+    pub(crate) async fn ask(&mut self, command: &Command) -> Result<Reply, String> {
+        if self.alone.is_none() {
+            match socket::ask(&self.config.data, command, |what| eprintln!("{what}")).await {
+                Err(SocketError::NoServer { .. }) => {}
+                other => return other.map_err(|error| error.to_string()),
+            }
+        }
+        let (offline, _lock) = match &mut self.alone {
+            Some(alone) => alone,
+            none => none.insert(alone(&self.config).await?),
+        };
+        Ok(offline.carry_out(command).await)
     }
 }
 
@@ -80,26 +122,26 @@ fn print(reply: Reply) -> ExitCode {
             return ExitCode::from(1);
         }
         Reply::Failed { why } => return fault(&why),
-        Reply::Progress { .. } | Reply::Proved { .. } => {
+        Reply::Progress { .. } | Reply::Proved { .. } | Reply::Accounts { .. } => {
             return fault(&"the server answered something else than was asked");
         }
     }
     ExitCode::SUCCESS
 }
 
-/// Without a server: works on the store itself, under the data folder's lock.
-async fn alone(config: &Config, command: &Command) -> Result<Reply, String> {
+/// Without a server: opens the store itself, under the data folder's lock.
+async fn alone(config: &Config) -> Result<(Offline, DataLock), String> {
     let text = |error: &dyn std::error::Error| error.to_string();
     let data = DataFolder::existing(&config.data).map_err(|error| text(&error))?;
     let data = data.ok_or_else(|| format!("there is no data folder {}", config.data.display()))?;
-    let _lock = data.lock().map_err(|error| text(&error))?;
+    let lock = data.lock().map_err(|error| text(&error))?;
     let masters = MasterKeys::load(&data.key_file(), credentials().as_deref())
         .map_err(|error| text(&error))?;
     let location = location(config, &data);
-    let store = Store::open(&location, masters, Clock::System, Rng::System)
+    let (clock, rng) = (Clock::System, Rng::System);
+    let store = Store::open(&location, masters, clock.clone(), rng.clone())
         .await
         .map_err(|error| text(&error))?;
-    let reply = control::offline(&store, data.path(), &config.track.log_dir, command).await;
-    store.close().await;
-    Ok(reply)
+    let offline = Offline::new(store, config.clone(), data.path().to_owned(), clock, rng);
+    Ok((offline, lock))
 }

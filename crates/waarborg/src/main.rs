@@ -1,6 +1,7 @@
 //! The `waarborg` command: put a web application behind it, and its security page's
 //! promises are enforced, watched and proven.
 
+mod accounts;
 mod check;
 mod commands;
 mod demo;
@@ -14,6 +15,8 @@ mod wire;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::accounts::{GroupCommand, SessionCommand, TokenCommand, UserCommand};
 
 /// Fewer page faults and less locking than the system's under many small lives.
 #[global_allocator]
@@ -53,6 +56,18 @@ enum Command {
     /// The records of requests.
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Accounts: who may sign in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Groups, by which sites and routes say who may ask.
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Who is signed in.
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Bearer tokens of programs, and app passwords.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
     /// It opens once, within a minute, in a browser on this machine.
     Console(ConfigArg),
@@ -160,6 +175,10 @@ fn main() -> ExitCode {
         Command::Key(KeyCommand::Rotate(ConfigArg { config })) => commands::rotate(&config),
         Command::Ledger(LedgerCommand::Verify(ConfigArg { config })) => commands::verify(&config),
         Command::Record(RecordCommand::Find { id, config }) => commands::find(&config.config, id),
+        Command::User(command) => accounts::user(command),
+        Command::Group(command) => accounts::group(command),
+        Command::Session(command) => accounts::session(command),
+        Command::Token(command) => accounts::token(command),
         Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }

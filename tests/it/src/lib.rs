@@ -20,6 +20,7 @@
     reason = "a test that can't be carried out fails, it never passes"
 )]
 
+pub mod browsing;
 pub mod demo;
 pub mod gateway;
 pub mod ground;

@@ -228,6 +228,12 @@ impl Accounts {
         self.doors.open(self, store).await
     }
 
+    /// The pool. A command without a server opens it when the first password is set.
+    async fn hashing(&self, store: &Store) -> Result<Arc<Hashing>, AccountError> {
+        self.open_doors(store).await?;
+        self.doors.pool.load_full().ok_or(AccountError::Away)
+    }
+
     /// The cost of new hashes.
     fn cost(&self) -> Cost {
         let cost = self.publisher.config().password.cost;
@@ -249,7 +255,7 @@ impl Accounts {
     pub(crate) async fn sign_in(&self, attempt: Attempt) -> Result<SignedIn, AccountError> {
         let began = self.clock.moment();
         let store = self.store()?;
-        let hashing = self.doors.pool.load_full().ok_or(AccountError::Away)?;
+        let hashing = self.hashing(&store).await?;
         let given = match Given::new(attempt.password.expose()) {
             Ok(given) => Some(given),
             Err(GivenError::TooLong) => return Ok(SignedIn::TooLong),
@@ -440,7 +446,7 @@ impl Accounts {
         new: &Secret<String>,
     ) -> Result<Choice, AccountError> {
         let store = self.store()?;
-        let hashing = self.doors.pool.load_full().ok_or(AccountError::Away)?;
+        let hashing = self.hashing(&store).await?;
         let refused = |problem, strength| Choice::Refused {
             problems: vec![problem],
             strength,

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{BODY_LATE, Client, Then, UploadFault, micros_since};
 use crate::{
+    assertion,
     compress::{self, Encoder, Verdict},
     harden::{Ending, finish_http1, harden},
     know::Visit,
@@ -33,6 +34,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             head: visit.head_only,
             ..Asked::default()
         };
+        if let Err(refusal) = assertion::add(&self.worker, visit, &mut self.forward).await {
+            return self.refuse(visit, refusal).await;
+        }
         let (mut fresh, mut again) = (false, 0);
         let (mut taken, length) = loop {
             let (local, site) = (&visit.local, visit.site);

@@ -16,7 +16,7 @@ use super::{
     upload::Upload,
 };
 use crate::{
-    buffer,
+    assertion, buffer,
     compress::{self, Encoder},
     forward::accepts_websocket,
     harden::{HeadSink, harden},
@@ -368,6 +368,9 @@ impl Served {
             head: self.visit.head_only,
             ..Asked::default()
         };
+        if let Err(refusal) = assertion::add(&self.worker, &self.visit, &mut head).await {
+            return self.refuse(refusal);
+        }
         let (mut fresh, mut again) = (false, 0);
         let (mut taken, length) = loop {
             let (local, site) = (&self.visit.local, self.visit.site);

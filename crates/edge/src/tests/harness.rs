@@ -42,6 +42,7 @@ pub(super) struct Setting {
     pub(super) health: Option<&'static str>,
     pub(super) compression: Compression,
     pub(super) trusted_proxies: Networks,
+    pub(super) assertion: bool,
     /// What is spoken with the applications.
     pub(super) protocol: Protocol,
     /// They are reached by TLS, as `app.test`.
@@ -53,6 +54,7 @@ pub(super) struct Harness {
     pub(super) address: SocketAddr,
     pub(super) counters: Arc<Counters>,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) renewed: seam::renewal::RenewalReceiver,
     pub(super) cell: Arc<SnapshotCell>,
     /// Control's end of the queue; a test may drop it.
     pub(super) control: Option<OwnReceiver>,
@@ -120,12 +122,13 @@ impl Harness {
         let (recorder, records) = seam::record::channel();
         let counters = Arc::new(Counters::default());
         let sessions = Arc::new(Sessions::default());
+        let (renewals, renewed) = seam::renewal::queue();
         let edge = start(vec![Parts {
             listeners: listeners.remove(0),
             snapshot: cell.clone(),
             sessions: sessions.clone(),
             own: own.clone(),
-            renewals: seam::renewal::queue().0,
+            renewals,
             recorder,
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),
@@ -138,6 +141,7 @@ impl Harness {
             address: bound[0].actual,
             counters,
             sessions,
+            renewed,
             cell,
             control: Some(control),
             own,
@@ -286,7 +290,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
             balance: setting.balance,
             health: setting.health.map(Into::into),
             compression: setting.compression,
-            assertion: true,
+            assertion: setting.assertion,
             routes: Box::new([
                 guarded("/login/board", &["POST"], group("board"), Tokens::None),
                 guarded("/login/staff", &[], group("staff"), Tokens::None),

@@ -64,6 +64,7 @@ fn policy_per_request() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,
         upstream: Some(Place::Socket(([127, 0, 0, 1], 9).into())),

@@ -367,3 +367,61 @@ async fn a_session_that_nobody_uses_is_locked_and_a_person_keeps_it_open_but_a_p
     let locked = answer(&harness, ask("GET", "/login", &person)).await;
     assert_eq!(locked.status, 303, "its owner signs in again");
 }
+
+/// What control signs, aged.
+fn signed(text: &str, ago: Duration) -> Arc<seam::sessions::Assertion> {
+    let now = terms::Clock::System.now();
+    Arc::new(seam::sessions::Assertion {
+        text: text.into(),
+        signed_at: terms::Micros(now.0 - i64::try_from(ago.as_micros()).unwrap()),
+    })
+}
+
+#[tokio::test]
+async fn an_application_gets_a_fresh_assertion_and_never_an_expired_one_or_none() {
+    let app = Application::start().await;
+    let mut harness = Harness::with(app.address, |setting| setting.assertion = true);
+    let (_, session) = sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let on = session.on("app.test").unwrap();
+    let seconds = Duration::from_secs;
+    // Fresh, and old enough for another to be asked for, once.
+    for (text, ago, asked) in [
+        ("fresh", 5, false),
+        ("older", 35, true),
+        ("older", 36, false),
+    ] {
+        on.assertion.store(Some(signed(text, seconds(ago))));
+        let mut client = harness.http1().await;
+        client.say(ask("GET", "/login", COOKIE)).await;
+        let (mut peer, head) = app.asked().await;
+        assert!(
+            head.contains(&format!("\r\nwaarborg-assertion: {text}\r\n")),
+            "{head}"
+        );
+        assert!(head.ends_with("\r\n\r\n") && !head.contains("\r\n\r\n\r\n"));
+        peer.say(OK).await;
+        assert_eq!(client.answer().await.status, 200);
+        assert_eq!(harness.renewed.try_recv().is_ok(), asked, "{text} {ago}");
+    }
+    // Too old, or none: control is waited for.
+    for old in [Some(signed("expired", seconds(50))), None] {
+        on.assertion.store(old);
+        let mut client = harness.http1().await;
+        client.say(ask("GET", "/login", COOKIE)).await;
+        let renewal = harness.renewed.recv().await.unwrap();
+        assert_eq!(&*renewal.host, "app.test");
+        on.assertion.store(Some(signed("new", seconds(0))));
+        renewal.done.unwrap().send(()).unwrap();
+        let (mut peer, head) = app.asked().await;
+        assert!(head.contains("\r\nwaarborg-assertion: new\r\n"), "{head}");
+        peer.say(OK).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+    // Control is silent, or away.
+    on.assertion.store(Some(signed("expired", seconds(55))));
+    let silent = answer(&harness, ask("GET", "/login", COOKIE)).await;
+    assert_eq!(silent.status, 503);
+    harness.renewed.close();
+    let away = answer(&harness, ask("GET", "/login", COOKIE)).await;
+    assert_eq!((away.status, away.field("retry-after")), (503, Some("1")));
+}
