@@ -1,7 +1,10 @@
 // Judges pages by axe-core in a real Chromium: light and dark, a desk's width and a
 // phone's, under the page's own Content-Security-Policy.
 //
-//   node axe.mjs FOLDER_OR_URL…
+//   node axe.mjs [--enter URL] FOLDER_OR_URL…
+//
+// With `--enter` the browser opens that address first and presses its one button, once:
+// what is judged is seen with the session it gets.
 //
 // A folder's `x.html` files are served from loopback, each with the policy in `x.csp`
 // beside it where there is one. Counted are axe's violations, what the browser refused
@@ -62,7 +65,8 @@ async function serve(folder) {
 }
 
 const targets = process.argv.slice(2);
-if (targets.length === 0) fail("usage: node axe.mjs FOLDER_OR_URL…");
+const enter = targets[0] === "--enter" ? targets.splice(0, 2)[1] : undefined;
+if (targets.length === 0) fail("usage: node axe.mjs [--enter URL] FOLDER_OR_URL…");
 
 const servers = [];
 const urls = [];
@@ -99,12 +103,24 @@ const report = (where, what) => {
 };
 
 try {
+  let storageState;
+  if (enter) {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    await page.goto(enter, { waitUntil: "load" });
+    await page.getByRole("button").click();
+    await page.waitForURL((url) => url.pathname !== new URL(enter).pathname);
+    storageState = await context.storageState();
+    await context.close();
+    if (storageState.cookies.length === 0) report(enter, "its button begins no session");
+  }
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [1280, 360]) {
       const context = await browser.newContext({
         colorScheme,
         viewport: { width, height: 900 },
         ignoreHTTPSErrors: true,
+        storageState,
       });
       const page = await context.newPage();
       let where = "";

@@ -11,6 +11,7 @@ mod accounts;
 mod apps;
 mod browser;
 mod consent;
+mod console;
 mod control;
 mod demo;
 mod differential;

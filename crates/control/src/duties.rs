@@ -100,7 +100,7 @@ impl Duties {
 
         let ready = Arc::new(AtomicBool::new(ready));
         let told = Operations {
-            publisher: state.publisher.clone(),
+            state: state.clone(),
             metrics: base.metrics.clone(),
             ready: ready.clone(),
             address: sockets.operations.actual,

@@ -8,6 +8,7 @@ pub mod access_log;
 mod accounts;
 mod acme;
 pub mod alarms;
+mod console;
 mod duties;
 pub mod handover;
 mod keeper;
@@ -58,6 +59,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     access_log::{Company, Recent},
     accounts::{Accounts, assertion},
+    console::Door,
     duties::{Base, Duties},
     metrics::{Metrics, Tallies},
     opening::Opening,
@@ -198,8 +200,14 @@ impl Control {
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
         };
+        let door = Door::new(
+            parts.operations.actual,
+            parts.clock.clone(),
+            parts.rng.clone(),
+        );
         let state = State {
             accounts,
+            door: Arc::new(door),
             publisher: parts.publisher,
             kept: kept_now,
             tallies: tallies.clone(),

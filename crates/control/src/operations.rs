@@ -1,4 +1,5 @@
-//! The operations listener: health, readiness and metrics, in plain http on loopback.
+//! The operations listener: health, readiness, metrics and the console, in plain http on
+//! loopback. Only the console knows sessions.
 //!
 //! A request must name the listener itself as its host: else a page of any website
 //! could reach it through a browser by DNS rebinding.
@@ -24,12 +25,12 @@ use axum::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Metrics, publish::Publisher};
+use crate::{console, metrics::Metrics, state::State as Shared};
 
 /// What the listener tells.
 #[derive(Clone)]
 pub(crate) struct Operations {
-    pub(crate) publisher: Arc<Publisher>,
+    pub(crate) state: Shared,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) address: SocketAddr,
@@ -41,18 +42,23 @@ pub(crate) async fn serve(
     operations: Operations,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let router = Router::new()
+    let service = router(operations).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+/// Everything that the listener answers.
+pub(crate) fn router(operations: Operations) -> Router {
+    let prefix = operations.state.publisher.config().prefix.clone();
+    let console = console::router(&prefix, operations.state.clone());
+    Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .layer(middleware::from_fn_with_state(
-            operations.clone(),
-            own_host_only,
-        ))
-        .with_state(operations);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
+        .with_state(operations.clone())
+        .merge(console)
+        .layer(middleware::from_fn_with_state(operations, own_host_only))
 }
 
 async fn own_host_only(
@@ -91,7 +97,9 @@ async fn ready(State(operations): State<Operations>) -> (StatusCode, &'static st
 }
 
 async fn metrics(State(operations): State<Operations>) -> Response {
-    let text = operations.metrics.render(&operations.publisher.expiries());
+    let text = operations
+        .metrics
+        .render(&operations.state.publisher.expiries());
     (
         [(
             header::CONTENT_TYPE,

@@ -63,6 +63,8 @@ pub enum Command {
         /// What.
         what: AccountCommand,
     },
+    /// Make a one-use link to the console.
+    Console,
 }
 
 /// What the server answers.
@@ -278,6 +280,19 @@ async fn carry_out(
                 lines: sought.lines,
             }
         }
+        Command::Console => {
+            let prefix = prover.state.publisher.config().prefix.clone();
+            match prover.state.door.link(&prefix, Actor::command(uid)) {
+                Some(link) => Reply::Done {
+                    what: link.expose().clone(),
+                },
+                None => Reply::Failed {
+                    why: "the console answers on loopback only: set `operations` to an address \
+                          such as 127.0.0.1:9443"
+                        .to_owned(),
+                },
+            }
+        }
         Command::Accounts { what } => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
@@ -314,6 +329,10 @@ pub(crate) async fn offline(
             let actor = Actor::command(rustix::process::geteuid().as_raw());
             carry_out_on_accounts(accounts, what.clone(), &actor).await
         }
+        Command::Console => Reply::Failed {
+            why: "the console is part of the running server: start it with `waarborg serve`"
+                .to_owned(),
+        },
     }
 }
 

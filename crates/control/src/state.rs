@@ -7,7 +7,8 @@ use terms::{Clock, Rng};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    access_log::Recent, accounts::Accounts, keeper::Keeper, metrics::Tallies, publish::Publisher,
+    access_log::Recent, accounts::Accounts, console::Door, keeper::Keeper, metrics::Tallies,
+    publish::Publisher,
 };
 
 /// Shared by own pages, the socket and the drills.
@@ -20,6 +21,8 @@ pub(crate) struct State {
     /// Lines of the access log where it can't be read back.
     pub(crate) recent: Arc<Recent>,
     pub(crate) accounts: Accounts,
+    /// Who may enter the console on the operations listener.
+    pub(crate) door: Arc<Door>,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }

@@ -2,9 +2,9 @@
 //! both ways.
 
 mod account;
-mod form;
+pub(crate) mod form;
 mod ledger;
-mod listing;
+pub(crate) mod listing;
 mod portal;
 mod security;
 

@@ -94,6 +94,9 @@ pub struct AccountQuery {
     pub group: Option<GroupName>,
     /// In this state only.
     pub state: Option<AccountState>,
+    /// Only those that are locked for unknown devices at this moment, or without end
+    /// after this many failures.
+    pub locked: Option<(Micros, u32)>,
     /// Those behind this name, in the order of names.
     pub after: Option<UserName>,
     /// At most so many, and at most [`MAX_ACCOUNTS_PAGE`].
@@ -188,6 +191,8 @@ impl Store {
         let after = query.after.as_ref().map_or("", UserName::as_str);
         let state = query.state.map(|state| state.word().to_owned());
         let group = query.group.as_ref().map(|group| group.as_str().to_owned());
+        // No lock ends before the beginning of time.
+        let (locked_at, cap) = query.locked.unwrap_or((Micros(i64::MIN), u32::MAX));
         let prefix = query.text.to_ascii_lowercase();
         let rows = if prefix.contains('@') && query.after.is_none() {
             let values = values![prefix.as_str(), self.email_hash(&prefix), limit];
@@ -201,11 +206,16 @@ impl Store {
                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) \
                  AND (CAST($5 AS TEXT) IS NULL OR EXISTS \
                  (SELECT 1 FROM membership m WHERE m.account = a.id AND m.team = $5)) \
+                 AND ($7 < 0 OR EXISTS (SELECT 1 FROM guess g WHERE g.account = a.id \
+                 AND g.device = $8 AND (g.locked_until > $7 OR g.total >= $9))) \
                  ORDER BY name LIMIT $6"
             );
-            self.pools()
-                .rows(sql, values![after, prefix, end, state, group, limit])
-                .await?
+            let unknown = Vec::<u8>::new();
+            let cap = u64::from(cap);
+            let values = values![
+                after, prefix, end, state, group, limit, locked_at, unknown, cap
+            ];
+            self.pools().rows(sql, values).await?
         };
         let mut accounts = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -378,7 +388,14 @@ impl Change {
             .await?;
         self.join(&before.id, &details.groups).await?;
         let entry = Entry::new("account.change", before.id.as_str());
-        self.record(entry.before(said(&before.details())).after(said(details)))
+        let mut after = said(details);
+        if details.email.is_some() && details.email != before.email && before.email.is_some() {
+            // That it is another one, without saying which.
+            if let Some(said) = after.get_mut("email") {
+                *said = "… (another)".into();
+            }
+        }
+        self.record(entry.before(said(&before.details())).after(after))
     }
 
     /// Keeps the hash of a password that was chosen. `why` is the action in the trail:
@@ -453,6 +470,32 @@ impl Change {
             return Err(Error::taken("group", name.as_str()));
         }
         self.record(Entry::new("group.add", name.as_str()))
+    }
+
+    /// Gives a group another name; its members stay in it.
+    ///
+    /// # Errors
+    /// [`Error::Taken`], [`Error::Missing`], [`Error::Unavailable`].
+    pub async fn rename_group(&mut self, from: &GroupName, to: &GroupName) -> Result<(), Error> {
+        let sql = "INSERT INTO team (name, created_at) \
+                   SELECT $2, created_at FROM team WHERE name = $1 \
+                   ON CONFLICT (name) DO NOTHING";
+        let names = || values![from.as_str(), to.as_str()];
+        if self.connection.execute(sql, names()).await? == 0 {
+            let sql = "SELECT count(*) FROM team WHERE name = $1";
+            let there = self.connection.row(sql, values![from.as_str()]).await?;
+            return Err(match there.count(0)? {
+                0 => Error::missing("group", from.as_str()),
+                _ => Error::taken("group", to.as_str()),
+            });
+        }
+        let sql = "UPDATE membership SET team = $2 WHERE team = $1";
+        self.connection.execute(sql, names()).await?;
+        let sql = "DELETE FROM team WHERE name = $1";
+        self.connection.execute(sql, values![from.as_str()]).await?;
+        let entry = Entry::new("group.rename", from.as_str());
+        let name = |name: &GroupName| json!({ "name": name.as_str() });
+        self.record(entry.before(name(from)).after(name(to)))
     }
 
     /// Removes a group; its members stay.

@@ -50,6 +50,13 @@ impl Actor {
         Self(format!("account:{id}"))
     }
 
+    /// As it stands in the trail; `None` for what no actor is written like.
+    pub fn read(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(':')?;
+        let known = matches!(kind, "system" | "command" | "account") && !name.is_empty();
+        known.then(|| Self(text.to_owned()))
+    }
+
     /// As it stands in the trail.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -148,6 +155,10 @@ pub struct AuditRow {
 pub struct AuditQuery {
     /// Only of this actor.
     pub actor: Option<Actor>,
+    /// Only what begins so: `account.`; empty for all.
+    pub action: String,
+    /// Only what was done to one of these: a name, and the id behind it.
+    pub subject: Option<[String; 2]>,
     /// At this moment or later.
     pub since: Option<Micros>,
     /// Before this moment.
@@ -162,6 +173,8 @@ impl Default for AuditQuery {
     fn default() -> Self {
         Self {
             actor: None,
+            action: String::new(),
+            subject: None,
             since: None,
             until: None,
             before_seq: None,
@@ -359,27 +372,33 @@ impl Store {
         let until = query.until.unwrap_or(Micros(i64::MAX));
         let before = query.before_seq.unwrap_or(u64::MAX);
         let limit = query.limit.min(MAX_AUDIT_PAGE);
+        let action = query.action.as_str();
+        // Nothing is done to nothing: an empty name asks for all.
+        let [one, other] = match &query.subject {
+            Some([one, other]) => [one.as_str(), other.as_str()],
+            None => [""; 2],
+        };
         let rows = match &query.actor {
             None => {
-                self.pools()
-                    .rows(
-                        select!(
-                            "WHERE at >= $1 AND at < $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
-                        ),
-                        values![since, until, before, limit],
-                    )
-                    .await?
+                let sql = select!(
+                    "WHERE at >= $1 AND at < $2 AND seq < $3 \
+                     AND substr(action, 1, length($5)) = $5 \
+                     AND ($6 = '' OR subject = $6 OR subject = $7) \
+                     ORDER BY seq DESC LIMIT $4"
+                );
+                let values = values![since, until, before, limit, action, one, other];
+                self.pools().rows(sql, values).await?
             }
             Some(actor) => {
-                self.pools()
-                    .rows(
-                        select!(
-                            "WHERE actor = $5 AND at >= $1 AND at < $2 AND seq < $3 \
-                             ORDER BY seq DESC LIMIT $4"
-                        ),
-                        values![since, until, before, limit, actor.as_str()],
-                    )
-                    .await?
+                let sql = select!(
+                    "WHERE actor = $8 AND at >= $1 AND at < $2 AND seq < $3 \
+                     AND substr(action, 1, length($5)) = $5 \
+                     AND ($6 = '' OR subject = $6 OR subject = $7) \
+                     ORDER BY seq DESC LIMIT $4"
+                );
+                let actor = actor.as_str();
+                let values = values![since, until, before, limit, action, one, other, actor];
+                self.pools().rows(sql, values).await?
             }
         };
         rows.iter().map(|row| Stored::read(row)?.shown()).collect()

@@ -132,6 +132,32 @@ impl Store {
         rows?.iter().map(read).collect()
     }
 
+    /// The families of a page of portal sessions, the page by `sid`: each with those of
+    /// sites beneath it. At most [`MAX_SESSIONS_PAGE`] rows in all.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn session_families(
+        &self,
+        query: &SessionQuery,
+    ) -> Result<Vec<StoredSession>, Error> {
+        let now = self.clock().now();
+        let limit = query.limit.min(MAX_SESSIONS_PAGE);
+        let account = query.account.clone();
+        let sql = select!(
+            "WHERE expires_at > $2 AND (\
+             sid IN (SELECT sid FROM session WHERE parent IS NULL AND sid > $1 AND expires_at > $2 \
+             AND (CAST($3 AS TEXT) IS NULL OR account = $3) ORDER BY sid LIMIT $4) OR \
+             parent IN (SELECT sid FROM session WHERE parent IS NULL AND sid > $1 AND expires_at > $2 \
+             AND (CAST($3 AS TEXT) IS NULL OR account = $3) ORDER BY sid LIMIT $4)) \
+             ORDER BY CASE WHEN parent IS NULL THEN 0 ELSE 1 END, sid LIMIT $5"
+        );
+        let after = query.after.as_str();
+        let values = values![after, now, account, limit, MAX_SESSIONS_PAGE];
+        let rows = self.pools().rows(sql, values).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Keeps when sessions were last used, from `(sid, moment)`; a moment that is earlier
     /// than what stands there changes nothing.
     ///

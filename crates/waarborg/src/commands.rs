@@ -30,6 +30,11 @@ pub(crate) fn find(file: &Path, id: String) -> ExitCode {
     carry_out(file, &Command::RecordFind { id })
 }
 
+/// `waarborg console`.
+pub(crate) fn console(file: &Path) -> ExitCode {
+    carry_out(file, &Command::Console)
+}
+
 fn carry_out(file: &Path, command: &Command) -> ExitCode {
     Desk::with(file, async |desk| match desk.ask(command).await {
         Ok(reply) => print(reply),

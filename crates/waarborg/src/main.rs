@@ -68,6 +68,9 @@ enum Command {
     /// Bearer tokens of programs, and app passwords.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
+    /// It opens once, within a minute, in a browser on this machine.
+    Console(ConfigArg),
     /// The drills' own process: control starts it.
     #[command(hide = true)]
     Prober,
@@ -176,6 +179,7 @@ fn main() -> ExitCode {
         Command::Group(command) => accounts::group(command),
         Command::Session(command) => accounts::session(command),
         Command::Token(command) => accounts::token(command),
+        Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }
 }

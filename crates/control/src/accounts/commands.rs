@@ -92,6 +92,7 @@ async fn obey(
                 text,
                 group: group.map(|group| parsed(&group)).transpose()?,
                 state: active.map(state_of),
+                locked: None,
                 after: after.map(|name| parsed(&name)).transpose()?,
                 limit: PAGE,
             };

@@ -144,6 +144,22 @@ impl Accounts {
         Ok(())
     }
 
+    /// Gives a group another name; its members are told to the edge with it.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn rename_group(
+        &self,
+        from: &GroupName,
+        to: &GroupName,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.rename_group(from, to).await?;
+        change.commit().await?;
+        self.refresh_members(from).await
+    }
+
     /// Removes a group; its members are told to the edge without it.
     ///
     /// # Errors
@@ -156,6 +172,11 @@ impl Accounts {
         let mut change = self.store()?.change(actor).await?;
         change.remove_group(name).await?;
         change.commit().await?;
+        self.refresh_members(name).await
+    }
+
+    /// Tells the edge anew of whoever it knows as a member of this group.
+    async fn refresh_members(&self, name: &GroupName) -> Result<(), AccountError> {
         let mut members: Vec<_> = self
             .sessions
             .all()

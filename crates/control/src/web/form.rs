@@ -125,7 +125,7 @@ pub(crate) fn query(query: Option<&str>, name: &str) -> Option<String> {
 }
 
 /// The secret of a cookie of ours, where it stands there once and byte for byte.
-fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret<String>> {
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret<String>> {
     let fields = headers.get_all(header::COOKIE).iter();
     let pairs = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
     let mut found = pairs.filter_map(|pair| {

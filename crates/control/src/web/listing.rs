@@ -5,7 +5,7 @@ use store::{StoredSession, StoredToken, TokenKind};
 
 /// Sessions of the portal, each with the sites beneath it; the newest first. `here` is
 /// the reader's own, `name` tells an account's login name.
-pub(super) fn session_views(
+pub(crate) fn session_views(
     rows: &[StoredSession],
     here: Option<&str>,
     name: impl Fn(&str) -> String,
@@ -35,7 +35,7 @@ pub(super) fn session_views(
 }
 
 /// A token without its secret.
-pub(super) fn token_view(row: &StoredToken, owner: &str) -> TokenView {
+pub(crate) fn token_view(row: &StoredToken, owner: &str) -> TokenView {
     TokenView {
         id: row.id.clone(),
         kind: match row.kind {

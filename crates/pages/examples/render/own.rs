@@ -363,6 +363,12 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         } else {
             Vec::new()
         },
+        least: 15,
+        password_problems: if locked {
+            Vec::new()
+        } else {
+            vec![PasswordProblem::Guessable]
+        },
         created: NOW,
         last_sign_in: locked.then_some(NOW),
         password: if locked {
@@ -375,6 +381,7 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         },
         failures: if locked { 10 } else { 0 },
         locked_until: locked.then_some(NOW),
+        locked_for_good: false,
         sessions: if locked { fill.sessions() } else { Vec::new() },
         tokens: if locked { fill.tokens() } else { Vec::new() },
     };
@@ -390,6 +397,7 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
     let wrong = vec![
         (Field::Login, FieldProblem::Taken),
         (Field::Name, FieldProblem::TooLong { most: 200 }),
+        (Field::Groups, FieldProblem::TooMany { most: 100 }),
         (Field::Groups, FieldProblem::Unknown),
         (
             Field::Password,

@@ -134,5 +134,6 @@ field-too-long = { $most ->
     [1] At most one character.
    *[other] At most { $most } characters.
 }
+field-too-many = There are { $most } of them already, which is the most.
 field-malformed = This can’t be used as it stands.
 field-unknown = There is no such thing here.

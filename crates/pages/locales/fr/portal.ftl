@@ -135,5 +135,6 @@ field-too-long = { $most ->
     [1] Un caractère au plus.
    *[other] { $most } caractères au plus.
 }
+field-too-many = Il y en a déjà { $most }, le maximum.
 field-malformed = Ce n’est pas utilisable tel quel.
 field-unknown = Cela n’existe pas ici.

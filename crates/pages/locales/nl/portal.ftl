@@ -134,5 +134,6 @@ field-too-long = { $most ->
     [1] Hoogstens één teken.
    *[other] Hoogstens { $most } tekens.
 }
+field-too-many = Er zijn er al { $most }; meer kan niet.
 field-malformed = Zo is dit niet bruikbaar.
 field-unknown = Dit bestaat hier niet.

@@ -1,7 +1,7 @@
 //! The console: what every room of it has, and the door.
 //!
 //! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens` and
-//! `…/audit`. Lists are looked through by GET, everything else is a form with a token.
+//! `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything else is a form with a token.
 
 pub(crate) mod audit;
 pub(crate) mod groups;
@@ -165,7 +165,12 @@ impl Rooms {
                 current: room == here,
             }),
             who: say.text_with("signed-in-as", &[("who", Arg::Text(console.who.clone()))]),
-            leave: Form::button(frame, "logout", &console.token, say.text("sign-out-button")),
+            leave: Form::button(
+                frame,
+                "admin/leave",
+                &console.token,
+                say.text("sign-out-button"),
+            ),
         }
     }
 }
@@ -180,6 +185,7 @@ pub(crate) fn room<'a>(
     let say = frame.say;
     let mut sheet = Sheet::new(frame, title);
     sheet.room = Some((console, here));
+    sheet.trust = false;
     sheet.add_some(console.notice.map(|notice| notice.block(say)));
     sheet
 }
@@ -200,6 +206,7 @@ impl Pages {
         let frame = self.frame(language, Switcher::Fixed);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("console-enter-title"));
+        sheet.trust = false;
         sheet.text(say.text("console-enter-text"));
         let form = Form::post(
             &sheet.frame,
@@ -217,6 +224,7 @@ impl Pages {
         let frame = self.frame(language, Switcher::Fixed);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("console-gone-title"));
+        sheet.trust = false;
         sheet.text(say.text("console-gone-text"));
         sheet.text(say.text("console-gone-todo"));
         sheet.add(Block::Code("waarborg console".to_owned()));

@@ -56,6 +56,11 @@ pub enum FieldProblem {
         /// How long it may be.
         most: u32,
     },
+    /// There are `most` of them already.
+    TooMany {
+        /// How many there may be.
+        most: u32,
+    },
     /// It has signs or a form that it can't have.
     Malformed,
     /// There is no such user, group, site or state.
@@ -71,6 +76,9 @@ impl FieldProblem {
             Self::Taken => say.text("field-taken"),
             Self::TooLong { most } => {
                 say.text_with("field-too-long", &[("most", Arg::Number(most.into()))])
+            }
+            Self::TooMany { most } => {
+                say.text_with("field-too-many", &[("most", Arg::Number(most.into()))])
             }
             Self::Malformed => say.text("field-malformed"),
             Self::Unknown => say.text("field-unknown"),

@@ -155,6 +155,16 @@ impl Pages {
     /// The page of a refusal, for people. It works at every address of every site, so
     /// it has no language links: they would lead to the application.
     pub fn refusal(&self, kind: RefusalKind, language: Language) -> WithHole {
+        // Where a name isn't ours, neither are the pages below it.
+        self.refused(kind, language, kind != RefusalKind::Misdirected)
+    }
+
+    /// The same where the console is all there is of own pages: it leads to no other.
+    pub fn console_refusal(&self, kind: RefusalKind, language: Language) -> WithHole {
+        self.refused(kind, language, false)
+    }
+
+    fn refused(&self, kind: RefusalKind, language: Language, links: bool) -> WithHole {
         let say = self.texts.speech(language);
         let html = document(&RefusalPage {
             frame: self.frame(language, Switcher::Fixed),
@@ -167,7 +177,7 @@ impl Pages {
                 Whose::Upstream => say.text("whose-upstream"),
                 Whose::Ours => say.text("whose-ours"),
             },
-            links: kind != RefusalKind::Misdirected,
+            links,
             sign_in: kind == RefusalKind::Unauthorized,
             hole: HOLE,
         });

@@ -59,6 +59,8 @@ pub(crate) struct Sheet<'a> {
     pub(crate) title: String,
     pub(crate) blocks: Vec<Block>,
     pub(crate) room: Option<(&'a Console, Room)>,
+    /// Whether the foot leads to the trust page: where the console answers it may not be.
+    pub(crate) trust: bool,
 }
 
 impl<'a> Sheet<'a> {
@@ -68,6 +70,7 @@ impl<'a> Sheet<'a> {
             title,
             blocks: Vec::new(),
             room: None,
+            trust: true,
         }
     }
 

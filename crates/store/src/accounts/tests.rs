@@ -137,6 +137,74 @@ both! {
         assert!(matches!(missing, Error::Missing { .. }), "{missing}");
     }
 
+    async fn a_group_is_renamed_with_its_members_and_takes_no_name_of_another(place: Place) {
+        let store = place.open().await;
+        with_groups(&store, &["staff", "finance"]).await;
+        add(&store, &details("ada", None, &["staff"])).await.unwrap();
+        let [staff, finance, team, none] =
+            ["staff", "finance", "team", "none"].map(|name| name.parse::<GroupName>().unwrap());
+        let mut change = change(&store).await;
+        let taken = change.rename_group(&staff, &finance).await.unwrap_err();
+        assert!(matches!(taken, Error::Taken { what: "group", .. }), "{taken}");
+        let missing = change.rename_group(&none, &team).await.unwrap_err();
+        assert!(matches!(missing, Error::Missing { what: "group", .. }), "{missing}");
+        change.rename_group(&staff, &team).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(store.groups().await.unwrap(), [(finance, 0), (team.clone(), 1)]);
+        let ada = store.account_named("ada").await.unwrap().unwrap();
+        assert_eq!(ada.groups, [team]);
+        let query = crate::AuditQuery { action: "group.rename".to_owned(), ..crate::AuditQuery::default() };
+        let trail = store.audit_rows(&query).await.unwrap();
+        assert_eq!(trail.len(), 1);
+        assert_eq!(trail[0].subject, "staff");
+        assert_eq!(trail[0].after.as_ref().unwrap()["name"], "team");
+    }
+
+    async fn who_is_locked_is_found_until_the_lock_ends(place: Place) {
+        let store = place.open().await;
+        let id = add(&store, &details("ada", None, &[])).await.unwrap();
+        add(&store, &details("bob", None, &[])).await.unwrap();
+        let now = place.clock.now();
+        let until = now.after(std::time::Duration::from_secs(60));
+        let mut tx = store.tx().await.unwrap();
+        // A lock of one known device isn't one of the account.
+        for (device, locked_until) in [(None, until), (Some([7; 32]), Micros(i64::MAX))] {
+            let mut guesses = tx.guesses_locked(&id, device).await.unwrap();
+            guesses.locked_until = locked_until;
+            tx.keep_guesses(&id, device, &guesses).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let check = async |at, expected: &[&str]| {
+            let query = AccountQuery { locked: Some((at, 100)), limit: 10, ..AccountQuery::default() };
+            assert_eq!(names(&store.accounts(&query).await.unwrap()), expected);
+        };
+        check(now, &["ada"]).await;
+        check(until, &[]).await;
+        for (total, expected) in [(99, &[][..]), (100, &["ada"])] {
+            let mut tx = store.tx().await.unwrap();
+            let mut guesses = tx.guesses_locked(&id, None).await.unwrap();
+            guesses.total = total;
+            tx.keep_guesses(&id, None, &guesses).await.unwrap();
+            tx.commit().await.unwrap();
+            check(until, expected).await;
+        }
+    }
+
+    async fn another_address_shows_in_the_trail_as_another_and_no_more(place: Place) {
+        let store = place.open().await;
+        add(&store, &details("ada", Some("ada@example.com"), &[])).await.unwrap();
+        let before = store.account_named("ada").await.unwrap().unwrap();
+        let mut next = before.details();
+        next.email = Some(Secret::new("new@example.com".to_owned()));
+        let mut change = change(&store).await;
+        change.change_account(&before, &next).await.unwrap();
+        change.commit().await.unwrap();
+        let trail = store.audit_rows(&crate::AuditQuery::default()).await.unwrap();
+        let row = trail.iter().find(|row| row.action == "account.change").unwrap();
+        assert_ne!(row.before.as_ref().unwrap()["email"], row.after.as_ref().unwrap()["email"]);
+        assert!(!format!("{trail:?}").contains("example.com"));
+    }
+
     async fn a_hash_is_renewed_unless_it_was_replaced_and_the_dearest_cost_is_known(place: Place) {
         let store = place.open().await;
         assert_eq!(store.dearest_password_cost().await.unwrap(), None);

@@ -126,6 +126,54 @@ both! {
             assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), expected, "{query:?}");
         }
     }
+
+    async fn the_trail_is_listed_by_what_was_done_and_to_what(place: Place) {
+        let store = place.open().await;
+        let (ann, bob) = (Actor::account("ann"), Actor::command(0));
+        for (actor, action, subject) in [
+            (&ann, "account.add", "1"),
+            (&bob, "account.change", "1"),
+            (&ann, "group.add", "staff"),
+            (&ann, "account.add", "2"),
+        ] {
+            let mut change = store.change(actor).await.unwrap();
+            change.record(Entry::new(action, subject)).unwrap();
+            change.commit().await.unwrap();
+        }
+        let all = AuditQuery::default();
+        let of = |action: &str, subject: Option<[&str; 2]>| AuditQuery {
+            action: action.to_owned(),
+            subject: subject.map(|names| names.map(str::to_owned)),
+            ..all.clone()
+        };
+        for (query, expected) in [
+            (of("account.", None), vec![4, 2, 1]),
+            (of("account.add", None), vec![4, 1]),
+            (of("ccount", None), vec![]),
+            (of("%", None), vec![]),
+            (of("", Some(["ada", "1"])), vec![2, 1]),
+            (of("account.add", Some(["staff", "2"])), vec![4]),
+            (of("", Some(["none", "none"])), vec![]),
+            (AuditQuery { actor: Some(ann.clone()), ..of("account.", Some(["1", "1"])) }, vec![1]),
+        ] {
+            let rows = store.audit_rows(&query).await.unwrap();
+            assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), expected, "{query:?}");
+        }
+    }
+}
+
+#[test]
+fn an_actor_is_read_back_as_it_is_written() {
+    for actor in [
+        Actor::system("outbox"),
+        Actor::command(1000),
+        Actor::account("a:b"),
+    ] {
+        assert_eq!(Actor::read(actor.as_str()), Some(actor));
+    }
+    for other in ["", "ada", "account:", "person:ada"] {
+        assert_eq!(Actor::read(other), None, "{other}");
+    }
 }
 
 #[test]

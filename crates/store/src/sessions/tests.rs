@@ -73,6 +73,33 @@ async fn live(store: &Store, account: &str) -> Vec<u8> {
 }
 
 both! {
+    async fn families_come_whole_in_pages_of_their_portal_sessions(place: Place) {
+        let store = place.open().await;
+        let (ada, bob) = (account(&store, "ada").await, account(&store, "bob").await);
+        for (number, owner) in [(1, &ada), (2, &bob), (3, &ada)] {
+            let root = session(&store, owner, number, None);
+            begin(&store, &root).await;
+            // Children whose names come before and behind every root's.
+            begin_child(&store, &session(&store, owner, 10 + number, Some(&root.sid))).await;
+            let mut early = session(&store, owner, 20 + number, Some(&root.sid));
+            early.sid = format!("{:032x}", 0) + &number.to_string();
+            begin_child(&store, &early).await;
+        }
+        let sid = |number: u8| format!("{number:032x}");
+        let check = async |account: Option<&String>, after: &str, limit, expected: &[u8]| {
+            let query = SessionQuery { account: account.cloned(), after: after.to_owned(), limit };
+            let found = store.session_families(&query).await.unwrap();
+            let mut found: Vec<_> = found.iter().map(|it| it.hash[0]).collect();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{query:?}");
+        };
+        check(None, "", 2, &[1, 2, 11, 12, 21, 22]).await;
+        check(None, &sid(2), 2, &[3, 13, 23]).await;
+        check(Some(&ada), "", 1, &[1, 11, 21]).await;
+        check(Some(&ada), &sid(1), 10, &[3, 13, 23]).await;
+        check(Some(&ada), &sid(3), 10, &[]).await;
+    }
+
     async fn a_family_of_sessions_ends_together_and_another_lives_on(place: Place) {
         let store = place.open().await;
         let ada = account(&store, "ada").await;

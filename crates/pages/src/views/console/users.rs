@@ -4,7 +4,7 @@ use terms::{Arg, Language, Micros};
 
 use super::{Console, Room, room};
 use crate::{
-    Page, Pages, Speech,
+    Page, Pages, PasswordProblem, Speech,
     views::{
         app_password::TokenView,
         form::{ChoiceView, Field, FieldProblem, Form, Input},
@@ -121,7 +121,8 @@ pub struct UserInputs {
 }
 
 /// `{prefix}admin/users/{id}`. Forms, each with `token`: there, with `name`, `email`,
-/// `group` and `state`; to `…/unlock` and `…/end-sessions`. A link leads to `…/remove`.
+/// `group` and `state`; to `…/password`, with `password`; to `…/unlock` and
+/// `…/end-sessions`. A link leads to `…/remove`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserView {
     /// What every page of the console has.
@@ -136,6 +137,10 @@ pub struct UserView {
     pub disabled: bool,
     /// What is wrong with what was typed.
     pub problems: Vec<(Field, FieldProblem)>,
+    /// The fewest characters of a password.
+    pub least: u32,
+    /// What is wrong with the new password.
+    pub password_problems: Vec<PasswordProblem>,
     /// When the account was made.
     pub created: Micros,
     /// When they last signed in.
@@ -146,6 +151,8 @@ pub struct UserView {
     pub failures: u32,
     /// Until when unknown devices are refused.
     pub locked_until: Option<Micros>,
+    /// They are refused until somebody unlocks the account.
+    pub locked_for_good: bool,
     /// Sessions.
     pub sessions: Vec<SessionView>,
     /// Tokens and app passwords.
@@ -284,7 +291,11 @@ impl UserView {
             ),
             (
                 say.text("label-locked-until"),
-                Cell::moment(frame, self.locked_until, say.text("not-locked")),
+                if self.locked_for_good {
+                    Cell::Text(say.text("locked-for-good"))
+                } else {
+                    Cell::moment(frame, self.locked_until, say.text("not-locked"))
+                },
             ),
         ]
     }
@@ -399,6 +410,7 @@ impl Pages {
         sheet.add_some(wrong_alert(say, &view.problems));
         let form = view.form(&sheet, &path);
         sheet.add(Block::Form(form));
+        self.user_password(&mut sheet, view, &path);
         sheet.add(Block::Heading(say.text("console-sessions-title")));
         if view.sessions.is_empty() {
             sheet.text(say.text("console-sessions-none"));
@@ -432,6 +444,32 @@ impl Pages {
         sheet.add(Block::Heading(say.text("user-remove-title")));
         sheet.link(&format!("{path}/remove"), say.text("user-remove-link"));
         self.done(&sheet)
+    }
+
+    /// A new password for somebody who has lost theirs.
+    fn user_password(&self, sheet: &mut Sheet<'_>, view: &UserView, path: &str) {
+        let say = sheet.frame.say;
+        sheet.add(Block::Heading(say.text("user-password-title")));
+        sheet.text(say.text("user-password-text"));
+        let problems: Vec<_> = view
+            .password_problems
+            .iter()
+            .map(|problem| (Field::Password, FieldProblem::Password(*problem)))
+            .collect();
+        sheet.add_some(wrong_alert(say, &problems));
+        let form = Form::post(
+            &sheet.frame,
+            &format!("{path}/password"),
+            &view.console.token,
+            say.text("user-password-button"),
+        )
+        .input(
+            Input::password("password", say.text("label-password"), "new-password")
+                .required()
+                .hint(password::hint(say, view.least))
+                .wrong(say, Field::Password, &problems),
+        );
+        sheet.add(Block::Form(form));
     }
 
     /// A new user.

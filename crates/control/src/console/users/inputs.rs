@@ -1,0 +1,140 @@
+//! What is typed about a user, and how what is kept of one is shown.
+
+use login::lockout::CAP;
+use pages::{ChoiceView, Field, FieldProblem, PasswordForm};
+use store::{Guesses, MAX_DISPLAY_BYTES, Store};
+use terms::{GroupName, Micros, Secret};
+
+use crate::{accounts::AccountError, web::form::Form};
+
+/// A form's fields, judged.
+pub(super) struct Typed {
+    pub(super) display: String,
+    pub(super) email: Option<Secret<String>>,
+    pub(super) groups: Vec<GroupName>,
+    pub(super) problems: Vec<(Field, FieldProblem)>,
+}
+
+impl Typed {
+    pub(super) fn of(form: &Form) -> Self {
+        let mut problems = Vec::new();
+        let display = form.text("name").trim().to_owned();
+        problems.extend(length(&display).map(|it| (Field::Name, it)));
+        if display.chars().any(char::is_control) {
+            problems.push((Field::Name, FieldProblem::Malformed));
+        }
+        let email = match email(form.text("email")) {
+            Ok(email) => email,
+            Err(problem) => {
+                problems.push((Field::Email, problem));
+                None
+            }
+        };
+        let mut groups = Vec::new();
+        for group in form.all("group") {
+            match group.parse() {
+                Ok(group) => groups.push(group),
+                Err(_) => problems.push((Field::Groups, FieldProblem::Unknown)),
+            }
+        }
+        // As the store gives them back, so that nothing changed is nothing to change.
+        groups.sort_unstable();
+        groups.dedup();
+        Self {
+            display,
+            email,
+            groups,
+            problems,
+        }
+    }
+}
+
+fn length(text: &str) -> Option<FieldProblem> {
+    let most = u32::try_from(MAX_DISPLAY_BYTES).unwrap_or(u32::MAX);
+    (text.len() > MAX_DISPLAY_BYTES).then_some(FieldProblem::TooLong { most })
+}
+
+/// An address to which mail may go: one `@` with something on both sides.
+fn email(text: &str) -> Result<Option<Secret<String>>, FieldProblem> {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Some(problem) = length(&text) {
+        return Err(problem);
+    }
+    let fine = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    });
+    let plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    if fine && plain {
+        Ok(Some(Secret::new(text)))
+    } else {
+        Err(FieldProblem::Malformed)
+    }
+}
+
+/// Every group to choose from.
+pub(super) async fn group_choices(
+    store: &Store,
+    chosen: &[&str],
+) -> Result<Vec<ChoiceView>, AccountError> {
+    let groups = store.groups().await?;
+    let choice = |(name, _): (GroupName, u64)| ChoiceView {
+        value: name.to_string(),
+        chosen: chosen.contains(&name.as_str()),
+        text: name.to_string(),
+    };
+    Ok(groups.into_iter().map(choice).collect())
+}
+
+/// Whether unknown devices are refused now.
+pub(super) fn is_locked(guesses: &Guesses, now: Micros) -> bool {
+    now < guesses.locked_until || CAP <= guesses.total
+}
+
+/// How a password is kept: the cost stands behind bcrypt's mark, in any of our forms.
+pub(super) fn password_form(hash: Option<Secret<String>>) -> PasswordForm {
+    let Some(hash) = hash else {
+        return PasswordForm::None;
+    };
+    let mut parts = hash.expose().split('$');
+    let mark = parts.by_ref().find(|part| part.starts_with('2'));
+    let cost = parts.next().and_then(|cost| cost.parse().ok());
+    PasswordForm::Bcrypt {
+        cost: cost.unwrap_or(0),
+        imported: mark != Some("2b"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_one_sign_with_something_on_both_sides() {
+        for good in ["a@b", " Ada@Example.com "] {
+            let kept = email(good).unwrap().unwrap();
+            assert_eq!(*kept.expose(), good.trim().to_lowercase());
+        }
+        assert_eq!(email("  "), Ok(None));
+        for bad in ["ada", "@b", "a@", "a@b@c", "a b@c", "a@b\nBcc: x@y"] {
+            assert_eq!(email(bad), Err(FieldProblem::Malformed), "{bad}");
+        }
+        let long = format!("{}@b", "a".repeat(MAX_DISPLAY_BYTES));
+        assert!(matches!(email(&long), Err(FieldProblem::TooLong { .. })));
+    }
+
+    #[test]
+    fn the_cost_is_read_out_of_a_hash_in_any_form() {
+        let check = |hash: &str, cost, imported| {
+            let form = password_form(Some(Secret::new(hash.to_owned())));
+            assert_eq!(form, PasswordForm::Bcrypt { cost, imported }, "{hash}");
+        };
+        check("$2b$12$abc", 12, false);
+        check("$2y$05$abc", 5, true);
+        check("$wb1$$2b$12$abc", 12, false);
+        check("nonsense", 0, true);
+        assert_eq!(password_form(None), PasswordForm::None);
+    }
+}
