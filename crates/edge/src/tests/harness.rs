@@ -110,6 +110,7 @@ impl Harness {
             trusted_proxies: Networks::default(),
             protocol: Protocol::Http1,
             upstream_tls: None,
+            assertion: false,
         };
         change(&mut setting);
         let mut roots = RootCertStore::empty();
