@@ -305,7 +305,7 @@ async fn a_wrong_name_a_wrong_password_and_a_lock_look_alike() {
     let signing = Signing::start(CROSS_SITE).await;
     let gateway = &signing.gateway;
     let mut bodies = Vec::new();
-    let mut tries = async |name: &str, password: &str| {
+    let tries = async |name: &str, password: &str| {
         let mut browser = Browser::default();
         let page = browser.open(gateway, signing.portal, "/-/login").await;
         let form = page

@@ -327,7 +327,7 @@ impl<'a> Answer<'a> {
                 etag: None,
                 retry_after: refusal.retry_after,
                 allow: refusal.page == RefusalPage::MethodNotAllowed,
-                challenge: (refusal.page == RefusalPage::Unauthorized).then(|| match tokens {
+                challenge: (refusal.page == RefusalPage::Unauthorized).then_some(match tokens {
                     // A browser would ask for a name and password by `Basic`.
                     Tokens::Basic => "Basic realm=\"app password\", charset=\"UTF-8\"",
                     Tokens::None | Tokens::Bearer => "Bearer",

@@ -21,9 +21,12 @@ pub(crate) struct Begun {
 pub(crate) struct Device {
     /// Its secret's hash.
     pub(super) hash: TokenHash,
-    /// What is left of the guesses, by whose they are.
-    pub(super) left: Vec<(Option<[u8; 32]>, fn(Guesses) -> Guesses)>,
+    /// What is left of whose guesses.
+    pub(super) left: Vec<Left>,
 }
+
+/// What a success leaves of the guesses of a known device, or of strangers (`None`).
+pub(super) type Left = (Option<[u8; 32]>, fn(Guesses) -> Guesses);
 
 /// Where somebody signs in from.
 #[derive(Debug, Clone)]

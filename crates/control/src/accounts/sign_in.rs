@@ -34,7 +34,7 @@ use terms::{Language, Micros, Moment, Secret};
 
 use super::{
     AccountError, Accounts, secret,
-    session::{Begun, Device, From},
+    session::{Begun, Device, From, Left},
     table,
 };
 
@@ -189,7 +189,7 @@ impl Side {
     }
 
     /// What a success leaves of the guesses: of that account, and of that device.
-    fn left(self) -> Vec<(Option<[u8; 32]>, fn(Guesses) -> Guesses)> {
+    fn left(self) -> Vec<Left> {
         match self {
             Self::Known(device) => vec![
                 (Some(device.0), device_succeeded as fn(Guesses) -> Guesses),

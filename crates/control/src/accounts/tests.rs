@@ -494,7 +494,7 @@ async fn a_new_password_ends_other_sessions_and_needs_the_old_one_and_strength()
     ] {
         match choose(current, new).await {
             Choice::Refused { problems, .. } => {
-                assert!(problems.contains(&expected), "{new}: {problems:?}")
+                assert!(problems.contains(&expected), "{new}: {problems:?}");
             }
             _ => panic!("{new} isn't taken"),
         }
