@@ -329,7 +329,7 @@ impl Server {
             masters,
             ledger_key,
             data: data.path().to_owned(),
-            sessions: sessions,
+            sessions,
             revocations: revocations.clone(),
             renewals: renewed,
             own: own_out,
