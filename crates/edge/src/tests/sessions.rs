@@ -50,7 +50,6 @@ async fn whoever_is_unknown_is_sent_to_sign_in_where_a_person_navigates_and_refu
         ("GET", "Accept: text/html\r\n", 303),
         ("GET", "Sec-Fetch-Mode: cors\r\nAccept: text/html\r\n", 401),
         ("GET", "", 401),
-        ("HEAD", "Sec-Fetch-Mode: navigate\r\n", 401),
         ("POST", "Sec-Fetch-Mode: navigate\r\n", 401),
         (
             "GET",
