@@ -52,20 +52,29 @@ async fn pages_of(demo: &Demo) -> Vec<String> {
 async fn axe(language: &str) {
     let ground = Ground::new();
     let folder = rendered(&ground).await;
-    let mut judged = 0;
+    let mut pages = Vec::new();
     for page in fs::read_dir(&folder).expect("the pages") {
         let page = page.expect("a page").path();
         let stem = page.file_stem().and_then(|stem| stem.to_str());
         if stem.is_some_and(|stem| stem.split('-').any(|part| part == language)) {
-            judged += 1;
-        } else {
-            fs::remove_file(page).expect("it was there");
+            pages.push(page);
         }
     }
-    assert!(judged > 20, "{judged} files in {language}");
-    let judged = judges::node("axe.mjs", &[&folder]).await;
-    assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+    assert!(pages.len() > 20, "{} files in {language}", pages.len());
+    for (number, some) in pages.chunks(AT_ONCE).enumerate() {
+        let part = ground.path(&format!("part-{number}"));
+        fs::create_dir(&part).expect("a writable folder");
+        for page in some {
+            let name = page.file_name().expect("a file has a name");
+            fs::rename(page, part.join(name)).expect("both are in one folder");
+        }
+        let judged = judges::node("axe.mjs", &[&*part.to_string_lossy()]).await;
+        assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+    }
 }
+
+/// Pages that the judge gets at once: a busy machine is through with them in time.
+const AT_ONCE: usize = 10;
 
 #[tokio::test]
 async fn axe_finds_no_violation_on_own_pages_in_dutch() {
