@@ -1,8 +1,9 @@
 // Judges pages by axe-core in a real Chromium: light and dark, a desk's width and a
 // phone's, under the page's own Content-Security-Policy.
 //
-//   node axe.mjs [--enter URL] FOLDER_OR_URL…
+//   node axe.mjs [--enter URL] [--views light-1280,dark-360] FOLDER_OR_URL…
 //
+// With `--views` only these of the four are looked at.
 // With `--enter` the browser opens that address first and presses its one button, once:
 // what is judged is seen with the session it gets.
 //
@@ -66,7 +67,8 @@ async function serve(folder) {
 
 const targets = process.argv.slice(2);
 const enter = targets[0] === "--enter" ? targets.splice(0, 2)[1] : undefined;
-if (targets.length === 0) fail("usage: node axe.mjs [--enter URL] FOLDER_OR_URL…");
+const views = targets[0] === "--views" ? targets.splice(0, 2)[1].split(",") : undefined;
+if (targets.length === 0) fail("usage: node axe.mjs [--enter URL] [--views …] FOLDER_OR_URL…");
 
 const servers = [];
 const urls = [];
@@ -116,6 +118,7 @@ try {
   }
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [1280, 360]) {
+      if (views && !views.includes(`${colorScheme}-${width}`)) continue;
       const context = await browser.newContext({
         colorScheme,
         viewport: { width, height: 900 },

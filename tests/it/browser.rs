@@ -48,8 +48,12 @@ async fn pages_of(demo: &Demo) -> Vec<String> {
     all
 }
 
-/// Judges the pages of one language: each is seen four times, which takes its time.
-async fn axe(language: &str) {
+/// Both widths and both schemes, in two views; and the other two.
+const VIEWS: &str = "light-1280,dark-360";
+const OTHER_VIEWS: &str = "light-360,dark-1280";
+
+/// Judges the pages of one language in some of the four views.
+async fn axe(language: &str, views: &str) {
     let ground = Ground::new();
     let folder = rendered(&ground).await;
     let mut pages = Vec::new();
@@ -68,7 +72,8 @@ async fn axe(language: &str) {
             let name = page.file_name().expect("a file has a name");
             fs::rename(page, part.join(name)).expect("both are in one folder");
         }
-        let judged = judges::node("axe.mjs", &[&*part.to_string_lossy()]).await;
+        let part = part.to_string_lossy();
+        let judged = judges::node("axe.mjs", &["--views", views, &part]).await;
         assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
     }
 }
@@ -78,17 +83,22 @@ const AT_ONCE: usize = 10;
 
 #[tokio::test]
 async fn axe_finds_no_violation_on_own_pages_in_dutch() {
-    axe("nl").await;
+    axe("nl", VIEWS).await;
 }
 
 #[tokio::test]
 async fn axe_finds_no_violation_on_own_pages_in_english() {
-    axe("en").await;
+    axe("en", VIEWS).await;
+}
+
+#[tokio::test]
+async fn axe_finds_no_violation_on_own_pages_seen_the_other_way() {
+    axe("en", OTHER_VIEWS).await;
 }
 
 #[tokio::test]
 async fn axe_finds_no_violation_on_own_pages_in_french() {
-    axe("fr").await;
+    axe("fr", VIEWS).await;
 }
 
 #[tokio::test]
