@@ -268,7 +268,7 @@ mod tests {
             start_cookie(&headers).map(|it| it.expose().clone())
         };
         let ours = format!("__Host-Http-waarborg-start={secret}");
-        assert_eq!(read(&[format!("a=1; {ours}")]), Some(secret.clone()));
+        assert_eq!(read(&[format!("a=1; {ours}")]), Some(secret));
         assert_eq!(read(&[format!("{ours}; {ours}")]), None);
         assert_eq!(read(&[ours.to_lowercase()]), None);
         assert_eq!(read(&[format!("{ours}A")]), None);
