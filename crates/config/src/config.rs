@@ -127,11 +127,15 @@ pub struct Config {
 impl Config {
     /// The origin of the portal (RFC 6454), where there is one.
     pub fn portal_origin(&self) -> Option<String> {
-        let portal = self.portal.as_ref()?;
-        Some(match self.public_port {
-            443 => format!("https://{portal}"),
-            port => format!("https://{portal}:{port}"),
-        })
+        self.portal.as_deref().map(|portal| self.origin(portal))
+    }
+
+    /// The origin of one of our hosts, as browsers write it.
+    pub fn origin(&self, host: &str) -> String {
+        match self.public_port {
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
+        }
     }
 
     /// The keys that differ from `other` and are taken only by a restart.

@@ -64,11 +64,7 @@ impl<'a> Credentials<'a> {
         now: Micros,
     ) -> Asker {
         if let Some(given) = self.authorization.and_then(ours) {
-            let allowed = match given.credential {
-                Credential::Bearer => tokens != Tokens::None,
-                Credential::Basic => tokens == Tokens::Basic,
-                Credential::Cookie => false,
-            };
+            let allowed = tokens.take(given.credential);
             let session = sessions
                 .find(&given.hash, now)
                 .filter(|session| allowed && given.is_for(session) && session.on(site).is_some());

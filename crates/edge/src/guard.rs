@@ -119,19 +119,17 @@ fn access(known: &Known<'_>, visit: &Visit) -> Result<(), Denied> {
         let refusal = Refusal::new(RefusalPage::Unauthorized, "token-refused");
         return Err(Denied::Refused(refusal));
     }
-    let groups = match &known.route().access {
-        Access::Public => return Ok(()),
-        Access::Login => None,
-        Access::Groups(groups) => Some(groups),
-    };
+    let access = &known.route().access;
+    if *access == Access::Public {
+        return Ok(());
+    }
     let Some(session) = &visit.session else {
         return Err(signin::wanted(known, visit));
     };
-    match groups {
-        Some(groups) if !groups.iter().any(|group| session.person.is_in(group)) => Err(
-            Denied::Refused(Refusal::new(RefusalPage::Forbidden, "not-in-the-group")),
-        ),
-        _ => Ok(()),
+    if access.admits(&session.person) {
+        Ok(())
+    } else {
+        Err(Refusal::new(RefusalPage::Forbidden, "not-in-the-group").into())
     }
 }
 

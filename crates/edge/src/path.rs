@@ -13,14 +13,14 @@ const PATH_MAX: usize = 4096;
 /// The route of a request; `None` where its path can be read in two ways that matter.
 pub(crate) fn route<'a>(site: &'a Site, path: &str, method: &str) -> Option<&'a Route> {
     let route = site.route(path, method);
-    // One route for everything: no spelling leads elsewhere.
-    if site.routes.len() == 1 || !may_mean_more(path) {
+    let alike = |other: &Route| other.access == route.access && other.tokens == route.tokens;
+    // One rule for everything: no spelling leads around it.
+    if site.routes.iter().all(alike) || !may_mean_more(path) {
         return Some(route);
     }
     let mut space = [0; PATH_MAX];
     for dots in [Dots::Kept, Dots::Resolved] {
-        let other = site.route(plain(path, dots, &mut space)?, method);
-        if other.access != route.access || other.tokens != route.tokens {
+        if !alike(site.route(plain(path, dots, &mut space)?, method)) {
             return None;
         }
     }

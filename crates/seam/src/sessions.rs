@@ -14,7 +14,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use papaya::HashMap;
-use terms::Micros;
+use terms::{Micros, RequestId};
 use tokio::sync::Notify;
 
 /// The name of the session cookie. Script can't set `__Host-Http-` names, and siblings
@@ -146,6 +146,11 @@ impl Session {
         self.sites.iter().find(|site| &*site.host == host)
     }
 
+    /// Its [`sid`](Self::sid) as text: 32 hexadecimal digits.
+    pub fn public_name(&self) -> String {
+        RequestId(self.sid).to_string()
+    }
+
     /// Whether nobody has done anything for too long: whoever comes back signs in again.
     pub fn is_locked(&self, now: Micros) -> bool {
         let seen = Micros(self.last_seen.load(Ordering::Relaxed));
@@ -230,11 +235,13 @@ impl Sessions {
         table.clear();
     }
 
-    /// All of them, with what they are found by; for control's housekeeping.
-    pub fn all(&self) -> Vec<(TokenHash, Arc<Session>)> {
+    /// Those of some people, with what they are found by. Looks at every session: for
+    /// control's housekeeping.
+    pub fn of(&self, wanted: impl Fn(&Person) -> bool) -> Vec<(TokenHash, Arc<Session>)> {
         let table = self.by_token.pin();
         table
             .iter()
+            .filter(|(_, session)| wanted(&session.person))
             .map(|(token, session)| (*token, session.clone()))
             .collect()
     }
@@ -321,7 +328,7 @@ mod tests {
         for number in 1..=3 {
             sessions.insert(TokenHash([number; 32]), session(100));
         }
-        assert_eq!(sessions.all().len(), 3);
+        assert_eq!(sessions.of(|_| true).len(), 3);
         let held = sessions.find(&TokenHash([3; 32]), Micros(5)).expect("live");
         sessions.revoke_all();
         held.cut.wait().await;

@@ -6,7 +6,11 @@ use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 use terms::AddressKeeping;
 
-use crate::{challenges::Challenges, prebuilt::Prebuilt};
+use crate::{
+    challenges::Challenges,
+    prebuilt::Prebuilt,
+    sessions::{Credential, Person},
+};
 
 /// Where an application listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -74,6 +78,16 @@ pub enum Access {
     Groups(Box<[Box<str>]>),
 }
 
+impl Access {
+    /// Whether somebody who is known may ask.
+    pub fn admits(&self, person: &Person) -> bool {
+        match self {
+            Self::Public | Self::Login => true,
+            Self::Groups(groups) => groups.iter().any(|group| person.is_in(group)),
+        }
+    }
+}
+
 /// Which credentials count, beside a browser's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokens {
@@ -83,6 +97,17 @@ pub enum Tokens {
     Bearer,
     /// Bearer tokens, and app passwords by HTTP Basic.
     Basic,
+}
+
+impl Tokens {
+    /// Whether this credential counts among them; a cookie is none.
+    pub fn take(self, credential: Credential) -> bool {
+        match credential {
+            Credential::Cookie => false,
+            Credential::Bearer => self != Self::None,
+            Credential::Basic => self == Self::Basic,
+        }
+    }
 }
 
 /// A part of a site that differs from the rest.

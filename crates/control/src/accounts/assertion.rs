@@ -17,7 +17,7 @@ use seam::{
 };
 use serde_json::{Value, json};
 use store::{Lease, SigningKey, Store};
-use terms::{Micros, RequestId, Secret};
+use terms::{Micros, Secret};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -109,10 +109,6 @@ impl Accounts {
         let config = self.publisher.config();
         let now = self.clock.now();
         let seconds = |at: Micros| at.0.div_euclid(1_000_000);
-        let origin = |host: &str| match config.public_port {
-            443 => format!("https://{host}"),
-            port => format!("https://{host}:{port}"),
-        };
         let person = &session.person;
         let groups: Vec<_> = person
             .groups
@@ -120,15 +116,15 @@ impl Accounts {
             .filter(|it| !it.is_empty())
             .collect();
         let mut claims = json!({
-            "iss": config.portal.as_deref().map(origin),
-            "aud": origin(&on.host),
+            "iss": config.portal_origin(),
+            "aud": config.origin(&on.host),
             "sub": person.account,
             "preferred_username": person.name,
             "name": person.display,
             "groups": groups,
             "auth_time": seconds(session.auth_time),
             "amr": session.amr,
-            "sid": RequestId(session.sid).to_string(),
+            "sid": session.public_name(),
             "iat": seconds(now),
             "exp": seconds(now) + LIFE_S,
         });

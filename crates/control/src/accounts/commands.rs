@@ -9,14 +9,13 @@ mod lists;
 use std::time::Duration;
 
 use pages::{PasswordProblem, Strength};
-use seam::snapshot::Tokens;
 use store::{
     Account, AccountDetails, AccountQuery, AccountState, Actor, MAX_DISPLAY_BYTES, Store, TokenKind,
 };
 use terms::{GroupName, MalformedName, Secret, UserName};
 
 use self::lists::{PAGE, session_list, token_list, token_row, user_list, user_show};
-use super::{AccountError, Accounts, Changed, NewToken, import, sign_in::Choice};
+use super::{AccountError, Accounts, Changed, NewToken, credential, import, sign_in::Choice};
 use crate::socket::{
     Reply,
     accounts::{
@@ -485,14 +484,13 @@ fn check_token(
     }
     let config = accounts.publisher.config();
     let word = kind.word();
-    let takes = |tokens: Tokens| match kind {
-        TokenKind::Bearer => tokens != Tokens::None,
-        TokenKind::Basic => tokens == Tokens::Basic,
-    };
     let open: Vec<_> = config
         .sites
         .iter()
-        .filter(|site| site.routes.iter().any(|route| takes(route.tokens)))
+        .filter(|site| {
+            let mut routes = site.routes.iter();
+            routes.any(|route| route.tokens.take(credential(kind)))
+        })
         .map(|site| site.host.as_str())
         .collect();
     if sites.is_empty() {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use seam::{Credential, TokenHash};
 use store::Lease;
-use terms::{Micros, RequestId};
+use terms::Micros;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -48,14 +48,14 @@ impl Accounts {
         let now = self.clock.now();
         let mut live = Written::new();
         let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
-        for (token, session) in self.sessions.all() {
+        for (token, session) in self.sessions.of(|_| true) {
             if session.expires <= now {
                 self.sessions.revoke(&token);
                 continue;
             }
             let seen = session.last_seen.load(Ordering::Relaxed);
             if written.get(&token) != Some(&seen) && seen > 0 {
-                let used = (RequestId(session.sid).to_string(), Micros(seen));
+                let used = (session.public_name(), Micros(seen));
                 match session.credential {
                     Credential::Cookie => sessions.push(used),
                     Credential::Bearer | Credential::Basic => tokens.push(used),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Account, AccountDetails, AccountState, Actor, Change, Store, StoredToken, TokenKind};
+use store::{Account, AccountDetails, AccountState, Actor, StoredToken, TokenKind};
 use terms::{GroupName, Language, Micros, Secret};
 
 use super::{AccountError, Accounts, secret, session::From, table};
@@ -34,8 +34,7 @@ pub(crate) struct NewToken {
 }
 
 impl Accounts {
-    /// Makes an account, with the hash of a password where there is one. Groups are made
-    /// where they are missing and `make_groups` says so.
+    /// Makes an account, with the hash of a password where there is one.
     ///
     /// # Errors
     /// [`AccountError`]: a name or address that is taken, a group that isn't there.
@@ -45,8 +44,13 @@ impl Accounts {
         password: Option<(&Secret<String>, &'static str)>,
         actor: &Actor,
     ) -> Result<String, AccountError> {
-        let store = self.store()?;
-        add(&store, details, password, actor).await
+        let mut change = self.store()?.change(actor).await?;
+        let id = change.add_account(details).await?;
+        if let Some((hash, why)) = password {
+            change.set_password(&id, hash, why).await?;
+        }
+        change.commit().await?;
+        Ok(id)
     }
 
     /// Changes an account; its sessions follow at once, and end where it may not be
@@ -179,9 +183,8 @@ impl Accounts {
     async fn refresh_members(&self, name: &GroupName) -> Result<(), AccountError> {
         let mut members: Vec<_> = self
             .sessions
-            .all()
+            .of(|person| person.is_in(name.as_str()))
             .into_iter()
-            .filter(|(_, session)| session.person.is_in(name.as_str()))
             .map(|(_, session)| session.person.account.clone())
             .collect();
         members.sort_unstable();
@@ -253,23 +256,4 @@ impl Accounts {
         self.forget(&[hash]);
         Ok(())
     }
-}
-
-/// Makes an account in a store that no server has open, or one has.
-///
-/// # Errors
-/// [`AccountError`].
-pub(super) async fn add(
-    store: &Store,
-    details: &AccountDetails,
-    password: Option<(&Secret<String>, &'static str)>,
-    actor: &Actor,
-) -> Result<String, AccountError> {
-    let mut change: Change = store.change(actor).await?;
-    let id = change.add_account(details).await?;
-    if let Some((hash, why)) = password {
-        change.set_password(&id, hash, why).await?;
-    }
-    change.commit().await?;
-    Ok(id)
 }

@@ -141,7 +141,7 @@ impl Accounts {
         let mut tx = self.store()?.tx().await?;
         tx.keep_handover(NewHandover {
             hash: made.hash.0,
-            session: &terms::RequestId(session.sid).to_string(),
+            session: &session.public_name(),
             site,
             start_hash: start.0,
             life: CODE_LIFE,
@@ -230,10 +230,7 @@ impl Accounts {
         let store = self.store()?;
         let account = store.account(id).await?.filter(table::is_active);
         let person = account.map(|account| Arc::new(table::person_of(&account)));
-        for (token, session) in self.sessions.all() {
-            if &*session.person.account != id {
-                continue;
-            }
+        for (token, session) in self.sessions.of(|person| &*person.account == id) {
             match &person {
                 None => {
                     self.revocations.revoke(&token);

@@ -287,7 +287,10 @@ impl Accounts {
         }
         // promise: lockout
         let counted = match &account {
-            Some(account) => self.knock(&store, account, side, &attempt).await?,
+            Some(account) => {
+                self.knock(&store, account, side, &attempt.from, attempt.language)
+                    .await?
+            }
             None => true,
         };
         let cost = self.cost();
@@ -348,7 +351,8 @@ impl Accounts {
         store: &Store,
         account: &Account,
         side: Side,
-        attempt: &Attempt,
+        from: &From,
+        language: Language,
     ) -> Result<bool, AccountError> {
         let now = self.clock.now();
         let mut tx = store.tx().await?;
@@ -368,7 +372,7 @@ impl Accounts {
             return Ok(true);
         }
         let mut change = tx.by(&Actor::system("sign-in"));
-        let place = attempt.from.network();
+        let place = from.network();
         change.record_lock(&account.id, door.door.until, &place)?;
         // A known device that locks itself is its owner's, who knows.
         let portal = self.publisher.config().portal_origin();
@@ -381,8 +385,7 @@ impl Accounts {
             let unlock = format!("{portal}{prefix}unlock?secret={}", link.text.expose());
             let unlock = Secret::new(unlock);
             let mail = AccountMail::Locked { place, unlock };
-            self.mail(&mut change, account, &mail, attempt.language)
-                .await?;
+            self.mail(&mut change, account, &mail, language).await?;
         }
         change.commit().await?;
         Ok(true)
@@ -513,15 +516,8 @@ impl Accounts {
         let Ok(stored) = Stored::parse(text.expose()) else {
             return Ok(Some(false));
         };
-        let attempt = Attempt {
-            name: String::new(),
-            password: Secret::new(String::new()),
-            device: None,
-            portal: String::new(),
-            from: from.clone(),
-            language: Language::En,
-        };
-        if !self.knock(store, account, Side::Stranger, &attempt).await? {
+        let side = Side::Stranger;
+        if !self.knock(store, account, side, from, Language::En).await? {
             return Ok(Some(false));
         }
         let work = Work::Verify(given, stored);

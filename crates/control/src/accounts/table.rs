@@ -131,14 +131,19 @@ pub(super) fn of_session(
     })
 }
 
+/// What a token is found by.
+pub(crate) const fn credential(kind: TokenKind) -> Credential {
+    match kind {
+        TokenKind::Bearer => Credential::Bearer,
+        TokenKind::Basic => Credential::Basic,
+    }
+}
+
 /// A token as the edge finds it.
 pub(super) fn of_token(row: &StoredToken, person: Arc<Person>) -> Option<Session> {
     Some(Session {
         sid: secret::sid(&row.id)?,
-        credential: match row.kind {
-            TokenKind::Bearer => Credential::Bearer,
-            TokenKind::Basic => Credential::Basic,
-        },
+        credential: credential(row.kind),
         person,
         sites: row.sites.iter().map(|site| OnSite::new(site)).collect(),
         auth_time: row.created_at,

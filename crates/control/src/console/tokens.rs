@@ -9,10 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use config::Config;
-use pages::{
-    ChoiceView, EXPIRY_DAYS, Field, FieldProblem, TokenAddView, TokenMadeView, TokensView,
-};
-use seam::snapshot::Tokens;
+use pages::{ChoiceView, Field, FieldProblem, TokenAddView, TokenMadeView, TokensView};
 use store::{Account, MAX_TOKENS, TokenKind};
 
 use super::{
@@ -20,13 +17,13 @@ use super::{
     visit::{Changing, PAGE, Visit, cut},
 };
 use crate::{
-    accounts::{AccountError, NewToken},
+    accounts::{AccountError, NewToken, credential},
     state::State,
-    web::{form::Form, listing::token_view},
+    web::{
+        form::{self, Form},
+        listing::token_view,
+    },
 };
-
-/// Longest name of a token, in characters.
-const LABEL_MAX: usize = 64;
 
 pub(super) fn routes() -> Router<State> {
     Router::new()
@@ -61,11 +58,8 @@ async fn listed(visit: &Visit) -> Result<Response, AccountError> {
 /// The hosts where a token of this kind opens something.
 fn sites(config: &Config, kind: TokenKind) -> Vec<String> {
     let takes = |site: &&config::Site| {
-        site.routes.iter().any(|route| match route.tokens {
-            Tokens::None => false,
-            Tokens::Bearer => kind == TokenKind::Bearer,
-            Tokens::Basic => true,
-        })
+        let mut routes = site.routes.iter();
+        routes.any(|route| route.tokens.take(credential(kind)))
     };
     let sites = config.sites.iter().filter(takes);
     sites.map(|site| site.host.clone()).collect()
@@ -100,7 +94,7 @@ struct Wanted {
     kind: pages::TokenKind,
     label: String,
     sites: Vec<String>,
-    days: u16,
+    life: Duration,
 }
 
 async fn judged(
@@ -126,15 +120,7 @@ async fn judged(
     if kind.is_none() {
         wrong(Field::Kind, FieldProblem::Unknown);
     }
-    let label = form.text("name").trim().to_owned();
-    if label.is_empty() {
-        wrong(Field::Name, FieldProblem::Missing);
-    } else if label.chars().count() > LABEL_MAX {
-        let most = u32::try_from(LABEL_MAX).unwrap_or(u32::MAX);
-        wrong(Field::Name, FieldProblem::TooLong { most });
-    } else if label.chars().any(char::is_control) {
-        wrong(Field::Name, FieldProblem::Malformed);
-    }
+    let label = form::label(form).map_err(|problem| wrong(Field::Name, problem));
     let open = sites(&visit.state.publisher.config(), stored(kind));
     let mut chosen: Vec<_> = form.all("site").map(str::to_owned).collect();
     if chosen.is_empty() {
@@ -144,18 +130,14 @@ async fn judged(
     if chosen.is_empty() || !chosen.iter().all(|site| open.contains(site)) {
         wrong(Field::Sites, FieldProblem::Unknown);
     }
-    let days = form.text("days").parse::<u16>().ok();
-    let days = days.filter(|days| EXPIRY_DAYS.contains(days));
-    if days.is_none() {
-        wrong(Field::Days, FieldProblem::Unknown);
-    }
-    Ok(match (owner, kind, days) {
-        (Some(owner), Some(kind), Some(days)) if problems.is_empty() => Ok(Wanted {
+    let life = form::days(form).map_err(|problem| wrong(Field::Days, problem));
+    Ok(match (owner, kind, label, life) {
+        (Some(owner), Some(kind), Ok(label), Ok(life)) if problems.is_empty() => Ok(Wanted {
             owner,
             kind,
             label,
             sites: chosen,
-            days,
+            life,
         }),
         _ => Err(problems),
     })
@@ -201,13 +183,12 @@ async fn added(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
 
 async fn make(visit: &Visit, wanted: Wanted) -> Result<Response, AccountError> {
     let accounts = visit.accounts();
-    let life = Duration::from_secs(u64::from(wanted.days) * 86_400);
     let new = NewToken {
         account: wanted.owner.clone(),
         kind: stored(Some(wanted.kind)),
         label: wanted.label.clone(),
         sites: wanted.sites,
-        expires_at: accounts.now().after(life),
+        expires_at: accounts.now().after(wanted.life),
     };
     let (_, secret) = accounts.add_token(&new, None, visit.actor()).await?;
     let view = TokenMadeView {

@@ -2,37 +2,30 @@
 //! sessions. Every change asks for the form's token.
 
 use axum::{
-    Extension, Router,
+    Router,
     body::Body,
-    extract::{Path, State as Shared},
-    http::{HeaderMap, StatusCode, Uri},
-    response::Response,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{StatusCode, Uri, request::Parts},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use pages::{
-    AccountSecurityView, AccountSessionsView, AccountView, ChoiceView, EXPIRY_DAYS, Field,
-    FieldProblem, Notice, RefusalKind, SiteOrigin, TokenMadeView, UnlockView,
+    AccountSecurityView, AccountSessionsView, AccountView, ChoiceView, Field, FieldProblem, Notice,
+    RefusalKind, SiteOrigin, TokenMadeView, UnlockView,
 };
-use seam::{
-    Session,
-    own::OwnKnown,
-    snapshot::{Access, Tokens},
-};
-use store::{Account, Actor, Store, TokenKind};
-use terms::{GroupName, RequestId, Secret};
+use seam::{Credential, Session};
+use store::{Account, Actor, MAX_SESSIONS_PAGE, SessionQuery, Store, StoredSession, TokenKind};
+use terms::{GroupName, Secret};
 
 use super::{
     form::{self, Bound, Form},
     listing::{session_views, token_view},
-    portal::Visit,
+    portal::{Visit, may_enter},
 };
 use crate::{
     accounts::{AccountError, NewToken, Own, sign_in::Choice},
     state::State,
 };
-
-/// Longest name of an app password, in characters.
-const LABEL_MAX: usize = 64;
 
 /// The addresses below the prefix.
 pub(super) fn routes() -> Router<State> {
@@ -57,9 +50,19 @@ struct Owner {
     session: std::sync::Arc<Session>,
 }
 
-impl Owner {
+/// A form of theirs, with its token.
+struct Changing {
+    owner: Owner,
+    form: Form,
+}
+
+impl FromRequestParts<State> for Owner {
+    type Rejection = Response;
+
     /// Whose page it is, or where they have to go first.
-    async fn of(visit: Visit) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, state).await;
+        let visit = visit.map_err(IntoResponse::into_response)?;
         if !visit.is_portal() {
             // On a site nothing of ours acts with a session but callback and logout.
             return Err(match visit.config.portal_origin() {
@@ -85,20 +88,26 @@ impl Owner {
             Err(error) => Err(visit.failed(&error.into())),
         }
     }
+}
 
-    /// The same for what a form changes.
-    async fn with_form(visit: Visit, body: Body) -> Result<(Self, Form), Response> {
-        let owner = Self::of(visit).await?;
+impl FromRequest<State> for Changing {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let owner = Owner::from_request_parts(&mut parts, state).await?;
         let Ok(form) = Form::read(&owner.visit.headers, body).await else {
             return Err(owner.visit.refuse(RefusalKind::BadRequest));
         };
         if form::has_token(&form, &owner.store, Bound::Session(&owner.session)) {
-            Ok((owner, form))
+            Ok(Self { owner, form })
         } else {
             Err(owner.visit.refuse(RefusalKind::Forbidden))
         }
     }
+}
 
+impl Owner {
     fn token(&self) -> Secret<String> {
         form::token(&self.store, Bound::Session(&self.session))
     }
@@ -108,7 +117,7 @@ impl Owner {
     }
 
     fn sid(&self) -> String {
-        RequestId(self.session.sid).to_string()
+        self.session.public_name()
     }
 
     fn answer(&self, page: pages::Page) -> Response {
@@ -119,13 +128,23 @@ impl Owner {
         self.visit.state.publisher.pages()
     }
 
+    async fn sessions(&self) -> Result<Vec<StoredSession>, AccountError> {
+        let query = SessionQuery {
+            account: Some(self.account.id.clone()),
+            limit: MAX_SESSIONS_PAGE,
+            ..SessionQuery::default()
+        };
+        Ok(self.store.sessions(&query).await?)
+    }
+
     /// The hosts that take app passwords, of sites that are open to them.
     fn sites_with_app_passwords(&self) -> Vec<String> {
         let sites = self.visit.config.sites.iter();
         let takes = |site: &&config::Site| {
             site.routes
                 .iter()
-                .any(|route| route.tokens == Tokens::Basic && may(&self.session, &route.access))
+                .filter(|route| route.access.admits(&self.session.person))
+                .any(|route| route.tokens.take(Credential::Basic))
         };
         sites.filter(takes).map(|site| site.host.clone()).collect()
     }
@@ -164,13 +183,6 @@ impl Owner {
     }
 }
 
-fn may(session: &Session, access: &Access) -> bool {
-    match access {
-        Access::Public | Access::Login => true,
-        Access::Groups(groups) => groups.iter().any(|group| session.person.is_in(group)),
-    }
-}
-
 /// What was done before somebody was sent here.
 fn notice(uri: &Uri) -> Option<Notice> {
     Some(match form::query(uri.query(), "done")?.as_str() {
@@ -182,29 +194,14 @@ fn notice(uri: &Uri) -> Option<Notice> {
     })
 }
 
-async fn account(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-) -> Response {
-    let owner = match Owner::of(Visit::new(state, known, headers)).await {
-        Ok(owner) => owner,
-        Err(answer) => return answer,
-    };
+async fn account(owner: Owner) -> Response {
     let config = &owner.visit.config;
-    let port = match config.public_port {
-        443 => String::new(),
-        port => format!(":{port}"),
-    };
-    let sites = config.sites.iter().filter(|site| {
-        site.role == config::Role::Application
-            && site
-                .routes
-                .iter()
-                .any(|route| may(&owner.session, &route.access))
-    });
+    let sites = config
+        .sites
+        .iter()
+        .filter(|site| site.role == config::Role::Application && may_enter(&owner.session, site));
     let sites = sites.filter_map(|site| {
-        let origin = SiteOrigin::new(&format!("https://{}{port}", site.host))?;
+        let origin = SiteOrigin::new(&config.origin(&site.host))?;
         Some((site.host.clone(), origin))
     });
     let account = &owner.account;
@@ -222,32 +219,14 @@ async fn account(
     owner.answer(owner.pages().account(&view, owner.visit.known.language))
 }
 
-async fn security(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
-    let owner = match Owner::of(Visit::new(state, known, headers)).await {
-        Ok(owner) => owner,
-        Err(answer) => return answer,
-    };
+async fn security(owner: Owner, uri: Uri) -> Response {
     let shown = owner
         .security(StatusCode::OK, |view| view.notice = notice(&uri))
         .await;
     shown.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
-async fn change_password(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (owner, form) = match Owner::with_form(Visit::new(state, known, headers), body).await {
-        Ok(both) => both,
-        Err(answer) => return answer,
-    };
+async fn change_password(Changing { owner, form }: Changing) -> Response {
     let (current, new) = (form.secret("current"), form.secret("new"));
     let accounts = owner.visit.accounts();
     let from = owner.visit.from();
@@ -286,58 +265,37 @@ async fn change_password(
     done.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
-async fn add_app_password(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (owner, form) = match Owner::with_form(Visit::new(state, known, headers), body).await {
-        Ok(both) => both,
-        Err(answer) => return answer,
-    };
+async fn add_app_password(Changing { owner, form }: Changing) -> Response {
     let done = make_app_password(&owner, &form).await;
     done.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
 async fn make_app_password(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
-    let label = form.text("name").trim().to_owned();
+    let (label, days) = (form::label(form), form::days(form));
     let open = owner.sites_with_app_passwords();
     let sites: Vec<_> = form.all("site").map(str::to_owned).collect();
-    let days = form.text("days").parse::<u16>().ok();
-    let days = days.filter(|days| EXPIRY_DAYS.contains(days));
     let mut problems = Vec::new();
-    if label.is_empty() {
-        problems.push((Field::Name, FieldProblem::Missing));
-    } else if label.chars().count() > LABEL_MAX {
-        let most = u32::try_from(LABEL_MAX).unwrap_or(u32::MAX);
-        problems.push((Field::Name, FieldProblem::TooLong { most }));
-    } else if label.chars().any(char::is_control) {
-        problems.push((Field::Name, FieldProblem::Malformed));
-    }
+    problems.extend(label.as_ref().err().map(|problem| (Field::Name, *problem)));
     if sites.is_empty() {
         problems.push((Field::Sites, FieldProblem::Missing));
     } else if !sites.iter().all(|site| open.contains(site)) {
         problems.push((Field::Sites, FieldProblem::Unknown));
     }
-    if days.is_none() {
-        problems.push((Field::Days, FieldProblem::Unknown));
-    }
-    let (Some(days), true) = (days, problems.is_empty()) else {
+    problems.extend(days.as_ref().err().map(|problem| (Field::Days, *problem)));
+    let (Ok(label), Ok(days), true) = (label, days, problems.is_empty()) else {
         return owner
             .security(StatusCode::UNPROCESSABLE_ENTITY, |view| {
                 view.app_problems = problems;
             })
             .await;
     };
-    let life = std::time::Duration::from_secs(u64::from(days) * 86_400);
     let accounts = owner.visit.accounts();
     let new = NewToken {
         account: owner.account.clone(),
         kind: TokenKind::Basic,
         label: label.clone(),
         sites,
-        expires_at: accounts.now().after(life),
+        expires_at: accounts.now().after(days),
     };
     let (sid, from) = (owner.sid(), owner.visit.from());
     let own = Own {
@@ -356,16 +314,7 @@ async fn make_app_password(owner: &Owner, form: &Form) -> Result<Response, Accou
     Ok(owner.answer(pages.app_password_made(&view, owner.visit.known.language)))
 }
 
-async fn revoke_app_password(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (owner, form) = match Owner::with_form(Visit::new(state, known, headers), body).await {
-        Ok(both) => both,
-        Err(answer) => return answer,
-    };
+async fn revoke_app_password(Changing { owner, form }: Changing) -> Response {
     let accounts = owner.visit.accounts();
     let mine = Some(owner.account.id.as_str());
     match accounts
@@ -380,22 +329,8 @@ async fn revoke_app_password(
     }
 }
 
-async fn sessions(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
-    let owner = match Owner::of(Visit::new(state, known, headers)).await {
-        Ok(owner) => owner,
-        Err(answer) => return answer,
-    };
-    let query = store::SessionQuery {
-        account: Some(owner.account.id.clone()),
-        limit: store::MAX_SESSIONS_PAGE,
-        ..store::SessionQuery::default()
-    };
-    match owner.store.sessions(&query).await {
+async fn sessions(owner: Owner, uri: Uri) -> Response {
+    match owner.sessions().await {
         Ok(rows) => {
             let here = owner.sid();
             let name = |_: &str| owner.account.name.to_string();
@@ -407,21 +342,11 @@ async fn sessions(
             let pages = owner.pages();
             owner.answer(pages.account_sessions(&view, owner.visit.known.language))
         }
-        Err(error) => owner.visit.failed(&error.into()),
+        Err(error) => owner.visit.failed(&error),
     }
 }
 
-async fn end_session(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    Path(what): Path<String>,
-    body: Body,
-) -> Response {
-    let (owner, form) = match Owner::with_form(Visit::new(state, known, headers), body).await {
-        Ok(both) => both,
-        Err(answer) => return answer,
-    };
+async fn end_session(Path(what): Path<String>, Changing { owner, form }: Changing) -> Response {
     let accounts = owner.visit.accounts();
     let (done, word) = match what.as_str() {
         "revoke" => (end_own(&owner, form.text("id")).await, "ended"),
@@ -440,25 +365,14 @@ async fn end_session(
 
 /// Ends a session where it is one of the owner's.
 async fn end_own(owner: &Owner, sid: &str) -> Result<(), AccountError> {
-    let query = store::SessionQuery {
-        account: Some(owner.account.id.clone()),
-        limit: store::MAX_SESSIONS_PAGE,
-        ..store::SessionQuery::default()
-    };
-    let own = owner.store.sessions(&query).await?;
+    let own = owner.sessions().await?;
     if own.iter().any(|session| session.sid == sid) {
         owner.visit.accounts().end(sid, &owner.actor()).await?;
     }
     Ok(())
 }
 
-async fn ask_unlock(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn ask_unlock(visit: Visit, uri: Uri) -> Response {
     let Some(secret) = form::query(uri.query(), "secret").filter(|_| visit.is_portal()) else {
         return visit.refuse(RefusalKind::NotFound);
     };
@@ -471,13 +385,7 @@ async fn ask_unlock(
     visit.page(pages.unlock(&view, visit.known.language))
 }
 
-async fn unlock(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn unlock(visit: Visit, body: Body) -> Response {
     if !visit.is_portal() {
         return visit.refuse(RefusalKind::NotFound);
     }

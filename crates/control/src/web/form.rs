@@ -1,17 +1,21 @@
 //! What every own page with a form needs: its fields, its token, its cookies, its answer.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use pages::Page;
+use pages::{EXPIRY_DAYS, FieldProblem, Page};
 use seam::{
     Session,
     sessions::{DEVICE_COOKIE, SESSION_COOKIE, START_COOKIE, is_secret},
 };
 use store::{Purpose, Store};
-use terms::{RequestId, Secret};
+use terms::Secret;
+
+use crate::socket::accounts::TOKEN_NAME_MAX;
 
 /// Largest form, in bytes: a password of a megabyte is none.
 const FORM_MAX: usize = 64 * 1024;
@@ -92,6 +96,30 @@ impl Form {
         let named = self.0.iter().filter(move |(field, _)| field == name);
         named.map(|(_, value)| value.expose().as_str())
     }
+}
+
+/// What a token or app password is called, in the field `name`.
+pub(crate) fn label(form: &Form) -> Result<String, FieldProblem> {
+    let label = form.text("name").trim();
+    if label.is_empty() {
+        return Err(FieldProblem::Missing);
+    }
+    if label.chars().count() > TOKEN_NAME_MAX {
+        let most = u32::try_from(TOKEN_NAME_MAX).unwrap_or(u32::MAX);
+        return Err(FieldProblem::TooLong { most });
+    }
+    if label.chars().any(char::is_control) {
+        return Err(FieldProblem::Malformed);
+    }
+    Ok(label.to_owned())
+}
+
+/// How long it holds: one of the choices of the field `days`.
+pub(crate) fn days(form: &Form) -> Result<Duration, FieldProblem> {
+    let days = form.text("days").parse::<u16>().ok();
+    let days = days.filter(|days| EXPIRY_DAYS.contains(days));
+    let days = days.ok_or(FieldProblem::Unknown)?;
+    Ok(Duration::from_secs(u64::from(days) * 86_400))
 }
 
 /// `+` and percent-encoding undone (WHATWG URL section 5.1); `None` for what isn't UTF-8.
@@ -194,7 +222,7 @@ pub(crate) enum Bound<'a> {
 /// The token of a form: an HMAC, so that nothing is kept of it.
 pub(crate) fn token(store: &Store, bound: Bound<'_>) -> Secret<String> {
     let text = match bound {
-        Bound::Session(session) => format!("form of session {}", RequestId(session.sid)),
+        Bound::Session(session) => format!("form of session {}", session.public_name()),
         Bound::Start(secret) => format!("form of browser {secret}"),
     };
     Secret::new(terms::base64url(&store.keyed_hash(Purpose::SignIn, &text)))

@@ -8,10 +8,10 @@
 //! R is sealed: the portal takes site and P from nowhere else.
 
 use axum::{
-    Extension, Router,
+    Router,
     body::Body,
-    extract::State as Shared,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    extract::{FromRequestParts, State as Shared},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -20,10 +20,10 @@ use pages::{
     HandoverView, Nonce, NotForYouView, OwnPath, RefusalKind, SignInProblem, SignInView,
     SignOutView, SiteOrigin,
 };
-use seam::{Session, own::OwnKnown, snapshot::Access};
+use seam::{Session, own::OwnKnown};
 use serde::{Deserialize, Serialize};
 use store::{Actor, Cell, Purpose, Store};
-use terms::{Micros, RequestId};
+use terms::Micros;
 
 use super::{
     form::{self, Bound, Cookie, Form, FormError},
@@ -58,17 +58,22 @@ pub(super) struct Visit {
     pub(super) config: std::sync::Arc<Config>,
 }
 
-impl Visit {
-    pub(super) fn new(state: State, known: OwnKnown, headers: HeaderMap) -> Self {
-        let config = state.publisher.config();
-        Self {
-            state,
-            known,
-            headers,
-            config,
-        }
-    }
+impl FromRequestParts<State> for Visit {
+    type Rejection = StatusCode;
 
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, StatusCode> {
+        // Put there by whoever took the request from the edge.
+        let known = parts.extensions.get::<OwnKnown>().cloned();
+        Ok(Self {
+            state: state.clone(),
+            known: known.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?,
+            headers: parts.headers.clone(),
+            config: state.publisher.config(),
+        })
+    }
+}
+
+impl Visit {
     pub(super) fn accounts(&self) -> &Accounts {
         &self.state.accounts
     }
@@ -179,11 +184,9 @@ fn is_local(path: &str) -> bool {
 }
 
 /// Whether somebody gets anywhere on a site.
-fn may_enter(session: &Session, site: &Site) -> bool {
-    site.routes.iter().any(|route| match &route.access {
-        Access::Public | Access::Login => true,
-        Access::Groups(groups) => groups.iter().any(|group| session.person.is_in(group)),
-    })
+pub(super) fn may_enter(session: &Session, site: &Site) -> bool {
+    let mut routes = site.routes.iter();
+    routes.any(|route| route.access.admits(&session.person))
 }
 
 /// The keys by which applications check assertions.
@@ -196,13 +199,7 @@ async fn jwks(Shared(state): Shared<State>) -> Response {
     (headers, state.accounts.signer.jwks().to_string()).into_response()
 }
 
-async fn login(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn login(visit: Visit, uri: Uri) -> Response {
     let shown = if visit.is_portal() {
         on_portal(&visit, form::query(uri.query(), "request"), None, "").await
     } else {
@@ -346,13 +343,7 @@ async fn onward(
     Ok(answer)
 }
 
-async fn sign_in(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn sign_in(visit: Visit, body: Body) -> Response {
     if !visit.is_portal() {
         return visit.refuse(RefusalKind::MethodNotAllowed);
     }
@@ -405,7 +396,7 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
     };
     // Whoever was signed in here before isn't any more: nobody can plant a session.
     if let Some(before) = visit.session() {
-        let sid = RequestId(before.sid).to_string();
+        let sid = before.public_name();
         let actor = Actor::account(&before.person.account);
         visit.accounts().end(&sid, &actor).await?;
     }
@@ -416,13 +407,7 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
 }
 
 /// Step 5: on the site, the code becomes a session.
-async fn callback(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn callback(visit: Visit, body: Body) -> Response {
     if visit.is_portal() {
         return visit.refuse(RefusalKind::NotFound);
     }
@@ -476,12 +461,7 @@ async fn arrive(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     Ok(answer)
 }
 
-async fn ask_logout(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn ask_logout(visit: Visit) -> Response {
     let store = match visit.accounts().store() {
         Ok(store) => store,
         Err(error) => return visit.failed(&error),
@@ -498,13 +478,7 @@ async fn ask_logout(
 }
 
 /// Step 6: the portal session and all that hangs on it end. The device stays known.
-async fn logout(
-    Shared(state): Shared<State>,
-    Extension(known): Extension<OwnKnown>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let visit = Visit::new(state, known, headers);
+async fn logout(visit: Visit, body: Body) -> Response {
     let Ok(form) = Form::read(&visit.headers, body).await else {
         return visit.refuse(RefusalKind::BadRequest);
     };
@@ -519,7 +493,7 @@ async fn logged_out(visit: &Visit, form: &Form) -> Result<Response, AccountError
         if !form::has_token(form, &store, Bound::Session(session)) {
             return Ok(visit.refuse(RefusalKind::Forbidden));
         }
-        let sid = RequestId(session.sid).to_string();
+        let sid = session.public_name();
         let actor = Actor::account(&session.person.account);
         visit.accounts().end(&sid, &actor).await?;
     }
