@@ -15,6 +15,8 @@ use std::{
 use seam::Session;
 use terms::Moment;
 
+use crate::waking::remember;
+
 /// How often the worker looks: a deadline is noticed at most this late.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -57,13 +59,7 @@ impl Watch {
         if self.expired.get() || self.is_cut() {
             return Err(Late);
         }
-        let mut waker = self.waker.borrow_mut();
-        if !waker
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            *waker = Some(cx.waker().clone());
-        }
+        remember(&mut self.waker.borrow_mut(), cx);
         Ok(())
     }
 

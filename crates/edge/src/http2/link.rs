@@ -10,7 +10,10 @@ use http2::{Connection, Limits, Room};
 use seam::Refusal;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::buffer::Outbox;
+use crate::{
+    buffer::Outbox,
+    waking::{Driver, remember},
+};
 
 /// A trailer section as lines of HTTP/1, or why it is refused.
 pub(super) type Trailers = Result<Vec<u8>, Refusal>;
@@ -51,13 +54,7 @@ impl Stream {
     }
 
     fn woken_by(&mut self, cx: &Context<'_>) {
-        if !self
-            .waker
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            self.waker = Some(cx.waker().clone());
-        }
+        remember(&mut self.waker, cx);
     }
 
     /// The client wants no answer any more.
@@ -82,8 +79,7 @@ pub(super) enum Taken {
 /// See the module.
 pub(super) struct Link {
     codec: RefCell<Connection<Stream>>,
-    driver: RefCell<Option<Waker>>,
-    woken: Cell<bool>,
+    driver: Driver,
     /// Streams that wait for room that all share, first come first served.
     waiting: RefCell<VecDeque<u32>>,
     /// How often all that was to be written has left.
@@ -98,8 +94,7 @@ impl Link {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             codec: RefCell::new(Connection::new(limits)),
-            driver: RefCell::default(),
-            woken: Cell::new(false),
+            driver: Driver::default(),
             waiting: RefCell::default(),
             flushed: Cell::new(0),
             received: Cell::new(0),
@@ -114,23 +109,12 @@ impl Link {
 
     /// Notes the task that reads and writes.
     pub(super) fn driven_by(&self, cx: &Context<'_>) {
-        self.woken.set(false);
-        let mut driver = self.driver.borrow_mut();
-        if !driver
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            *driver = Some(cx.waker().clone());
-        }
+        self.driver.runs(cx);
     }
 
     /// There is something to write.
     pub(super) fn wake(&self) {
-        if !self.woken.replace(true)
-            && let Some(driver) = &*self.driver.borrow()
-        {
-            driver.wake_by_ref();
-        }
+        self.driver.wake();
     }
 
     /// Whether what comes next can be answered: a client that sends without reading is

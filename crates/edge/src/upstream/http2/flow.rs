@@ -10,7 +10,7 @@ use std::{
 use h1::{grammar, write};
 use http2::{AnswerHead, Code, Fields, Malformed};
 
-use crate::{read::content_length, upstream::Fault};
+use crate::{read::content_length, upstream::Fault, waking::remember};
 
 /// How much of a body is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +72,7 @@ impl Default for Come {
 impl Come {
     /// Whom to wake when more comes, or more may be sent.
     pub(super) fn woken_by(&mut self, cx: &Context<'_>) {
-        if !self
-            .waker
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            self.waker = Some(cx.waker().clone());
-        }
+        remember(&mut self.waker, cx);
     }
 }
 

@@ -13,7 +13,7 @@ use terms::Moment;
 use tokio::sync::Notify;
 
 use super::flow::Flow;
-use crate::{buffer::Outbox, upstream::Fault};
+use crate::{buffer::Outbox, upstream::Fault, waking::Driver};
 
 /// Requests that wait for a stream of an application.
 #[derive(Default)]
@@ -36,8 +36,7 @@ pub(super) struct Link {
     codec: RefCell<Connection<Rc<Flow>>>,
     /// `:scheme` of what is asked here.
     pub(super) scheme: &'static str,
-    driver: RefCell<Option<Waker>>,
-    woken: Cell<bool>,
+    driver: Driver,
     /// Who waits for the settings.
     beginner: RefCell<Option<Waker>>,
     waiting: Rc<Waiting>,
@@ -70,8 +69,7 @@ impl Link {
         Self {
             codec: RefCell::new(codec),
             scheme,
-            driver: RefCell::default(),
-            woken: Cell::new(false),
+            driver: Driver::default(),
             beginner: RefCell::default(),
             waiting,
             queue: RefCell::default(),
@@ -94,23 +92,12 @@ impl Link {
 
     /// Notes the task that reads and writes.
     pub(super) fn driven_by(&self, cx: &Context<'_>) {
-        self.woken.set(false);
-        let mut driver = self.driver.borrow_mut();
-        if !driver
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            *driver = Some(cx.waker().clone());
-        }
+        self.driver.runs(cx);
     }
 
     /// There is something to write, or to end.
     pub(super) fn wake(&self) {
-        if !self.woken.replace(true)
-            && let Some(driver) = &*self.driver.borrow()
-        {
-            driver.wake_by_ref();
-        }
+        self.driver.wake();
     }
 
     /// Whether what comes next can be answered: an application that sends without reading
