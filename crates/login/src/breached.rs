@@ -40,8 +40,7 @@ use rice::Reader;
 
 /// The ten thousand commonest passwords of at least six characters, one a line, sorted.
 ///
-/// From the list that zxcvbn brings (its crate, version 3.1.1, MIT licence), which comes
-/// from Mark Burnett's ten million leaked passwords (public domain).
+/// From the list that zxcvbn brings (its crate, version 3.1.1, MIT licence).
 const COMMONEST: &str = include_str!("words/commonest.txt");
 
 const MAGIC: &[u8; 8] = b"WAARBRCH";
