@@ -3,6 +3,8 @@
 //! none of them forgets the other half.
 
 pub(crate) mod assertion;
+pub(crate) mod canary;
+mod census;
 mod keep;
 mod manage;
 pub(crate) mod secret;
@@ -23,7 +25,7 @@ pub(crate) use self::{
     keep::keep,
     manage::{Changed, NewToken, Own},
 };
-use crate::{handover::Revocations, publish::Publisher};
+use crate::{handover::Revocations, metrics::Tallies, publish::Publisher};
 
 /// Shared by everything that knows accounts.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ pub(crate) struct Accounts {
     pub(crate) revocations: Revocations,
     pub(crate) doors: Arc<Doors>,
     pub(crate) signer: Arc<Signer>,
+    /// Counts sign-ins, locks and passwords that were chosen.
+    pub(crate) tallies: Arc<Tallies>,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }
