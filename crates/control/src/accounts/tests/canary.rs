@@ -6,11 +6,11 @@ fn candidates(texts: &[&str]) -> Vec<Secret<String>> {
 }
 
 async fn names(ground: &Ground) -> Vec<String> {
-    let all = ground.store.accounts(&store::AccountQuery {
+    let query = store::AccountQuery {
         limit: 100,
         ..store::AccountQuery::default()
-    });
-    let all = all.await.unwrap().into_iter();
+    };
+    let all = ground.store.accounts(&query).await.unwrap().into_iter();
     all.map(|account| account.name.as_str().to_owned())
         .collect()
 }
