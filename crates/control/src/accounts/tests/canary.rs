@@ -1,3 +1,5 @@
+//! The accounts that drills make: few, ordinary, and gone with the run.
+
 use super::{super::canary::Canaries, *};
 
 fn candidates(texts: &[&str]) -> Vec<Secret<String>> {
