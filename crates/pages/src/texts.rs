@@ -36,7 +36,7 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("tls-report-limits", &[]),
     ("password-stored", &["cost", "any", "weaker"]),
     ("password-length", &["length"]),
-    ("password-breached", &["list"]),
+    ("password-not-breached", &["list"]),
     ("lockout-locked", &["guesses", "minutes"]),
     ("lockout-devices", &[]),
     ("lockout-opens", &["minutes"]),

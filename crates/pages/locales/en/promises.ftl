@@ -138,7 +138,7 @@ password-length = { $length ->
     [one] A new password has at least { $length } character, and isn’t one that a programme would guess soon.
    *[other] A new password has at least { $length } characters, and isn’t one that a programme would guess soon.
 }
-password-breached = { $list ->
+password-not-breached = { $list ->
     [file] The commonest passwords can’t be chosen, and neither can those of a list that became known in breaches.
    *[commonest] The commonest passwords can’t be chosen.
 }

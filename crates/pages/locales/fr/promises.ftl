@@ -138,7 +138,7 @@ password-length = { $length ->
     [one] Un nouveau mot de passe compte au moins { $length } caractère, et n’est pas de ceux qu’un programme devinerait vite.
    *[other] Un nouveau mot de passe compte au moins { $length } caractères, et n’est pas de ceux qu’un programme devinerait vite.
 }
-password-breached = { $list ->
+password-not-breached = { $list ->
     [file] Les mots de passe les plus courants ne peuvent pas être choisis, ni ceux d’une liste révélée par des fuites.
    *[commonest] Les mots de passe les plus courants ne peuvent pas être choisis.
 }

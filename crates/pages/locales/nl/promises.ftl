@@ -138,7 +138,7 @@ password-length = { $length ->
     [one] Een nieuw wachtwoord heeft minstens { $length } teken, en is er geen dat een programma snel zou raden.
    *[other] Een nieuw wachtwoord heeft minstens { $length } tekens, en is er geen dat een programma snel zou raden.
 }
-password-breached = { $list ->
+password-not-breached = { $list ->
     [file] De meest gebruikte wachtwoorden kunnen niet worden gekozen, en ook niet die van een lijst die bij lekken bekend is geworden.
    *[commonest] De meest gebruikte wachtwoorden kunnen niet worden gekozen.
 }

@@ -62,7 +62,7 @@ fn parts(reading: &Reading) -> Vec<Part> {
         ),
         part(
             BREACHED,
-            Clause::new("password-breached").with("list", Arg::Word(list)),
+            Clause::new("password-not-breached").with("list", Arg::Word(list)),
             &[],
         ),
     ]
