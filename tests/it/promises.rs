@@ -2,18 +2,22 @@
 //! and the page says so; without the cut it passes; and somebody else's tool agrees.
 
 mod hsts;
+mod lockout;
+mod password;
 mod tls;
 mod tls_report;
 mod track;
 mod whole;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use waarborg_it::{
     gateway::{Gateway, text},
-    ground::Ground,
-    in_time, tools,
+    ground::{Ground, PORTAL},
+    in_time,
+    program::run,
+    tools,
     upstream::Upstream,
 };
 
@@ -28,9 +32,69 @@ async fn served() -> (Ground, Upstream, Gateway) {
 }
 
 fn configuration(ground: &Ground, upstream: &Upstream) -> PathBuf {
-    let browser = tools::chromium();
-    let prover = format!("[prover]\nbrowser = \"{}\"\n", browser.display());
-    ground.configure(&[(HOST, &upstream.url())], &prover)
+    ground.configure(&[(HOST, &upstream.url())], &browser())
+}
+
+fn browser() -> String {
+    format!("[prover]\nbrowser = \"{}\"\n", tools::chromium().display())
+}
+
+/// Runs a statement on the store from beside, as somebody who moves accounts would.
+async fn sql(ground: &Ground, statement: &str) -> String {
+    let script = "import sqlite3, sys\n\
+                  store = sqlite3.connect(sys.argv[1], timeout=30)\n\
+                  rows = store.execute(sys.argv[2]).fetchall()\n\
+                  store.commit()\n\
+                  print(*(row[0] for row in rows), sep='\\n')\n";
+    let store = ground.path("data/store.sqlite");
+    let arguments = ["-c", script, &store.to_string_lossy(), statement];
+    let done = run(tools::python("python"), &arguments).await.good();
+    done.out.trim().to_owned()
+}
+
+/// An account with the hash that htpasswd makes of this password.
+async fn import(ground: &Ground, name: &str, password: &str, cost: &str) {
+    let made = run("htpasswd", &["-nbBC", cost, name, password])
+        .await
+        .good();
+    let hash = made
+        .out
+        .trim()
+        .rsplit(':')
+        .next()
+        .expect("name:hash")
+        .to_owned();
+    sql(
+        ground,
+        &format!(
+            "INSERT INTO account (id, name, display, password, password_at, state, created_at) \
+             VALUES ('id-{name}', '{name}', '{name}', '{hash}', 1, 'active', 1)"
+        ),
+    )
+    .await;
+}
+
+/// Signs in with curl, from a browser whose cookies are in `jar`; gives the status.
+async fn sign_in(gateway: &Gateway, jar: &Path, name: &str, password: &str) -> String {
+    let url = format!("https://{PORTAL}/-/login");
+    let jar = jar.to_string_lossy();
+    let cookies = ["-b", &*jar, "-c", &*jar];
+    let page = gateway.curl(&[&cookies[..], &[&url]].concat()).await.good();
+    let token = page.out.split("name=\"token\" value=\"").nth(1);
+    let token = token.and_then(|rest| rest.split('"').next());
+    let fields = [
+        format!("token={}", token.expect("a form with a token")),
+        format!("name={name}"),
+        format!("password={password}"),
+    ];
+    let origin = format!("Origin: https://{PORTAL}");
+    let mut post = cookies.to_vec();
+    post.extend(["-H", &origin, "-o", "/dev/null", "-w", "%{http_code}"]);
+    for field in &fields {
+        post.extend(["--data-urlencode", field]);
+    }
+    post.push(&url);
+    gateway.curl(&post).await.good().out
 }
 
 /// Promises that don't hold either when this one's control is cut.
@@ -38,6 +102,8 @@ fn shaken(promise: &str) -> &'static [&'static str] {
     match promise {
         // The grade counts HSTS, and can't be given where plain text comes back.
         "hsts" | "tls" => &["tls-report"],
+        // What is kept of a password then opens nothing, so nobody signs in.
+        "password" => &["lockout"],
         _ => &[],
     }
 }
@@ -46,7 +112,7 @@ fn shaken(promise: &str) -> &'static [&'static str] {
 /// red, while the other promises stand. The honest twin is the same gateway uncut.
 async fn bites(promise: &str, parts: &[&str]) {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
-    let config = configuration(&ground, &upstream);
+    let config = ground.configure_with_portal(&[(HOST, &upstream.url())], &browser());
 
     let gateway = Gateway::serve_without(promise, &ground, &config).await;
     // The first run comes by itself. Where a trace is sought for a minute, it is enough.

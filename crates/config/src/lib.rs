@@ -54,7 +54,10 @@ pub use mistake::{Kind, MISTAKES_MAX, Mistake, Mistakes, Place};
 pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
-pub use reading::{HstsReading, Reading, SiteReading, TlsReportReading, TrackReading, Way};
+pub use reading::{
+    HstsReading, LockoutReading, PasswordReading, Reading, SiteReading, TlsReportReading,
+    TrackReading, Way,
+};
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;

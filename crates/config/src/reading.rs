@@ -28,6 +28,10 @@ pub struct Reading {
     pub hsts: HstsReading,
     /// Promise `tls-report`.
     pub tls_report: TlsReportReading,
+    /// Promise `password`.
+    pub password: PasswordReading,
+    /// Promise `lockout`.
+    pub lockout: LockoutReading,
     /// Promise `track`.
     pub track: TrackReading,
     /// Seconds between two runs.
@@ -81,6 +85,26 @@ pub struct TlsReportReading {
     pub least: Grade,
 }
 
+/// Promise `password`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordReading {
+    /// The shortest that may be chosen, in characters.
+    pub length: u8,
+    /// bcrypt's cost of new hashes.
+    pub cost: u8,
+    /// Whether a file of breached passwords is refused, beside the commonest.
+    pub breached_file: bool,
+}
+
+/// Promise `lockout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockoutReading {
+    /// Wrong passwords that are let in within the window.
+    pub guesses: u8,
+    /// Seconds.
+    pub window_s: u64,
+}
+
 /// Promise `track`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackReading {
@@ -90,6 +114,14 @@ pub struct TrackReading {
     pub retention_s: u64,
     /// How much of a client's address is kept.
     pub addresses: AddressKeeping,
+}
+
+impl Reading {
+    /// The host that people sign in at, where there is one.
+    pub fn portal(&self) -> Option<&str> {
+        let portal = self.sites.iter().find(|site| site.portal)?;
+        portal.hosts.first().map(String::as_str)
+    }
 }
 
 impl Config {
@@ -115,6 +147,15 @@ impl Config {
             },
             tls_report: TlsReportReading {
                 least: self.tls_report.least,
+            },
+            password: PasswordReading {
+                length: self.password.length,
+                cost: self.password.cost,
+                breached_file: self.password.breached.is_some(),
+            },
+            lockout: LockoutReading {
+                guesses: self.lockout.guesses,
+                window_s: self.lockout.window.as_secs(),
             },
             track: TrackReading {
                 access_log: self.track.access_log,

@@ -3,6 +3,8 @@
 //! none of them forgets the other half.
 
 pub(crate) mod assertion;
+pub(crate) mod canary;
+mod census;
 mod commands;
 mod import;
 mod keep;
@@ -27,7 +29,7 @@ pub(crate) use self::{
     manage::{Changed, NewToken, Own},
     table::credential,
 };
-use crate::{handover::Revocations, publish::Publisher};
+use crate::{handover::Revocations, metrics::Tallies, publish::Publisher};
 
 /// Shared by everything that knows accounts.
 #[derive(Clone)]
@@ -39,6 +41,8 @@ pub(crate) struct Accounts {
     pub(crate) revocations: Revocations,
     pub(crate) doors: Arc<Doors>,
     pub(crate) signer: Arc<Signer>,
+    /// Counts sign-ins, locks and passwords that were chosen.
+    pub(crate) tallies: Arc<Tallies>,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
 }

@@ -28,6 +28,7 @@ mod retention;
 pub mod settings;
 pub mod socket;
 mod state;
+mod teeth;
 mod tls_report;
 mod trust;
 mod web;
@@ -197,6 +198,7 @@ impl Control {
             revocations: parts.revocations,
             doors: Arc::default(),
             signer: Arc::default(),
+            tallies: tallies.clone(),
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
         };

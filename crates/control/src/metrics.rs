@@ -16,7 +16,10 @@ use seam::{
 };
 use terms::{Micros, PromiseId, Verdict, names};
 
-use crate::outbox::Tally;
+use crate::{
+    accounts::sign_in::{Choice, SignedIn},
+    outbox::Tally,
+};
 
 /// Control's own counters.
 #[derive(Debug, Default)]
@@ -33,6 +36,15 @@ pub(crate) struct Tallies {
     acme_failed: AtomicU64,
     /// Place of the worst grade that the last scan found.
     tls_grade: AtomicU64,
+    /// Passwords that were to be chosen, by what came of it.
+    passwords_taken: AtomicU64,
+    passwords_refused: AtomicU64,
+    /// Attempts to sign in, by what came of them.
+    signed_in: AtomicU64,
+    sign_in_refused: AtomicU64,
+    sign_in_busy: AtomicU64,
+    /// Locks of accounts, or of one device on one.
+    locks: AtomicU64,
 }
 
 impl Tallies {
@@ -66,6 +78,32 @@ impl Tallies {
     pub(crate) fn graded(&self, place: i64) {
         let place = u64::try_from(place).unwrap_or(0);
         self.tls_grade.store(place, Ordering::Relaxed);
+    }
+
+    /// Counts a password that was to be chosen.
+    pub(crate) fn chose(&self, choice: &Choice) {
+        let counter = match choice {
+            Choice::Taken(_) => &self.passwords_taken,
+            Choice::Refused { .. } => &self.passwords_refused,
+            // Nobody looked at it.
+            Choice::Busy => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an attempt to sign in.
+    pub(crate) fn signed_in(&self, signed_in: &SignedIn) {
+        let counter = match signed_in {
+            SignedIn::Yes { .. } => &self.signed_in,
+            SignedIn::No | SignedIn::TooLong => &self.sign_in_refused,
+            SignedIn::Busy { .. } => &self.sign_in_busy,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a lock.
+    pub(crate) fn locked(&self) {
+        self.locks.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts one run.
@@ -198,6 +236,12 @@ impl Metrics {
                 self.sum(|c| &c.upstream_faults),
             ),
             (
+                names::LOCKS_TOTAL,
+                "counter",
+                "Locks of accounts after wrong passwords, for strangers or for one device.",
+                self.tallies.locks.load(Ordering::Relaxed),
+            ),
+            (
                 "waarborg_access_log_lost_total",
                 "counter",
                 "Access log lines that could not be written.",
@@ -260,6 +304,37 @@ impl Metrics {
         ] {
             page.line(
                 names::ACME_ORDERS_TOTAL,
+                &format!("outcome=\"{outcome}\""),
+                count.load(Ordering::Relaxed),
+            );
+        }
+        page.family(
+            names::PASSWORDS_CHOSEN_TOTAL,
+            "counter",
+            "Passwords that were to be chosen, by outcome.",
+        );
+        for (outcome, count) in [
+            ("taken", &self.tallies.passwords_taken),
+            ("refused", &self.tallies.passwords_refused),
+        ] {
+            page.line(
+                names::PASSWORDS_CHOSEN_TOTAL,
+                &format!("outcome=\"{outcome}\""),
+                count.load(Ordering::Relaxed),
+            );
+        }
+        page.family(
+            names::SIGN_INS_TOTAL,
+            "counter",
+            "Attempts to sign in with a password, by outcome.",
+        );
+        for (outcome, count) in [
+            ("signed-in", &self.tallies.signed_in),
+            ("refused", &self.tallies.sign_in_refused),
+            ("busy", &self.tallies.sign_in_busy),
+        ] {
+            page.line(
+                names::SIGN_INS_TOTAL,
                 &format!("outcome=\"{outcome}\""),
                 count.load(Ordering::Relaxed),
             );
@@ -355,6 +430,14 @@ mod tests {
         };
         metrics.tallies.drilled(PromiseId::Hsts, Verdict::Pass);
         metrics.tallies.acme_failed();
+        let hash = terms::Secret::new(String::new());
+        metrics.tallies.chose(&Choice::Taken(hash));
+        metrics.tallies.chose(&Choice::Busy);
+        metrics.tallies.signed_in(&SignedIn::No);
+        metrics
+            .tallies
+            .signed_in(&SignedIn::Busy { retry_after_s: 1 });
+        metrics.tallies.locked();
         let page = metrics.render(&[("a.test".to_owned(), Micros(1_795_392_000_999_999))]);
         for line in [
             "waarborg_requests_total{class=\"2xx\"} 2",
@@ -366,6 +449,11 @@ mod tests {
             "waarborg_certificate_expiry_timestamp_seconds{site=\"a.test\"} 1795392000",
             "waarborg_acme_orders_total{outcome=\"issued\"} 0",
             "waarborg_acme_orders_total{outcome=\"failed\"} 1",
+            "waarborg_passwords_chosen_total{outcome=\"taken\"} 1",
+            "waarborg_passwords_chosen_total{outcome=\"refused\"} 0",
+            "waarborg_sign_ins_total{outcome=\"refused\"} 1",
+            "waarborg_sign_ins_total{outcome=\"busy\"} 1",
+            "waarborg_locks_total 1",
             "waarborg_drills_total{promise=\"hsts\",verdict=\"pass\"} 1",
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\n{page}");

@@ -37,6 +37,7 @@ impl Offline {
             sessions,
             doors: Arc::default(),
             signer: Arc::default(),
+            tallies: Arc::default(),
             clock,
             rng,
         };

@@ -7,17 +7,18 @@ use config::{AccessLog, Reading};
 use pages::LedgerView;
 use promises::{
     Finding, Order, Report,
-    ground::{Evidence, Question},
+    ground::{Canary, Evidence, Question},
     state::Latest,
 };
 use serde_json::{Value, json};
 use store::{DrillRun, Lease};
-use terms::{Clock, Micros, PromiseId, RequestId, Vantage, Verdict};
+use terms::{Clock, Micros, PromiseId, RequestId, Secret, Vantage, Verdict};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     access_log::{self, Recent},
+    accounts::canary::{Canaries, CanaryError},
     alarms::{Alarm, Alarms},
     keeper::KeeperError,
     prober::{self, Host, ProbeError, hex},
@@ -89,6 +90,7 @@ struct Asked<'a> {
     log: Log,
     /// When the report was made that is published.
     tls_report: Option<Micros>,
+    canaries: Canaries,
     progress: Option<&'a mpsc::Sender<String>>,
 }
 
@@ -102,6 +104,19 @@ impl Host for Asked<'_> {
             Question::TlsReport => {
                 return Evidence::TlsReport {
                     at: self.tls_report,
+                };
+            }
+            Question::Passwords { candidates } => return self.passwords(candidates).await,
+            Question::Canary => {
+                return match self.canaries.with_password().await {
+                    Ok((name, password)) => Evidence::Canary(Canary { name, password }),
+                    Err(error) => unseen(&error),
+                };
+            }
+            Question::Lock { name } => {
+                return match self.canaries.locked_for(&name).await {
+                    Ok(ends_in_s) => Evidence::Lock { ends_in_s },
+                    Err(error) => unseen(&error),
                 };
             }
         };
@@ -135,6 +150,24 @@ impl Host for Asked<'_> {
             // A listener that lags behind misses a line of progress, nothing else.
             let _ = progress.try_send(what.to_owned());
         }
+    }
+}
+
+impl Asked<'_> {
+    async fn passwords(&self, candidates: Vec<String>) -> Evidence {
+        let candidates: Vec<_> = candidates.into_iter().map(Secret::new).collect();
+        match self.canaries.passwords(&candidates).await {
+            Ok(seen) => Evidence::Passwords(Box::new(seen)),
+            Err(error) => unseen(&error),
+        }
+    }
+}
+
+/// A drill isn't given what it asked for.
+fn unseen(error: &CanaryError) -> Evidence {
+    tracing::error!(%error, "a drill got no evidence of accounts");
+    Evidence::None {
+        why: error.word().to_owned(),
     }
 }
 
@@ -198,7 +231,7 @@ impl Prover {
         let order = Order {
             run: run.to_owned(),
             nonce,
-            promises: promises.to_vec(),
+            promises: promised(promises, reading),
             reading: reading.clone(),
             connect: Some(self.connect),
             roots: self.roots.clone(),
@@ -214,9 +247,12 @@ impl Prover {
         let host = Asked {
             log,
             tls_report: self.state.publisher.tls_report(),
+            canaries: Canaries::new(self.state.accounts.clone()),
             progress,
         };
-        Ok(prober::run(&self.program, order, &self.state.rng, &host).await?)
+        let ran = prober::run(&self.program, order, &self.state.rng, &host).await;
+        host.canaries.remove().await;
+        Ok(ran?)
     }
 
     /// Counts what a run has shown, and tells of it. A report that waits for its own
@@ -389,6 +425,15 @@ impl Prover {
             ));
         }
     }
+}
+
+/// Those that are promised under this configuration: of the others there is nothing to
+/// show.
+fn promised(promises: &[PromiseId], reading: &Reading) -> Vec<PromiseId> {
+    let is_promised = |id: &PromiseId| {
+        promises::entry(*id).is_some_and(|entry| !(entry.parts)(reading).is_empty())
+    };
+    promises.iter().copied().filter(is_promised).collect()
 }
 
 /// The reports with later ones of the same promise in their places.

@@ -17,7 +17,8 @@ pub(crate) fn view(
     let promises = PromiseId::ALL
         .into_iter()
         .map(|id| {
-            let Some(entry) = promises::entry(id) else {
+            let entry = promises::entry(id).filter(|it| !(it.parts)(reading).is_empty());
+            let Some(entry) = entry else {
                 return not_promised(id);
             };
             let state = promises::state::state(entry, reading, runs, now);

@@ -3,6 +3,7 @@
 //! - [`password`]: a password as given, and as it is stored;
 //! - [`policy`]: which new passwords are taken, with a hint;
 //! - [`breached`]: the offline filter of passwords that have leaked;
+//! - [`census`]: what the stored hashes are, in numbers;
 //! - [`lockout`]: who may guess how often, so that strangers can't lock the owner out;
 //! - [`pool`]: the few threads that hash, their fair queue and the time grid.
 //!
@@ -11,6 +12,7 @@
 pub use bcrypt_lanes::Cost;
 
 pub mod breached;
+pub mod census;
 pub mod lockout;
 pub mod password;
 pub mod policy;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use config::Reading;
 use serde::{Deserialize, Serialize};
-use terms::{Clock, Micros, PromiseId, RequestId, Rng, Vantage};
+use terms::{Clock, Micros, PromiseId, RequestId, Rng, Secret, Vantage};
 use tokio::sync::{mpsc, oneshot};
 
 /// What control writes to the prober's standard input, first line.
@@ -41,7 +41,23 @@ pub enum Question {
     },
     /// Which report of promise `tls-report` is published.
     TlsReport,
+    /// What becomes of passwords that an account of the run's own chooses, one after the
+    /// other, and how all passwords are stored while it has the last that was taken.
+    Passwords {
+        /// At most [`CANDIDATES_MAX`].
+        candidates: Vec<String>,
+    },
+    /// An account of the run's own, in no group.
+    Canary,
+    /// How long one of them is locked.
+    Lock {
+        /// Its name.
+        name: String,
+    },
 }
+
+/// Passwords that one question may try.
+pub const CANDIDATES_MAX: usize = 8;
 
 /// Control's evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,11 +73,88 @@ pub enum Evidence {
         /// When its scan was; `None` while there is none of this configuration.
         at: Option<Micros>,
     },
+    /// Passwords.
+    Passwords(Box<PasswordEvidence>),
+    /// An account that is removed after the run.
+    Canary(Canary),
+    /// A lock.
+    Lock {
+        /// In how many seconds strangers may guess again; `None` where they may.
+        ends_in_s: Option<u64>,
+    },
     /// It can't be had here.
     None {
         /// Why: kebab-case.
         why: String,
     },
+}
+
+/// An account that a drill signs in to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Canary {
+    /// Its name.
+    pub name: String,
+    /// Its password.
+    #[serde(with = "told")]
+    pub password: Secret<String>,
+}
+
+/// A secret on its way to the prober, which is the one place it is told.
+mod told {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use terms::Secret;
+
+    pub(super) fn serialize<S: Serializer>(
+        secret: &Secret<String>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Secret<String>, D::Error> {
+        String::deserialize(from).map(Secret::new)
+    }
+}
+
+/// What became of passwords.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordEvidence {
+    /// Of each candidate, why it was refused: kebab-case. None where it was taken.
+    pub choices: Vec<Vec<String>>,
+    /// Whether the configured list of breached passwords is looked at.
+    pub breached_file: bool,
+    /// Of all that is stored, that of the run's own account included.
+    pub stored: StoredCounts,
+    /// Of the run's own; `None` where no candidate was taken.
+    pub fresh: Option<Fresh>,
+}
+
+/// Numbers of stored passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredCounts {
+    /// All.
+    pub total: u64,
+    /// Those that aren't bcrypt hashes.
+    pub foreign: u64,
+    /// Those of a cost under the configured one.
+    pub weaker: u64,
+    /// Those whose salt another has as well.
+    pub same_salt: u64,
+    /// The least cost.
+    pub least_cost: Option<u8>,
+}
+
+/// How a password that was just taken is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fresh {
+    /// bcrypt's cost; `None` where it isn't a bcrypt hash.
+    pub cost: Option<u8>,
+    /// Whether it opens with itself.
+    pub opens: bool,
+    /// Whether it opens with another.
+    pub opens_to_another: bool,
 }
 
 /// A question and the place for its answer.

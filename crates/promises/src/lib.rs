@@ -15,6 +15,8 @@ mod approach;
 pub mod entry;
 pub mod ground;
 pub mod hsts;
+pub mod lockout;
+pub mod password;
 pub mod state;
 pub mod target;
 #[cfg(test)]
@@ -31,7 +33,14 @@ pub use entry::{Entry, Finding, Part, Report, Step};
 pub use ground::{Ground, Order};
 
 /// The promises that have landed, in the order of [`PromiseId::ALL`].
-pub const PROMISES: &[Entry] = &[tls::ENTRY, hsts::ENTRY, tls_report::ENTRY, track::ENTRY];
+pub const PROMISES: &[Entry] = &[
+    tls::ENTRY,
+    hsts::ENTRY,
+    tls_report::ENTRY,
+    password::ENTRY,
+    lockout::ENTRY,
+    track::ENTRY,
+];
 
 /// The entry of a promise, if it has landed.
 pub fn entry(id: PromiseId) -> Option<&'static Entry> {

@@ -12,7 +12,10 @@ use std::{
     path::PathBuf,
 };
 
-use config::{AccessLog, HstsReading, Reading, SiteReading, TlsReportReading, TrackReading};
+use config::{
+    AccessLog, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    TlsReportReading, TrackReading,
+};
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
     Scheme, Url, VisitError,
@@ -87,6 +90,15 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             preload: false,
         },
         tls_report: TlsReportReading { least: Grade::A },
+        password: PasswordReading {
+            length: 0,
+            cost: 0,
+            breached_file: false,
+        },
+        lockout: LockoutReading {
+            guesses: 0,
+            window_s: 0,
+        },
         track: TrackReading {
             access_log: AccessLog::Off,
             retention_s: 0,

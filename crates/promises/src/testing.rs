@@ -9,7 +9,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use config::{AccessLog, HstsReading, Reading, SiteReading, TlsReportReading, TrackReading, Way};
+use config::{
+    AccessLog, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    TlsReportReading, TrackReading, Way,
+};
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -50,6 +53,10 @@ pub(crate) struct Heard {
     pub(crate) traceparent: Option<String>,
     /// `Accept-Language`, or nothing.
     pub(crate) language: String,
+    /// `Cookie`, or nothing.
+    pub(crate) cookie: String,
+    /// A form over HTTP/1.
+    pub(crate) body: String,
 }
 
 /// What it says.
@@ -210,7 +217,10 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
         malformed: false,
         traceparent: None,
         language: String::new(),
+        cookie: String::new(),
+        body: String::new(),
     };
+    let mut length = 0;
     for line in lines {
         match line.split_once(':') {
             None => heard.malformed = true,
@@ -223,9 +233,22 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
             Some((name, value)) if name.eq_ignore_ascii_case("accept-language") => {
                 value.trim().clone_into(&mut heard.language);
             }
+            Some((name, value)) if name.eq_ignore_ascii_case("cookie") => {
+                value.trim().clone_into(&mut heard.cookie);
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().unwrap_or(0);
+            }
             _ => {}
         }
     }
+    let begins = text.find("\r\n\r\n").map_or(0, |end| end + 4);
+    while head.len() < begins + length {
+        if !matches!(stream.read_buf(&mut head).await, Ok(count) if count > 0) {
+            return;
+        }
+    }
+    heard.body = String::from_utf8_lossy(&head[begins..]).into_owned();
     let said = script(&heard);
     let body = if heard.method == "HEAD" {
         ""
@@ -265,6 +288,8 @@ async fn second(
                 .get("accept-language")
                 .map_or("", |value| value.to_str().unwrap())
                 .to_owned(),
+            cookie: String::new(),
+            body: String::new(),
         };
         let said = script(&heard);
         let mut answer = http::Response::builder().status(said.status);
@@ -300,6 +325,15 @@ pub(crate) fn reading() -> Reading {
             preload: false,
         },
         tls_report: TlsReportReading { least: Grade::A },
+        password: PasswordReading {
+            length: 15,
+            cost: 12,
+            breached_file: false,
+        },
+        lockout: LockoutReading {
+            guesses: 10,
+            window_s: 900,
+        },
         track: TrackReading {
             access_log: AccessLog::File,
             retention_s: 30 * 86_400,

@@ -36,6 +36,12 @@ fn readings() -> Vec<Reading> {
         one.hsts.include_subdomains = include_subdomains;
         all.push(one);
     }
+    for breached_file in [false, true] {
+        let mut one = reading();
+        one.sites[0].portal = true;
+        one.password.breached_file = breached_file;
+        all.push(one);
+    }
     for addresses in [
         AddressKeeping::Whole,
         AddressKeeping::Truncated,

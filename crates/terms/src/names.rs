@@ -24,3 +24,9 @@ pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
 pub const CERTIFICATE_EXPIRY: &str = "waarborg_certificate_expiry_timestamp_seconds";
 /// Orders of certificates at authorities, by `outcome`.
 pub const ACME_ORDERS_TOTAL: &str = "waarborg_acme_orders_total";
+/// Passwords that were to be chosen, by `outcome` (promise `password`).
+pub const PASSWORDS_CHOSEN_TOTAL: &str = "waarborg_passwords_chosen_total";
+/// Attempts to sign in with a password, by `outcome` (promise `lockout`).
+pub const SIGN_INS_TOTAL: &str = "waarborg_sign_ins_total";
+/// Locks of accounts after wrong passwords (promise `lockout`).
+pub const LOCKS_TOTAL: &str = "waarborg_locks_total";

@@ -15,6 +15,9 @@ use rcgen::{
 use tempfile::TempDir;
 use terms::Clock;
 
+/// The portal's host, where there is one.
+pub const PORTAL: &str = "id.example.test";
+
 /// A folder and the authority in it.
 pub struct Ground {
     folder: TempDir,
@@ -156,6 +159,18 @@ impl Ground {
     /// Writes such a configuration as `waarborg.toml`; gives its path.
     pub fn configure(&self, sites: &[(&str, &str)], rest: &str) -> PathBuf {
         self.write("waarborg.toml", &self.configuration(sites, rest))
+    }
+
+    /// The same with the portal [`PORTAL`], at which accounts sign in: without one, nothing
+    /// is promised of passwords. They are hashed fast, and three wrong ones lock.
+    pub fn configure_with_portal(&self, sites: &[(&str, &str)], rest: &str) -> PathBuf {
+        self.leaf(&[PORTAL]);
+        let portal = format!(
+            "[site.\"{PORTAL}\"]\ncertificate = \"{PORTAL}.pem\"\nkey = \"{PORTAL}.key\"\n\n\
+             [password]\ncost = 10\n\n[lockout]\nguesses = 3\n\n{rest}"
+        );
+        let text = self.configuration(sites, &portal);
+        self.write("waarborg.toml", &format!("portal = \"{PORTAL}\"\n{text}"))
     }
 
     /// Replaces a file in one step, as editors and deployment tools do.

@@ -10,6 +10,8 @@ use super::{
     *,
 };
 
+mod canary;
+
 const GOOD: &str = "vier gele fietsen in het bos";
 const BAD: &str = "drie gele fietsen in het bos";
 
@@ -52,6 +54,7 @@ impl Ground {
             sessions,
             doors: Arc::default(),
             signer: Arc::default(),
+            tallies: Arc::default(),
             clock: clock.clone(),
             rng: Rng::System,
         };

@@ -124,6 +124,37 @@ tls-report-graded = { $sites ->
 tls-report-published = The whole report is public and dated; the drill has read it back in three languages.
 tls-report-limits = Flaws of particular programs and revoked certificates aren’t looked for; the report lists what wasn’t examined.
 
+# password
+
+password-stored = { $any ->
+    [0] Passwords are kept only as bcrypt hashes of cost { $cost }, each with a salt of its own: the drill’s own password was; nobody else had one yet.
+   *[other] Every stored password is kept only as a bcrypt hash with a salt of its own, of cost { $cost } or more{ $weaker ->
+        [0] .
+        [one] ; { $weaker } of them is cheaper than today’s and is renewed when its owner next signs in.
+       *[other] ; { $weaker } of them are cheaper than today’s and are renewed when their owners next sign in.
+    }
+}
+password-length = { $length ->
+    [one] A new password has at least { $length } character, and isn’t one that a programme would guess soon.
+   *[other] A new password has at least { $length } characters, and isn’t one that a programme would guess soon.
+}
+password-not-breached = { $list ->
+    [file] The commonest passwords can’t be chosen, and neither can those of a list that became known in breaches.
+   *[commonest] The commonest passwords can’t be chosen.
+}
+
+# lockout
+
+lockout-locked = { $minutes ->
+    [one] After { $guesses } wrong passwords within { $minutes } minute an account is locked for at least as long: the drill was then refused with the right password too, while another account was let in.
+   *[other] After { $guesses } wrong passwords within { $minutes } minutes an account is locked for at least as long: the drill was then refused with the right password too, while another account was let in.
+}
+lockout-devices = A device that had signed in before was still let in: a stranger can’t lock the owner out.
+lockout-opens = { $minutes ->
+    [one] The lock opens by itself: the drill’s own ends within { $minutes } minute.
+   *[other] The lock opens by itself: the drill’s own ends within { $minutes } minutes.
+}
+
 # track
 
 track-found = { $seconds ->

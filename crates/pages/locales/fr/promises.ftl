@@ -124,6 +124,37 @@ tls-report-graded = { $sites ->
 tls-report-published = Le rapport entier est public et daté ; l’épreuve l’a relu en trois langues.
 tls-report-limits = Les failles de certains programmes et les certificats révoqués ne sont pas recherchés ; le rapport indique ce qui n’a pas été examiné.
 
+# password
+
+password-stored = { $any ->
+    [0] Les mots de passe ne sont conservés que sous forme d’empreintes bcrypt de coût { $cost }, chacune avec son propre sel : celui de l’épreuve l’a été ; personne d’autre n’en avait encore.
+   *[other] Chaque mot de passe enregistré n’est conservé que sous forme d’empreinte bcrypt avec son propre sel, d’un coût d’au moins { $cost }{ $weaker ->
+        [0] .
+        [one] {" "}; { $weaker } d’entre eux est d’un coût inférieur à celui d’aujourd’hui et sera renouvelé à la prochaine connexion de son titulaire.
+       *[other] {" "}; { $weaker } d’entre eux sont d’un coût inférieur à celui d’aujourd’hui et seront renouvelés à la prochaine connexion de leurs titulaires.
+    }
+}
+password-length = { $length ->
+    [one] Un nouveau mot de passe compte au moins { $length } caractère, et n’est pas de ceux qu’un programme devinerait vite.
+   *[other] Un nouveau mot de passe compte au moins { $length } caractères, et n’est pas de ceux qu’un programme devinerait vite.
+}
+password-not-breached = { $list ->
+    [file] Les mots de passe les plus courants ne peuvent pas être choisis, ni ceux d’une liste révélée par des fuites.
+   *[commonest] Les mots de passe les plus courants ne peuvent pas être choisis.
+}
+
+# lockout
+
+lockout-locked = { $minutes ->
+    [one] Après { $guesses } mots de passe erronés en { $minutes } minute, un compte est verrouillé au moins aussi longtemps : l’épreuve a ensuite été refusée même avec le bon mot de passe, tandis qu’un autre compte était admis.
+   *[other] Après { $guesses } mots de passe erronés en { $minutes } minutes, un compte est verrouillé au moins aussi longtemps : l’épreuve a ensuite été refusée même avec le bon mot de passe, tandis qu’un autre compte était admis.
+}
+lockout-devices = Un appareil déjà connecté auparavant était toujours admis : un inconnu ne peut pas exclure le titulaire.
+lockout-opens = { $minutes ->
+    [one] Le verrou s’ouvre de lui-même : celui de l’épreuve prend fin en moins de { $minutes } minute.
+   *[other] Le verrou s’ouvre de lui-même : celui de l’épreuve prend fin en moins de { $minutes } minutes.
+}
+
 # track
 
 track-found = { $seconds ->

@@ -124,6 +124,37 @@ tls-report-graded = { $sites ->
 tls-report-published = Het hele rapport is openbaar en gedateerd; de proef heeft het in drie talen teruggelezen.
 tls-report-limits = Naar fouten van bepaalde programma’s en naar ingetrokken certificaten wordt niet gezocht; het rapport noemt wat niet is onderzocht.
 
+# password
+
+password-stored = { $any ->
+    [0] Wachtwoorden worden alleen bewaard als bcrypt-hash met zwaarte { $cost }, elk met een eigen salt: zo werd dat van de proef bewaard; niemand anders had er nog een.
+   *[other] Elk opgeslagen wachtwoord wordt alleen bewaard als bcrypt-hash met een eigen salt, met zwaarte { $cost } of meer{ $weaker ->
+        [0] .
+        [one] ; { $weaker } ervan is lichter dan die van nu en wordt vernieuwd zodra de eigenaar zich weer aanmeldt.
+       *[other] ; { $weaker } ervan zijn lichter dan die van nu en worden vernieuwd zodra hun eigenaars zich weer aanmelden.
+    }
+}
+password-length = { $length ->
+    [one] Een nieuw wachtwoord heeft minstens { $length } teken, en is er geen dat een programma snel zou raden.
+   *[other] Een nieuw wachtwoord heeft minstens { $length } tekens, en is er geen dat een programma snel zou raden.
+}
+password-not-breached = { $list ->
+    [file] De meest gebruikte wachtwoorden kunnen niet worden gekozen, en ook niet die van een lijst die bij lekken bekend is geworden.
+   *[commonest] De meest gebruikte wachtwoorden kunnen niet worden gekozen.
+}
+
+# lockout
+
+lockout-locked = { $minutes ->
+    [one] Na { $guesses } foute wachtwoorden binnen { $minutes } minuut gaat een account minstens zo lang op slot: de proef werd daarna ook met het juiste wachtwoord geweigerd, terwijl een ander account werd toegelaten.
+   *[other] Na { $guesses } foute wachtwoorden binnen { $minutes } minuten gaat een account minstens zo lang op slot: de proef werd daarna ook met het juiste wachtwoord geweigerd, terwijl een ander account werd toegelaten.
+}
+lockout-devices = Een apparaat waarmee al eerder was aangemeld, werd nog steeds toegelaten: een vreemde kan de eigenaar niet buitensluiten.
+lockout-opens = { $minutes ->
+    [one] Het slot gaat vanzelf open: dat van de proef eindigt binnen { $minutes } minuut.
+   *[other] Het slot gaat vanzelf open: dat van de proef eindigt binnen { $minutes } minuten.
+}
+
 # track
 
 track-found = { $seconds ->

@@ -29,7 +29,7 @@ pub(super) async fn judge(
     let kept = match ground.ask(Question::TlsReport).await {
         Evidence::TlsReport { at } => at,
         Evidence::None { why } => return Finding::inconclusive(PUBLISHED, &why),
-        Evidence::Trace { .. } => return Finding::inconclusive(PUBLISHED, "no-evidence"),
+        _ => return Finding::inconclusive(PUBLISHED, "no-evidence"),
     };
     let Some(host) = approach.sites.first() else {
         return Finding::inconclusive(PUBLISHED, "no-site");

@@ -466,7 +466,7 @@ impl Publishing {
             Question::TlsReport => Evidence::TlsReport {
                 at: published.0.lock().unwrap().as_ref().map(|it| it.0),
             },
-            Question::Trace { .. } => Evidence::None {
+            _ => Evidence::None {
                 why: "another-question".to_owned(),
             },
         })

@@ -228,7 +228,7 @@ async fn ask(ground: &Ground, trace: RequestId) -> Result<Vec<String>, String> {
         .await
     {
         Evidence::Trace { lines } => Ok(lines),
-        Evidence::TlsReport { .. } => Err("no-evidence".to_owned()),
         Evidence::None { why } => Err(why),
+        _ => Err("no-evidence".to_owned()),
     }
 }

@@ -131,6 +131,7 @@ impl Ground {
                 sessions,
                 doors: Arc::default(),
                 signer: Arc::default(),
+                tallies: Arc::default(),
                 clock: clock.clone(),
                 rng: Rng::System,
             },

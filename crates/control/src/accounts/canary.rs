@@ -1,0 +1,148 @@
+//! Accounts of a drill's own: ordinary ones in no group, made for a run and removed after
+//! it. No other code asks whether an account is one.
+
+use store::{AccountDetails, AccountState, Actor};
+use terms::{RequestId, Secret};
+use tokio::sync::Mutex;
+
+use super::{AccountError, Accounts, sign_in::Choice};
+
+/// Accounts of one run at a time.
+const CANARIES_MAX: usize = 8;
+
+/// Why a drill doesn't get what it asks for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CanaryError {
+    /// The store.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// More accounts than are counted.
+    #[error(transparent)]
+    TooMany(#[from] login::census::TooMany),
+    /// More, or others, than a drill may ask for.
+    #[error("no drill asks for this")]
+    Unusable,
+    /// Too many sign in at once.
+    #[error("too many sign in at once")]
+    Busy,
+}
+
+impl CanaryError {
+    /// The reason in a transcript.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Account(_) => "store-away",
+            Self::TooMany(_) => "too-many-accounts",
+            Self::Unusable => "unusable-question",
+            Self::Busy => "too-busy",
+        }
+    }
+}
+
+impl From<store::Error> for CanaryError {
+    fn from(error: store::Error) -> Self {
+        Self::Account(error.into())
+    }
+}
+
+/// The accounts of one run. What is left when it is dropped is removed then.
+pub(crate) struct Canaries {
+    pub(super) accounts: Accounts,
+    /// Their ids.
+    made: Mutex<Vec<String>>,
+}
+
+/// Whoever makes and removes them, in the trail.
+pub(super) fn prover() -> Actor {
+    Actor::system("prover")
+}
+
+impl Canaries {
+    /// None yet.
+    pub(crate) fn new(accounts: Accounts) -> Self {
+        Self {
+            accounts,
+            made: Mutex::default(),
+        }
+    }
+
+    /// An account without a password.
+    pub(super) async fn make(&self) -> Result<store::Account, CanaryError> {
+        let mut made = self.made.lock().await;
+        if made.len() >= CANARIES_MAX {
+            return Err(CanaryError::Unusable);
+        }
+        let name = format!("canary-{}", RequestId(self.accounts.rng.bytes()));
+        let details = AccountDetails {
+            name: name.parse().map_err(|_| CanaryError::Unusable)?,
+            display: "A drill’s own account".to_owned(),
+            email: None,
+            groups: Vec::new(),
+            state: AccountState::Active,
+        };
+        let id = self.accounts.add(&details, None, &prover()).await?;
+        made.push(id.clone());
+        let account = self.accounts.store()?.account(&id).await?;
+        account.ok_or(CanaryError::Account(AccountError::Away))
+    }
+
+    /// An account with a password that nobody else knows: its name and the password.
+    pub(crate) async fn with_password(&self) -> Result<(String, Secret<String>), CanaryError> {
+        let account = self.make().await?;
+        let password = Secret::new(RequestId(self.accounts.rng.bytes()).to_string());
+        let chosen = self.accounts.choose_password(&account, None, &password);
+        match chosen.await? {
+            Choice::Taken(hash) => {
+                self.accounts
+                    .set_password(&account, &hash, "password.set", None, &prover())
+                    .await?;
+                Ok((account.name.as_str().to_owned(), password))
+            }
+            Choice::Refused { .. } => Err(CanaryError::Unusable),
+            Choice::Busy => Err(CanaryError::Busy),
+        }
+    }
+
+    /// In how many seconds strangers may guess again at one of them; `None` where they may.
+    pub(crate) async fn locked_for(&self, name: &str) -> Result<Option<u64>, CanaryError> {
+        let store = self.accounts.store()?;
+        let account = store.account_named(name).await?;
+        let account = account.ok_or(CanaryError::Unusable)?;
+        if !self.made.lock().await.contains(&account.id) {
+            return Err(CanaryError::Unusable);
+        }
+        let until = store.guesses(&account.id).await?.locked_until;
+        let now = self.accounts.now();
+        Ok((now < until).then(|| until.since(now).as_secs().max(1)))
+    }
+
+    /// Removes all of them.
+    pub(crate) async fn remove(&self) {
+        let ids = std::mem::take(&mut *self.made.lock().await);
+        remove(&self.accounts, ids).await;
+    }
+}
+
+impl Drop for Canaries {
+    fn drop(&mut self) {
+        let ids = std::mem::take(self.made.get_mut());
+        if !ids.is_empty() {
+            let accounts = self.accounts.clone();
+            tokio::spawn(async move { remove(&accounts, ids).await });
+        }
+    }
+}
+
+async fn remove(accounts: &Accounts, ids: Vec<String>) {
+    for id in ids {
+        let removed = async {
+            if let Some(account) = accounts.store()?.account(&id).await? {
+                accounts.remove(&account, &prover()).await?;
+            }
+            Ok::<_, AccountError>(())
+        };
+        if let Err(error) = removed.await {
+            tracing::error!(%error, account = id, "a drill's own account could not be removed");
+        }
+    }
+}
