@@ -146,6 +146,72 @@ async fn comes_in_and_goes_out(hosts: [&'static str; 3]) {
     gateway_ends(signing).await;
 }
 
+#[tokio::test]
+async fn the_portal_has_its_pages_where_people_and_password_managers_look_for_them() {
+    let signing = Signing::start(CROSS_SITE).await;
+    let gateway = &signing.gateway;
+    let mut browser = Browser::default();
+    for (path, expected) in [
+        ("/", "/-/account"),
+        ("/.well-known/change-password", "/-/account/security"),
+    ] {
+        let to = (signing.portal, path);
+        let page = browser.send(gateway, Method::GET, to, None, None).await;
+        assert_eq!(page.status(), 303, "{path}");
+        let location = page.response.headers.get(header::LOCATION);
+        assert_eq!(location.unwrap(), expected);
+    }
+    // Elsewhere these are the application's.
+    let mut browser = Browser::default();
+    let page = browser
+        .sign_in(
+            gateway,
+            (signing.app, "/.well-known/change-password"),
+            "ada",
+            PASSWORD,
+        )
+        .await;
+    assert_eq!(page.status(), 200);
+    gateway_ends(signing).await;
+}
+
+#[tokio::test]
+async fn a_language_that_was_chosen_holds_behind_a_form_and_on_the_next_page() {
+    let signing = Signing::start(CROSS_SITE).await;
+    let gateway = &signing.gateway;
+    let mut browser = Browser::default();
+    let speaks = |page: &Opened, language: &str| {
+        let tag = format!("<html lang=\"{language}\"");
+        assert!(page.text().contains(&tag), "{language}: {}", page.text());
+    };
+    let page = browser.open(gateway, signing.portal, "/-/login").await;
+    speaks(&page, "en");
+    let page = browser
+        .open(gateway, signing.portal, "/-/login?lang=fr")
+        .await;
+    speaks(&page, "fr");
+    let wrong = page.form("login").with("name", "ada").with("password", "?");
+    let page = browser.submit(gateway, &page, &wrong).await;
+    assert_eq!(page.status(), 422);
+    speaks(&page, "fr");
+    let right = page
+        .form("login")
+        .with("name", "ada")
+        .with("password", PASSWORD);
+    let page = browser.submit(gateway, &page, &right).await;
+    assert_eq!(page.path, "/-/account");
+    speaks(&page, "fr");
+    let page = browser
+        .open(gateway, signing.portal, "/-/account/sessions?lang=nl")
+        .await;
+    speaks(&page, "nl");
+    speaks(
+        &browser.open(gateway, signing.portal, "/-/account").await,
+        "nl",
+    );
+    gateway_ends(signing).await;
+}
+
 async fn gateway_ends(signing: Signing) {
     signing.gateway.stop().await;
 }

@@ -5,24 +5,28 @@
 pub(crate) mod assertion;
 pub(crate) mod canary;
 mod census;
+pub(crate) mod choice;
 mod commands;
+mod doors;
 mod import;
 mod keep;
 mod manage;
+mod notices;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 mod table;
 #[cfg(test)]
 mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use seam::Sessions;
 use store::Store;
-use terms::{Clock, Rng};
+use terms::{Clock, Micros, Rng};
 use tokio::sync::watch;
 
-use self::{assertion::Signer, sign_in::Doors};
+use self::{assertion::Signer, doors::Doors};
 pub(crate) use self::{
     commands::carry_out,
     keep::keep,
@@ -77,6 +81,11 @@ impl Accounts {
         let count = table::load(store, &self.sessions, self.idle()).await?;
         tracing::debug!(count, "sessions and tokens are live");
         Ok(())
+    }
+
+    /// The moment, for what is stored.
+    pub(crate) fn now(&self) -> Micros {
+        self.clock.now()
     }
 
     fn idle(&self) -> Duration {

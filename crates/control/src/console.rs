@@ -152,7 +152,7 @@ fn is_token(form: &Form, token: &Secret<String>) -> bool {
 }
 
 fn cookie(state: &State, headers: &HeaderMap) -> Option<Secret<String>> {
-    form::cookie(headers, &state.door.cookie_name())
+    form::secret_cookie(headers, &state.door.cookie_name())
 }
 
 /// Sets the cookie, or with an empty secret takes it away.

@@ -17,7 +17,7 @@ use seam::{
 use terms::{Micros, PromiseId, Verdict, names};
 
 use crate::{
-    accounts::sign_in::{Choice, SignedIn},
+    accounts::{choice::Choice, sign_in::SignedIn},
     outbox::Tally,
 };
 

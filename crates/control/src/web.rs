@@ -3,6 +3,7 @@
 
 mod account;
 pub(crate) mod form;
+mod language;
 mod ledger;
 pub(crate) mod listing;
 mod portal;
@@ -28,11 +29,14 @@ use tower::ServiceExt as _;
 
 /// The router of everything that control answers itself, below the prefix.
 pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
+    let people = Router::new()
+        .merge(portal::routes())
+        .merge(account::routes())
+        .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()
         .merge(security::routes())
         .merge(ledger::routes())
-        .merge(portal::routes())
-        .merge(account::routes());
+        .merge(people);
     let at = prefix.trim_end_matches('/');
     let router = if at.is_empty() {
         own

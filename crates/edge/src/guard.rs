@@ -105,7 +105,7 @@ fn origin(known: &Known<'_>, visit: &Visit) -> Result<(), Refusal> {
 }
 
 /// Whether `origin` is that of the host a request was sent to.
-fn is_origin_of(origin: &[u8], authority: &str) -> bool {
+pub(crate) fn is_origin_of(origin: &[u8], authority: &str) -> bool {
     let host = authority.strip_suffix(":443").unwrap_or(authority);
     origin
         .strip_prefix(b"https://")

@@ -169,7 +169,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let unfinished = Unfinished::of(&visit, &self.worker);
         let then = match plan {
             Plan::Refuse(refusal) => self.refuse(&visit, refusal).await,
-            Plan::SignIn(head) => self.redirect(&visit, &head, keep).await,
+            Plan::Redirect(head) => self.redirect(&visit, &head, keep).await,
             Plan::Page(page) => self.page(&visit, &page, keep).await,
             Plan::Own(head) => self.own(&visit, head, keep).await,
             Plan::Forward(forward) => self.forward(&visit, forward, keep).await,

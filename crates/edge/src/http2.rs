@@ -358,7 +358,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         let served = Served::new(stream, framing, visit, &self.link, &self.worker);
         match plan {
             Plan::Refuse(refusal) => served.refuse(refusal),
-            Plan::SignIn(head) => served.redirect(&head),
+            Plan::Redirect(head) => served.redirect(&head),
             Plan::Page(page) => served.page(&page),
             Plan::Own(head) => {
                 served.proceed(expects);

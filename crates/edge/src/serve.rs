@@ -14,7 +14,7 @@ use terms::Language;
 use crate::{
     compress,
     forward::write_head,
-    guard::Admitted,
+    guard::{Admitted, is_origin_of},
     handshake::Facts,
     know::{OwnPath, Visit},
     read::{Request, content_length},
@@ -25,8 +25,8 @@ use crate::{
 pub(crate) enum Plan {
     /// Refused, by whichever step.
     Refuse(Refusal),
-    /// Whoever asks is sent to sign in.
-    SignIn(http::Response<()>),
+    /// Whoever asks is sent to another page.
+    Redirect(http::Response<()>),
     /// A prebuilt page.
     Page(Page),
     /// A page that control answers: the head without authority.
@@ -71,7 +71,10 @@ pub(crate) fn plan(
         )),
         OwnPath::Ours => own(request, visit),
         OwnPath::Application if known.site().upstreams.is_empty() => {
-            Plan::Refuse(Refusal::new(RefusalPage::NotFound, "no-application"))
+            match portal_page(request, visit) {
+                Some(location) => Plan::Redirect(see_other(location)),
+                None => Plan::Refuse(Refusal::new(RefusalPage::NotFound, "no-application")),
+            }
         }
         OwnPath::Application => {
             let te = write_head(request, known.site(), visit, facts, forward);
@@ -108,7 +111,7 @@ fn own(request: &Request<'_>, visit: &Visit) -> Plan {
                 "page-is-read-only",
             ));
         }
-        let asked = request.query.and_then(asked_language);
+        let asked = request.query.and_then(Language::asked);
         let language = asked.unwrap_or_else(|| visit.language());
         let document = page.in_language(language).clone();
         let unchanged = has_it(request, &document.etag);
@@ -141,13 +144,19 @@ fn has_it(request: &Request<'_>, etag: &str) -> bool {
     has
 }
 
-fn asked_language(query: &str) -> Option<Language> {
-    let tag = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("lang="))?;
-    Language::ALL
-        .into_iter()
-        .find(|language| language.tag() == tag)
+/// What the portal, which has no application, has at addresses that people and password
+/// managers know (<https://w3c.github.io/webappsec-change-password-url/>).
+fn portal_page(request: &Request<'_>, visit: &Visit) -> Option<String> {
+    let portal = visit.local.portal.as_deref()?;
+    if !is_origin_of(portal.as_bytes(), request.authority) {
+        return None;
+    }
+    let below = match (request.method, request.path) {
+        ("GET" | "HEAD", "/") => "account",
+        ("GET" | "HEAD", "/.well-known/change-password") => "account/security",
+        _ => return None,
+    };
+    Some(format!("{}{below}", visit.local.prefix))
 }
 
 /// The head as control gets it: without hop-by-hop fields.

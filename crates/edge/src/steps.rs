@@ -34,7 +34,7 @@ pub(crate) fn decide(
         .map(|admitted| plan(&admitted, &visit, facts, forward))
         .unwrap_or_else(|denied| match denied {
             Denied::Refused(refusal) => Plan::Refuse(refusal),
-            Denied::SignIn(location) => Plan::SignIn(see_other(location)),
+            Denied::SignIn(location) => Plan::Redirect(see_other(location)),
         });
     (visit, plan)
 }

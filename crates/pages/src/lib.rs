@@ -18,7 +18,7 @@ mod views;
 
 pub use path::{OwnPath, SiteOrigin};
 pub use style::Nonce;
-pub use texts::{CLAUSES, Speech, Texts, language};
+pub use texts::{CLAUSES, Speech, Texts};
 pub use views::{
     account::{AccountSecurityView, AccountSessionsView, AccountView},
     app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},

@@ -70,16 +70,6 @@ pub(crate) const fn sources(language: Language) -> [&'static str; 8] {
     }
 }
 
-/// The language of an own page: `?lang=` when it names one of ours, else what
-/// `Accept-Language` prefers. `query` is without its `?`; either may be empty.
-pub fn language(query: &str, accept: &str) -> Language {
-    query
-        .split('&')
-        .filter_map(|pair| pair.strip_prefix("lang="))
-        .find_map(|tag| Language::ALL.into_iter().find(|ours| ours.tag() == tag))
-        .unwrap_or_else(|| Language::preferred(accept))
-}
-
 /// All messages in all languages.
 pub struct Texts {
     bundles: [FluentBundle<FluentResource>; 3],

@@ -24,6 +24,8 @@ pub const SESSION_COOKIE: &str = "__Host-Http-waarborg";
 pub const START_COOKIE: &str = "__Host-Http-waarborg-start";
 /// The cookie of a browser that has signed in before.
 pub const DEVICE_COOKIE: &str = "__Host-Http-waarborg-device";
+/// The cookie of a browser whose owner has chosen a language.
+pub const LANGUAGE_COOKIE: &str = "__Host-Http-waarborg-language";
 /// How bearer tokens and app passwords begin: so they are told from the application's own.
 pub const TOKEN_PREFIX: &str = "wb_";
 /// Length of a secret: 256 bits in base64url without padding (RFC 4648 section 5).

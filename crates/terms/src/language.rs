@@ -27,6 +27,15 @@ impl Language {
         }
     }
 
+    /// The one that a query asks for: `lang=nl`, the first that names one of ours.
+    /// `query` is without its `?`.
+    pub fn asked(query: &str) -> Option<Self> {
+        query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("lang="))
+            .find_map(|tag| Self::ALL.into_iter().find(|ours| ours.tag() == tag))
+    }
+
     /// The one a person prefers, from `Accept-Language` (RFC 9110 section 12.5.4):
     /// the listed language of ours with the highest weight, the first of equals.
     /// Ranges that can't be read are passed over; without a match it is English.
@@ -80,6 +89,15 @@ fn thousandths(weight: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_asks_for_one_of_ours_or_for_none() {
+        let check = |query, expected| assert_eq!(Language::asked(query), expected, "{query}");
+        check("", None);
+        check("lang=fr", Some(Language::Fr));
+        check("a=b&lang=xx&lang=nl&lang=fr", Some(Language::Nl));
+        check("lang=NL&language=nl&xlang=nl&lang", None);
+    }
 
     #[test]
     fn the_heaviest_of_ours_wins() {

@@ -1,14 +1,21 @@
 //! Accounts of a drill's own: ordinary ones in no group, made for a run and removed after
 //! it. No other code asks whether an account is one.
 
-use store::{AccountDetails, AccountState, Actor};
+use std::time::Duration;
+
+use store::{AccountDetails, AccountQuery, AccountState, Actor};
 use terms::{RequestId, Secret};
 use tokio::sync::Mutex;
 
-use super::{AccountError, Accounts, sign_in::Choice};
+use super::{AccountError, Accounts, choice::Choice};
 
 /// Accounts of one run at a time.
 const CANARIES_MAX: usize = 8;
+/// How their names begin; a random number follows.
+const PREFIX: &str = "canary-";
+const DISPLAY: &str = "A drill’s own account";
+/// After this long no run can still be using one.
+const LEFT_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Why a drill doesn't get what it asks for.
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +76,16 @@ impl Canaries {
     /// An account without a password.
     pub(super) async fn make(&self) -> Result<store::Account, CanaryError> {
         let mut made = self.made.lock().await;
+        if made.is_empty() {
+            sweep(&self.accounts).await?;
+        }
         if made.len() >= CANARIES_MAX {
             return Err(CanaryError::Unusable);
         }
-        let name = format!("canary-{}", RequestId(self.accounts.rng.bytes()));
+        let name = format!("{PREFIX}{}", RequestId(self.accounts.rng.bytes()));
         let details = AccountDetails {
             name: name.parse().map_err(|_| CanaryError::Unusable)?,
-            display: "A drill’s own account".to_owned(),
+            display: DISPLAY.to_owned(),
             email: None,
             groups: Vec::new(),
             state: AccountState::Active,
@@ -131,6 +141,25 @@ impl Drop for Canaries {
             tokio::spawn(async move { remove(&accounts, ids).await });
         }
     }
+}
+
+/// Removes what a process that was killed left behind.
+async fn sweep(accounts: &Accounts) -> Result<(), CanaryError> {
+    let query = AccountQuery {
+        text: PREFIX.to_owned(),
+        limit: 100,
+        ..AccountQuery::default()
+    };
+    let now = accounts.now();
+    let found = accounts.store()?.accounts(&query).await?.into_iter();
+    let left = found.filter(|account| {
+        account.display == DISPLAY
+            && account.groups.is_empty()
+            && account.email.is_none()
+            && account.created_at.after(LEFT_AFTER) < now
+    });
+    remove(accounts, left.map(|account| account.id).collect()).await;
+    Ok(())
 }
 
 async fn remove(accounts: &Accounts, ids: Vec<String>) {

@@ -13,7 +13,7 @@ use terms::Secret;
 
 use super::{
     canary::{Canaries, CanaryError, prover},
-    sign_in::Choice,
+    choice::Choice,
 };
 
 /// Hashes that are read at once.

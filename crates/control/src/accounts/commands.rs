@@ -15,7 +15,7 @@ use store::{
 use terms::{GroupName, MalformedName, Secret, UserName};
 
 use self::lists::{PAGE, session_list, token_list, token_row, user_list, user_show};
-use super::{AccountError, Accounts, Changed, NewToken, credential, import, sign_in::Choice};
+use super::{AccountError, Accounts, Changed, NewToken, choice::Choice, credential, import};
 use crate::socket::{
     Reply,
     accounts::{

@@ -7,33 +7,22 @@
 //! A name that doesn't exist has a hash that no password fits. A locked account, or a
 //! password that can't be one, only waits its turn. All leave on the same grid.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use arc_swap::ArcSwapOption;
 use login::{
-    Cost,
-    breached::Breached,
     lockout::{Attempt as Counted, Door, Notice, Rule, Strangers},
-    password::{Given, GivenError, Pepper, Stored},
-    policy::{Judgement, Strength, Weakness, judge},
-    pool::{
-        Account as AccountKey, Asker, Busy, Class, Grid, Network, Outcome, Pool, Settings, Work,
-        batch_time,
-    },
+    password::{Given, GivenError, Stored},
+    pool::{Asker, Busy, Class, Outcome, Work},
 };
-use pages::{AccountMail, PasswordProblem};
+use pages::AccountMail;
 use seam::TokenHash;
-use store::{Account, Actor, Enqueued, Guesses, Mail, Purpose, Store};
-use terms::{Language, Micros, Moment, Secret};
+use store::{Account, Actor, Guesses, Purpose, Store};
+use terms::{Language, Secret};
 
 use super::{
-    AccountError, Accounts, secret,
+    AccountError, Accounts,
+    doors::{Hashing, account_key, network},
+    secret,
     session::{Begun, Device, From, Left},
     table,
 };
@@ -41,31 +30,10 @@ use crate::teeth;
 
 /// Longest name or address that is looked up, in bytes.
 const NAME_MAX: usize = 256;
-/// Networks whose failures are remembered.
-const NETWORKS_MAX: usize = 4096;
-/// How long a network that has failed isn't quiet.
-const NOISY_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long a link in a mail holds.
 const LINK_LIFE: Duration = Duration::from_secs(30 * 60);
 /// The purpose of links that open a lock.
 const UNLOCK: &str = "unlock";
-
-/// What is shared by all who sign in.
-#[derive(Default)]
-pub(crate) struct Doors {
-    /// Runs once the store is open: its grid exceeds the dearest hash there.
-    pool: ArcSwapOption<Hashing>,
-    /// When each network last failed.
-    noisy: Mutex<HashMap<Network, Moment>>,
-    /// The filter of breached passwords, by the file it was read from.
-    breached: Mutex<Option<(PathBuf, Arc<Breached>)>>,
-}
-
-struct Hashing {
-    pool: Pool,
-    /// What an unknown name is compared with.
-    dummy: Stored,
-}
 
 /// Name and password, and where they come from.
 pub(crate) struct Attempt {
@@ -93,89 +61,9 @@ pub(crate) enum SignedIn {
     Busy { retry_after_s: u32 },
 }
 
-/// Whether a password may be chosen.
-pub(crate) enum Choice {
-    /// Its hash.
-    Taken(Secret<String>),
-    Refused {
-        problems: Vec<PasswordProblem>,
-        strength: Option<pages::Strength>,
-    },
-    /// Too many sign in at once.
-    Busy,
-}
-
-impl Doors {
-    /// Starts the pool, with a grid that exceeds the dearest cost there is.
-    async fn open(&self, accounts: &Accounts, store: &Store) -> Result<(), AccountError> {
-        if self.pool.load().is_some() {
-            return Ok(());
-        }
-        let cost = accounts.cost();
-        let stored = store.dearest_password_cost().await?;
-        let dearest = stored.and_then(|cost| Cost::new(cost).ok());
-        let dearest = dearest
-            .filter(|dearest| dearest.get() > cost.get())
-            .unwrap_or(cost);
-        let clock = accounts.clock.clone();
-        let settings = Settings {
-            threads: Settings::default_threads(),
-            grid: Grid::exceeding(batch_time(dearest, &clock)),
-            pepper: Pepper::new(store.keyed_hash(Purpose::SignIn, "pepper of long passwords")),
-            rng: accounts.rng.clone(),
-            clock,
-        };
-        let step = settings.grid.step();
-        match Pool::start(settings) {
-            Ok(pool) => {
-                let dummy = Stored::dummy(cost, &accounts.rng);
-                self.pool.store(Some(Arc::new(Hashing { pool, dummy })));
-                tracing::debug!(
-                    ?step,
-                    cost = dearest.get(),
-                    "sign-ins are answered on a grid"
-                );
-            }
-            Err(error) => tracing::error!(%error, "no threads for passwords: nobody can sign in"),
-        }
-        Ok(())
-    }
-
-    fn is_quiet(&self, network: Network, now: Moment) -> bool {
-        let noisy = self.noisy.lock().unwrap_or_else(PoisonError::into_inner);
-        noisy
-            .get(&network)
-            .is_none_or(|failed| now.since(*failed) >= NOISY_FOR)
-    }
-
-    fn failed(&self, network: Network, now: Moment) {
-        let mut noisy = self.noisy.lock().unwrap_or_else(PoisonError::into_inner);
-        if noisy.len() >= NETWORKS_MAX {
-            noisy.retain(|_, failed| now.since(*failed) < NOISY_FOR);
-        }
-        // Still full: a flood from everywhere. Then the oldest is as good as quiet.
-        if noisy.len() >= NETWORKS_MAX
-            && let Some(oldest) = noisy.iter().min_by_key(|(_, failed)| **failed)
-        {
-            let oldest = *oldest.0;
-            noisy.remove(&oldest);
-        }
-        noisy.insert(network, now);
-    }
-}
-
-/// An IPv4 address, or the /64 of an IPv6 one.
-fn network(client: IpAddr) -> Network {
-    Network(match client {
-        // No IPv6 network is so small a number.
-        IpAddr::V4(v4) => u64::from(u32::from(v4)),
-        IpAddr::V6(v6) => u64::try_from(u128::from(v6) >> 64).unwrap_or(u64::MAX),
-    })
-}
-
 /// Which of an account's doors somebody knocks at.
 #[derive(Clone, Copy)]
-enum Side {
+pub(super) enum Side {
     /// A device that has signed in before.
     Known(TokenHash),
     Stranger,
@@ -224,23 +112,6 @@ const fn kept(strangers: Strangers) -> Guesses {
 }
 
 impl Accounts {
-    /// Opens the doors, once the store is open.
-    pub(super) async fn open_doors(&self, store: &Store) -> Result<(), AccountError> {
-        self.doors.open(self, store).await
-    }
-
-    /// The pool. A command without a server opens it when the first password is set.
-    async fn hashing(&self, store: &Store) -> Result<Arc<Hashing>, AccountError> {
-        self.open_doors(store).await?;
-        self.doors.pool.load_full().ok_or(AccountError::Away)
-    }
-
-    /// The cost of new hashes.
-    fn cost(&self) -> Cost {
-        let cost = self.publisher.config().password.cost;
-        Cost::new(cost).expect("the configuration takes 10 to 14")
-    }
-
     fn rule(&self) -> Rule {
         let lockout = self.publisher.config().lockout;
         Rule {
@@ -354,7 +225,7 @@ impl Accounts {
 
     /// Counts an attempt before its password is looked at; `false` where the door is
     /// locked. Its owner hears of the first lock, once.
-    async fn knock(
+    pub(super) async fn knock(
         &self,
         store: &Store,
         account: &Account,
@@ -403,36 +274,6 @@ impl Accounts {
         Ok(true)
     }
 
-    /// Does work in the pool, and returns when its answer may leave.
-    async fn hashed(&self, pool: &Pool, asker: Asker, work: Work) -> Result<Outcome, Busy> {
-        let busy = Busy {
-            retry_after: Duration::from_secs(5),
-        };
-        // A pool that is closing drops what waits.
-        let answer = pool.submit(asker, work)?.await.map_err(|_| busy)??;
-        let now = self.clock.moment();
-        tokio::time::sleep(answer.at.since(now)).await;
-        Ok(answer.outcome)
-    }
-
-    /// Does work that nobody signs in with; `None` where too many do.
-    pub(super) async fn computed(
-        &self,
-        asker: Asker,
-        work: Work,
-    ) -> Result<Option<Outcome>, AccountError> {
-        let hashing = self.doors.pool.load_full().ok_or(AccountError::Away)?;
-        Ok(self.hashed(&hashing.pool, asker, work).await.ok())
-    }
-
-    /// Whether the configured file of breached passwords is looked at.
-    pub(super) fn has_filter(&self) -> bool {
-        let config = self.publisher.config();
-        self.doors
-            .filter(config.password.breached.as_ref())
-            .is_some()
-    }
-
     /// Hashes a password anew after its sign-in, in the form and at the cost of today.
     fn renew(
         &self,
@@ -468,161 +309,6 @@ impl Accounts {
         });
     }
 
-    /// Judges a new password, and hashes it where it may be chosen. `current` is the one
-    /// that it replaces, where its owner has to know it: guesses at it count as those of
-    /// a stranger do.
-    ///
-    /// # Errors
-    /// [`AccountError`].
-    pub(crate) async fn choose_password(
-        &self,
-        account: &Account,
-        current: Option<(&Secret<String>, &From)>,
-        new: &Secret<String>,
-    ) -> Result<Choice, AccountError> {
-        let choice = self.judge_choice(account, current, new).await?;
-        self.tallies.chose(&choice);
-        Ok(choice)
-    }
-
-    async fn judge_choice(
-        &self,
-        account: &Account,
-        current: Option<(&Secret<String>, &From)>,
-        new: &Secret<String>,
-    ) -> Result<Choice, AccountError> {
-        let store = self.store()?;
-        let hashing = self.hashing(&store).await?;
-        let refused = |problem, strength| Choice::Refused {
-            problems: vec![problem],
-            strength,
-        };
-        let given = match Given::new(new.expose()) {
-            Ok(given) => given,
-            Err(GivenError::TooLong) => {
-                let most = u32::try_from(login::password::BYTES_MAX).unwrap_or(u32::MAX);
-                return Ok(refused(PasswordProblem::TooLong { most }, None));
-            }
-            Err(GivenError::Nul) => {
-                return Ok(refused(PasswordProblem::ForbiddenCharacter, None));
-            }
-        };
-        let asker = Asker {
-            class: Class::Quiet,
-            network: current.map_or(Network(0), |(_, from)| network(from.client.ip())),
-            account: account_key(&store.keyed_hash(Purpose::SignIn, account.name.as_str())),
-            began: self.clock.moment(),
-        };
-        if let Some((current, from)) = current {
-            let known = self
-                .knows_current(&store, &hashing, account, current, from, asker)
-                .await?;
-            match known {
-                Some(true) => {}
-                Some(false) => return Ok(refused(PasswordProblem::CurrentWrong, None)),
-                None => return Ok(Choice::Busy),
-            }
-            if current.expose() == new.expose() {
-                return Ok(refused(PasswordProblem::SameAsOld, None));
-            }
-        }
-        let (problems, strength) = self.judged(account, &given);
-        if !problems.is_empty() {
-            return Ok(Choice::Refused { problems, strength });
-        }
-        let work = Work::Hash(given, self.cost());
-        Ok(match self.hashed(&hashing.pool, asker, work).await {
-            Ok(Outcome::Hashed(_)) if teeth::cut("password") => {
-                Choice::Taken(Secret::new(crate::digest(new.expose().as_bytes())))
-            }
-            Ok(Outcome::Hashed(hash)) => Choice::Taken(Secret::new(hash.to_string())),
-            Ok(_) | Err(Busy { .. }) => Choice::Busy,
-        })
-    }
-
-    /// Whether somebody who is signed in knows their password; `None` when nobody can say
-    /// now.
-    async fn knows_current(
-        &self,
-        store: &Store,
-        hashing: &Hashing,
-        account: &Account,
-        current: &Secret<String>,
-        from: &From,
-        asker: Asker,
-    ) -> Result<Option<bool>, AccountError> {
-        let Ok(given) = Given::new(current.expose()) else {
-            return Ok(Some(false));
-        };
-        let Some((text, _)) = store.password_hash(&account.id).await? else {
-            return Ok(Some(false));
-        };
-        let Ok(stored) = Stored::parse(text.expose()) else {
-            return Ok(Some(false));
-        };
-        let side = Side::Stranger;
-        if !self.knock(store, account, side, from, Language::En).await? {
-            return Ok(Some(false));
-        }
-        let work = Work::Verify(given, stored);
-        match self.hashed(&hashing.pool, asker, work).await {
-            Ok(Outcome::Right) => {
-                let mut tx = store.tx().await?;
-                let now = strangers_succeeded(tx.guesses_locked(&account.id, None).await?);
-                tx.keep_guesses(&account.id, None, &now).await?;
-                tx.commit().await?;
-                Ok(Some(true))
-            }
-            Ok(_) => Ok(Some(false)),
-            Err(Busy { .. }) => Ok(None),
-        }
-    }
-
-    // promise: password
-    fn judged(
-        &self,
-        account: &Account,
-        given: &Given,
-    ) -> (Vec<PasswordProblem>, Option<pages::Strength>) {
-        let config = self.publisher.config();
-        let email = account.email.as_ref().map_or("", |email| email.expose());
-        let mut own = vec![account.name.as_str(), &account.display, email];
-        own.extend(config.sites.iter().map(|site| site.host.as_str()));
-        let commonest = Breached::commonest();
-        let file = self.doors.filter(config.password.breached.as_ref());
-        let mut filters = vec![&commonest];
-        filters.extend(file.as_deref());
-        let least = usize::from(config.password.length);
-        let judgement = judge(given, least, &own, &filters).or_else(|error| {
-            tracing::error!(%error, "the filter of breached passwords can't be read: only the commonest are refused");
-            judge(given, least, &own, &[&commonest])
-        });
-        let Ok(Judgement {
-            strength,
-            weaknesses,
-        }) = judgement
-        else {
-            // The list that is part of the program can be read.
-            return (vec![PasswordProblem::Guessable], None);
-        };
-        let problems = weaknesses.into_iter().map(|weakness| match weakness {
-            Weakness::TooShort { least } => PasswordProblem::TooShort {
-                least: u32::try_from(least).unwrap_or(u32::MAX),
-            },
-            Weakness::Guessable(_) => PasswordProblem::Guessable,
-            Weakness::ContainsName => PasswordProblem::ContainsName,
-            Weakness::Breached => PasswordProblem::Breached,
-        });
-        let strength = match strength {
-            Strength::VeryWeak => pages::Strength::VeryWeak,
-            Strength::Weak => pages::Strength::Weak,
-            Strength::Fair => pages::Strength::Fair,
-            Strength::Strong => pages::Strength::Strong,
-            Strength::VeryStrong => pages::Strength::VeryStrong,
-        };
-        (problems.collect(), Some(strength))
-    }
-
     /// Opens a lock by the link of a mail; `false` for one that holds for nothing.
     ///
     /// # Errors
@@ -638,111 +324,9 @@ impl Accounts {
         change.commit().await?;
         Ok(true)
     }
-
-    /// Tells an account's owner of something, by mail, in the same change.
-    async fn mail(
-        &self,
-        change: &mut store::Change,
-        account: &Account,
-        mail: &AccountMail,
-        language: Language,
-    ) -> Result<(), AccountError> {
-        let config = self.publisher.config();
-        let (Some(to), Some(portal)) = (&account.email, &config.portal) else {
-            return Ok(());
-        };
-        let now = self.clock.now();
-        let text =
-            self.publisher
-                .pages()
-                .account_mail(mail, account.name.as_str(), portal, now, language);
-        let enqueued = change
-            .enqueue(&Mail {
-                to: to.clone(),
-                subject: text.subject,
-                text: text.body,
-                // Each is a mail of its own.
-                dedupe: terms::base64url(&self.rng.bytes::<16>()),
-                domain: portal.clone(),
-            })
-            .await?;
-        debug_assert!(matches!(enqueued, Enqueued::New(_)), "it is new");
-        Ok(())
-    }
-
-    /// Tells of a password that was changed, in the change itself.
-    pub(super) async fn tell_changed(
-        &self,
-        change: &mut store::Change,
-        account: &Account,
-        from: &From,
-        language: Language,
-    ) -> Result<(), AccountError> {
-        let Some(security) = self.security_page() else {
-            return Ok(());
-        };
-        let place = from.network();
-        let mail = AccountMail::PasswordChanged { place, security };
-        self.mail(change, account, &mail, language).await
-    }
-
-    /// Tells of a new app password, in the change that made it.
-    pub(super) async fn tell_token(
-        &self,
-        change: &mut store::Change,
-        account: &Account,
-        name: &str,
-        from: &From,
-        language: Language,
-    ) -> Result<(), AccountError> {
-        let Some(security) = self.security_page() else {
-            return Ok(());
-        };
-        let mail = AccountMail::AppPasswordMade {
-            name: name.to_owned(),
-            place: from.network(),
-            security,
-        };
-        self.mail(change, account, &mail, language).await
-    }
-
-    fn security_page(&self) -> Option<String> {
-        let config = self.publisher.config();
-        let portal = config.portal_origin()?;
-        Some(format!("{portal}{}account/security", config.prefix))
-    }
-
-    /// The moment, for what is stored.
-    pub(crate) fn now(&self) -> Micros {
-        self.clock.now()
-    }
 }
 
-impl Doors {
-    /// The filter of breached passwords; read once per file.
-    fn filter(&self, path: Option<&PathBuf>) -> Option<Arc<Breached>> {
-        let path = path?;
-        let mut known = self.breached.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((from, filter)) = &*known
-            && from == path
-        {
-            return Some(filter.clone());
-        }
-        match Breached::open(path) {
-            Ok(filter) => {
-                let filter = Arc::new(filter);
-                *known = Some((path.clone(), filter.clone()));
-                Some(filter)
-            }
-            Err(error) => {
-                tracing::error!(%error, "the filter of breached passwords can't be used: only the commonest are refused");
-                None
-            }
-        }
-    }
-}
-
-fn strangers_succeeded(before: Guesses) -> Guesses {
+pub(super) fn strangers_succeeded(before: Guesses) -> Guesses {
     let mut door = strangers(before);
     door.succeeded();
     kept(door)
@@ -758,11 +342,6 @@ fn device_succeeded(before: Guesses) -> Guesses {
     let mut door = strangers(before);
     door.door.succeeded();
     kept(door)
-}
-
-fn account_key(hash: &[u8; 32]) -> AccountKey {
-    let first = hash.first_chunk().copied().unwrap_or_default();
-    AccountKey(u64::from_be_bytes(first))
 }
 
 fn too_busy(busy: Busy) -> SignedIn {

@@ -6,7 +6,8 @@ use store::{AccountDetails, AccountState, Actor, SessionQuery, testing::Place};
 use terms::{ClientAddr, Language, Secret};
 
 use super::{
-    sign_in::{Attempt, Choice, SignedIn},
+    choice::Choice,
+    sign_in::{Attempt, SignedIn},
     *,
 };
 

@@ -17,7 +17,7 @@ use terms::{GroupName, Micros, Secret, UserName};
 use self::inputs::{Typed, group_choices, is_locked, password_form};
 use super::visit::{Changing, PAGE, Visit, cut};
 use crate::{
-    accounts::{AccountError, Changed, sign_in::Choice},
+    accounts::{AccountError, Changed, choice::Choice},
     state::State,
     web::{
         form::Form,

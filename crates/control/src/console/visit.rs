@@ -81,7 +81,8 @@ impl FromRequestParts<State> for Changing {
 pub(super) fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
     let accept = headers.get(header::ACCEPT_LANGUAGE);
     let accept = accept.and_then(|accept| accept.to_str().ok());
-    pages::language(query.unwrap_or_default(), accept.unwrap_or_default())
+    Language::asked(query.unwrap_or_default())
+        .unwrap_or_else(|| Language::preferred(accept.unwrap_or_default()))
 }
 
 /// A refusal, under an id that stands in the log too.

@@ -23,7 +23,7 @@ use super::{
     portal::{Visit, may_enter},
 };
 use crate::{
-    accounts::{AccountError, NewToken, Own, sign_in::Choice},
+    accounts::{AccountError, NewToken, Own, choice::Choice},
     state::State,
 };
 

@@ -152,29 +152,34 @@ pub(crate) fn query(query: Option<&str>, name: &str) -> Option<String> {
     }
 }
 
-/// The secret of a cookie of ours, where it stands there once and byte for byte.
-pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret<String>> {
+/// A cookie of ours, where it stands there once.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let fields = headers.get_all(header::COOKIE).iter();
     let pairs = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
     let mut found = pairs.filter_map(|pair| {
         let rest = pair.trim_ascii_start().strip_prefix(name.as_bytes())?;
         rest.strip_prefix(b"=").map(<[u8]>::trim_ascii_end)
     });
-    let secret = match (found.next(), found.next()) {
-        (Some(secret), None) if is_secret(secret) => secret,
-        _ => return None,
-    };
+    match (found.next(), found.next()) {
+        (Some(value), None) => Some(value),
+        _ => None,
+    }
+}
+
+/// The secret of a cookie of ours, byte for byte.
+pub(crate) fn secret_cookie(headers: &HeaderMap, name: &str) -> Option<Secret<String>> {
+    let secret = cookie(headers, name).filter(|it| is_secret(it))?;
     Some(Secret::new(std::str::from_utf8(secret).ok()?.to_owned()))
 }
 
 /// The cookie of a browser that begins to sign in.
 pub(crate) fn start_cookie(headers: &HeaderMap) -> Option<Secret<String>> {
-    cookie(headers, START_COOKIE)
+    secret_cookie(headers, START_COOKIE)
 }
 
 /// The cookie of a browser that has signed in before.
 pub(crate) fn device_cookie(headers: &HeaderMap) -> Option<Secret<String>> {
-    cookie(headers, DEVICE_COOKIE)
+    secret_cookie(headers, DEVICE_COOKIE)
 }
 
 /// A `Set-Cookie` of ours.

@@ -260,16 +260,6 @@ fn french_signs_of_two_parts_stand_behind_an_unbreakable_space() {
 }
 
 #[test]
-fn the_query_outweighs_the_browser() {
-    let check = |query, accept, expected| assert_eq!(language(query, accept), expected, "{query}");
-    check("lang=nl", "fr", Language::Nl);
-    check("a=b&lang=en", "fr", Language::En);
-    check("lang=de", "fr", Language::Fr);
-    check("xlang=nl", "fr", Language::Fr);
-    check("", "", Language::En);
-}
-
-#[test]
 fn an_unknown_key_is_said_as_it_is() {
     let texts = Texts::load();
     assert_eq!(

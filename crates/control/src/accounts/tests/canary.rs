@@ -84,6 +84,22 @@ async fn the_accounts_of_a_run_are_few_and_go_with_it() {
 }
 
 #[tokio::test]
+async fn what_a_killed_process_left_goes_with_the_next_run() {
+    let ground = Ground::with_ada().await;
+    let killed = Canaries::new(ground.accounts.clone());
+    killed.make().await.unwrap();
+    std::mem::forget(killed);
+    let canaries = Canaries::new(ground.accounts.clone());
+    canaries.make().await.unwrap();
+    canaries.remove().await;
+    assert_eq!(names(&ground).await.len(), 2, "it may be another run's");
+    ground.clock.advance(Duration::from_secs(3601));
+    canaries.make().await.unwrap();
+    canaries.remove().await;
+    assert_eq!(names(&ground).await, ["ada"]);
+}
+
+#[tokio::test]
 async fn a_run_that_is_broken_off_leaves_no_account() {
     let ground = Ground::with_ada().await;
     let canaries = Canaries::new(ground.accounts.clone());
