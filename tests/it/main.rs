@@ -15,6 +15,7 @@ mod console;
 mod control;
 mod demo;
 mod differential;
+mod measures;
 mod promises;
 mod proof;
 mod serve;

@@ -3,9 +3,10 @@
 use http::{Method, header};
 use waarborg_it::{
     browsing::{Browser, Opened, encoded},
-    gateway::{Gateway, waarborg},
+    gateway::{Gateway, text},
     ground::Ground,
-    program::finish,
+    program::{command, finish},
+    tools,
     upstream::Upstream,
 };
 
@@ -65,15 +66,8 @@ impl Signing {
     }
 
     async fn add(&self, name: &str, more: &[&str]) {
-        let file = self
-            .ground
-            .write_private("password", &format!("{PASSWORD}\n"));
-        let mut arguments = vec!["user", "add", name, "--password-stdin"];
-        arguments.extend(more);
-        let mut command = waarborg(&self.ground, &arguments);
-        command.arg("--config").arg(self.gateway.config());
-        command.stdin(std::fs::File::open(file).expect("it was written"));
-        finish(command).await.good();
+        let (ground, gateway) = (&self.ground, &self.gateway);
+        gateway.add_user(ground, name, PASSWORD, more).await;
     }
 
     fn origin(&self, host: &str) -> String {
@@ -143,6 +137,37 @@ async fn comes_in_and_goes_out(hosts: [&'static str; 3]) {
         browser.jar[signing.portal].contains_key("__Host-Http-waarborg-device"),
         "the device stays known"
     );
+    gateway_ends(signing).await;
+}
+
+/// By a library of another language, as an application would.
+#[tokio::test]
+async fn an_application_can_check_the_assertion_with_the_portals_keys() {
+    let signing = Signing::start(CROSS_SITE).await;
+    let gateway = &signing.gateway;
+    let mut browser = Browser::default();
+    let page = browser
+        .sign_in(gateway, (signing.app, "/"), "ada", PASSWORD)
+        .await;
+    let said: serde_json::Value = serde_json::from_str(page.text()).expect("JSON");
+    let fields = said["fields"].as_array().expect("the request's fields");
+    let assertion = fields
+        .iter()
+        .find(|field| field[0] == "waarborg-assertion")
+        .and_then(|field| field[1].as_str())
+        .expect("an assertion");
+    let keys = gateway.get(signing.portal, "/-/jwks.json").await;
+    let keys = signing.ground.write("jwks.json", text(&keys.body));
+    let assertion = signing.ground.write("assertion", assertion);
+    let mut judge = command(tools::python("python"));
+    judge.arg(tools::judge("jwt_check.py")).arg(keys);
+    judge.args([
+        signing.origin(signing.app),
+        signing.origin(signing.portal),
+        "ada".to_owned(),
+    ]);
+    judge.stdin(std::fs::File::open(assertion).expect("it was written"));
+    finish(judge).await.good();
     gateway_ends(signing).await;
 }
 

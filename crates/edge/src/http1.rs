@@ -165,17 +165,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 .extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             // It leaves with the first wait: every wait below flushes.
         }
-        self.facts.watch.belongs_to(visit.session.as_ref());
         let unfinished = Unfinished::of(&visit, &self.worker);
         let then = match plan {
             Plan::Refuse(refusal) => self.refuse(&visit, refusal).await,
             Plan::Redirect(head) => self.redirect(&visit, &head, keep).await,
             Plan::Page(page) => self.page(&visit, &page, keep).await,
             Plan::Own(head) => self.own(&visit, head, keep).await,
-            Plan::Forward(forward) => self.forward(&visit, forward, keep).await,
+            Plan::Forward(forward) => {
+                self.facts.watch.belongs_to(visit.session.as_ref());
+                let then = self.forward(&visit, forward, keep).await;
+                self.facts.watch.belongs_to(None);
+                then
+            }
         };
         unfinished.end();
-        self.facts.watch.belongs_to(None);
         *notes = visit.notes;
         then
     }

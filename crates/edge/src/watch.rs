@@ -41,7 +41,8 @@ impl Watch {
         self.expired.set(false);
     }
 
-    /// What waits from now on is this person's: it ends with the session.
+    /// What waits from now on is this person's: it ends with the session. Not for answers
+    /// of control, which ends sessions itself and has to be able to say so.
     pub(crate) fn belongs_to(&self, session: Option<&Arc<Session>>) {
         if session.is_some() || self.session.borrow().is_some() {
             *self.session.borrow_mut() = session.cloned();

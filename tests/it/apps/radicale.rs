@@ -1,4 +1,5 @@
-//! Radicale, a CalDAV server (RFC 4791): methods that browsers don't have, by curl.
+//! Radicale, a CalDAV server (RFC 4791): methods that browsers don't
+//! have, by curl and by a client of its own.
 
 use std::fs;
 
@@ -6,7 +7,7 @@ use waarborg_it::{
     free_port,
     gateway::Gateway,
     ground::Ground,
-    program::{Program, command},
+    program::{Program, command, finish},
     tools,
 };
 
@@ -24,7 +25,8 @@ const QUERY: &str = r#"<?xml version="1.0" encoding="utf-8"?>
   </C:comp-filter></C:comp-filter></C:filter>
 </C:calendar-query>"#;
 
-async fn radicale(ground: &Ground) -> (Program, String) {
+/// Starts it; `authentication` is what it believes of who asks.
+async fn radicale(ground: &Ground, authentication: &str) -> (Program, String) {
     let storage = ground.path("collections");
     fs::create_dir(&storage).expect("a writable folder");
     let port = free_port().await;
@@ -34,7 +36,7 @@ async fn radicale(ground: &Ground) -> (Program, String) {
             "--config",
             "",
             "--auth-type",
-            "none",
+            authentication,
             "--storage-filesystem-folder",
         ])
         .arg(storage)
@@ -47,7 +49,7 @@ async fn radicale(ground: &Ground) -> (Program, String) {
 #[tokio::test]
 async fn a_calendar_is_made_filled_asked_and_emptied_over_both_versions() {
     let ground = Ground::new();
-    let (_radicale, url) = radicale(&ground).await;
+    let (_radicale, url) = radicale(&ground, "none").await;
     let config = ground.configure(&[(HOST, &url)], "");
     let gateway = Gateway::serve(&ground, &config).await;
     let (event, query) = (
@@ -122,5 +124,36 @@ async fn a_calendar_is_made_filled_asked_and_emptied_over_both_versions() {
         assert_eq!(ask(&["-X", "DELETE", &meeting]).await.0, "200");
         assert_eq!(ask(&[&meeting]).await.0, "404");
     }
+    gateway.stop().await;
+}
+
+/// Whose it is, the gateway says; its clients know nothing of a gateway.
+#[tokio::test]
+async fn a_client_that_knows_only_basic_gets_its_own_calendars_with_an_app_password() {
+    let ground = Ground::new();
+    let (_radicale, url) = radicale(&ground, "http_remote_user").await;
+    let config = ground.configure_with_portal(&[(HOST, &url)], "");
+    let text = fs::read_to_string(&config)
+        .expect("it was written")
+        .replace(
+            "access = \"public\"",
+            "access = \"login\"\ntokens = \"basic\"",
+        );
+    ground.replace(&config, &text);
+    let gateway = Gateway::serve(&ground, &config).await;
+    for name in ["ada", "bob"] {
+        let password = "vier gele fietsen in het bos";
+        gateway.add_user(&ground, name, password, &[]).await;
+    }
+    let made = [
+        "token", "add", "ada", "--site", HOST, "--name", "phone", "--basic",
+    ];
+    let secret = gateway.command(&ground, &made).await.good().out;
+    let mut judge = command(tools::python("python"));
+    judge.arg(tools::judge("calendars.py"));
+    judge.args([HOST, "127.0.0.1", &gateway.port().to_string()]);
+    judge.arg(ground.ca());
+    judge.args(["ada", secret.trim(), "bob"]);
+    finish(judge).await.good();
     gateway.stop().await;
 }

@@ -119,7 +119,8 @@ pub fn encoded(fields: &BTreeMap<String, String>) -> String {
 }
 
 impl Browser {
-    fn cookies(&self, host: &str) -> String {
+    /// What it sends to `host` as `Cookie`.
+    pub fn cookies(&self, host: &str) -> String {
         let jar = self.jar.get(host).into_iter().flatten();
         let pairs = jar.map(|(name, value)| format!("{name}={value}"));
         pairs.collect::<Vec<_>>().join("; ")

@@ -1,6 +1,7 @@
 //! A running `waarborg serve`, and clients of it.
 
 use std::{
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -259,6 +260,17 @@ impl Gateway {
         finish(command).await
     }
 
+    /// Makes an account with a password. `more` are arguments of `user add`.
+    pub async fn add_user(&self, ground: &Ground, name: &str, password: &str, more: &[&str]) {
+        let file = ground.write_private("password", &format!("{password}\n"));
+        let mut arguments = vec!["user", "add", name, "--password-stdin"];
+        arguments.extend(more);
+        let mut command = waarborg(ground, &arguments);
+        command.arg("--config").arg(&self.config);
+        command.stdin(fs::File::open(file).expect("it was written"));
+        finish(command).await.good();
+    }
+
     /// Runs the drills now, as soon as this node leads; gives the exit code and the document of `prove --json`.
     ///
     /// # Panics
@@ -303,7 +315,7 @@ impl Gateway {
             .config
             .parent()
             .expect("a configuration is in a folder");
-        let text = std::fs::read_to_string(folder.join("data/log/access.jsonl"));
+        let text = fs::read_to_string(folder.join("data/log/access.jsonl"));
         // What has no end yet is no line: it may be read while it is written.
         text.expect("the access log")
             .split_inclusive('\n')

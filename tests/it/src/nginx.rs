@@ -175,6 +175,12 @@ impl Nginx {
         Self::serve(ground, "application", &leaf, "ssl http2", server).await
     }
 
+    /// Starts one that speaks plain HTTP/1.1, with this in its `server`.
+    pub async fn plain(ground: &Ground, server: &str) -> Self {
+        let leaf = ground.leaf(&["localhost"]);
+        Self::serve(ground, "plain", &leaf, "", server).await
+    }
+
     async fn serve(ground: &Ground, name: &str, leaf: &Leaf, listen: &str, server: &str) -> Self {
         let folder = ground.path("");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|at| at.local_addr());

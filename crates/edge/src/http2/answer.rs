@@ -124,11 +124,7 @@ impl Served {
     fn until(&mut self, deadline: terms::Moment) {
         let watches = &self.worker.watches;
         self.watch
-            .get_or_insert_with(|| {
-                let watch = watches.add();
-                watch.belongs_to(self.visit.session.as_ref());
-                watch
-            })
+            .get_or_insert_with(|| watches.add())
             .until(Some(deadline));
     }
 
@@ -368,6 +364,11 @@ impl Served {
             head: self.visit.head_only,
             ..Asked::default()
         };
+        if self.visit.session.is_some() {
+            let watch = self.worker.watches.add();
+            watch.belongs_to(self.visit.session.as_ref());
+            self.watch = Some(watch);
+        }
         if let Err(refusal) = assertion::add(&self.worker, &self.visit, &mut head).await {
             return self.refuse(refusal);
         }

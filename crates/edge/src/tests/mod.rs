@@ -21,6 +21,7 @@ mod hardening;
 mod harness;
 mod http2;
 mod limits;
+mod lookup;
 mod multiplexed;
 mod own_pages;
 mod policy;

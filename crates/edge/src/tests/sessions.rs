@@ -215,6 +215,45 @@ async fn a_revoked_session_ends_a_stream_of_http2_too() {
 }
 
 #[tokio::test]
+async fn controls_answer_outlives_the_session_that_it_ends() {
+    const STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                          Transfer-Encoding: chunked\r\n\r\n3\r\na\n\n\r\n";
+    let app = Application::start().await;
+    let mut harness = Harness::start(app.address);
+    let (token, _) = sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let mut first = harness.http1().await;
+    first.say(ask("GET", "/-/logout", COOKIE)).await;
+    let one = harness.own().await;
+    let mut second = harness.http2().await;
+    let head = request("GET", "/-/logout")
+        .header("cookie", format!("__Host-Http-waarborg={SECRET}"))
+        .body(super::client::nothing())
+        .unwrap();
+    let answer = second.spawn(head).await;
+    let two = harness.own().await;
+    // When it is over, its worker has looked for what else to cut.
+    let mut stream = harness.http1().await;
+    stream.say(ask("GET", "/login", COOKIE)).await;
+    let (_peer, _) = app.answer_one(STREAM).await;
+    stream.head().await;
+    harness.sessions.revoke(&token);
+    stream.end().await;
+    for asked in [one, two] {
+        let (send, body) = seam::own::body();
+        let head = http::Response::new(());
+        asked
+            .reply
+            .send(seam::own::OwnAnswer { head, body })
+            .unwrap();
+        send.send(Ok("goodbye".into())).await.unwrap();
+        drop(send);
+    }
+    assert_eq!(first.answer().await.text(), "goodbye");
+    let answer = super::client::collect(answer.await.unwrap().unwrap()).await;
+    assert_eq!(answer.unwrap().text(), "goodbye");
+}
+
+#[tokio::test]
 async fn a_socket_with_our_cookie_comes_from_the_site_itself() {
     const SOCKET: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
                           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
