@@ -7,6 +7,7 @@ mod language;
 mod ledger;
 pub(crate) mod listing;
 mod portal;
+mod second_factor;
 mod security;
 
 use std::{
@@ -32,6 +33,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
     let people = Router::new()
         .merge(portal::routes())
         .merge(account::routes())
+        .merge(second_factor::routes())
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()
         .merge(security::routes())

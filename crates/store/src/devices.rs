@@ -17,7 +17,7 @@ use crate::{
 /// Devices that are remembered of an account; the one unused for longest gives way.
 pub const MAX_DEVICES: u64 = 32;
 
-/// The count of guesses by one known device, or by all unknown ones together.
+/// The count of guesses of one [`Guesser`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Guesses {
     /// Guesses in the present window.
@@ -30,6 +30,28 @@ pub struct Guesses {
     pub locked_until: Micros,
     /// Guesses since the last success.
     pub total: u32,
+}
+
+/// Whose guesses are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guesser {
+    /// All devices that have never signed in, at the password.
+    Strangers,
+    /// One that has, by the hash of its secret, at the password.
+    Device([u8; 32]),
+    /// Whoever knows the password, at the second factor.
+    Codes,
+}
+
+impl Guesser {
+    /// What stands in the column `device`. No hash is so short.
+    fn word(self) -> Vec<u8> {
+        match self {
+            Self::Strangers => Vec::new(),
+            Self::Device(hash) => hash.into(),
+            Self::Codes => b"codes".into(),
+        }
+    }
 }
 
 impl Store {
@@ -62,14 +84,10 @@ impl Store {
                    WHERE account = $1 AND device = $2";
         let rows = self
             .pools()
-            .rows(sql, values![account, device(None)])
+            .rows(sql, values![account, Guesser::Strangers.word()])
             .await?;
         rows.first().map_or(Ok(Guesses::default()), read)
     }
-}
-
-fn device(hash: Option<[u8; 32]>) -> Vec<u8> {
-    hash.map_or_else(Vec::new, Vec::from)
 }
 
 fn small(row: &Row, column: usize) -> Result<u32, Error> {
@@ -87,22 +105,22 @@ fn read(row: &Row) -> Result<Guesses, Error> {
 }
 
 impl Tx {
-    /// The guesses of a known device, or of all unknown ones, locked until this ends: of
-    /// guesses that come at once each counts.
+    /// The guesses of somebody, locked until this ends: of guesses that come at once each
+    /// counts.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn guesses_locked(
         &mut self,
         account: &str,
-        known: Option<[u8; 32]>,
+        guesser: Guesser,
     ) -> Result<Guesses, Error> {
         // The row is made and locked in one statement on both engines.
         let sql = "INSERT INTO guess (account, device, guesses, since, locks, locked_until, total) \
                    SELECT id, $2, 0, 0, 0, 0, 0 FROM account WHERE id = $1 \
                    ON CONFLICT (account, device) DO UPDATE SET total = guess.total \
                    RETURNING guesses, since, locks, locked_until, total";
-        let rows = self.connection.rows(sql, values![account, device(known)]);
+        let rows = self.connection.rows(sql, values![account, guesser.word()]);
         let rows = rows.await?;
         rows.first()
             .map_or(Err(Error::missing("account", account)), read)
@@ -115,14 +133,14 @@ impl Tx {
     pub async fn keep_guesses(
         &mut self,
         account: &str,
-        known: Option<[u8; 32]>,
+        guesser: Guesser,
         now: &Guesses,
     ) -> Result<(), Error> {
         let sql = "UPDATE guess SET guesses = $3, since = $4, locks = $5, locked_until = $6, total = $7 \
                    WHERE account = $1 AND device = $2";
         let values = values![
             account,
-            device(known),
+            guesser.word(),
             u64::from(now.guesses),
             now.since,
             u64::from(now.locks),

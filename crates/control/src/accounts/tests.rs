@@ -12,6 +12,7 @@ use super::{
 };
 
 mod canary;
+mod second_factor;
 
 const GOOD: &str = "vier gele fietsen in het bos";
 const BAD: &str = "drie gele fietsen in het bos";
@@ -113,6 +114,7 @@ impl Ground {
             name: name.to_owned(),
             password: Secret::new(password.to_owned()),
             device: device.map(|text| Secret::new(text.to_owned())),
+            start: secret::hash(b"start"),
             portal: "id.test".to_owned(),
             from: session::From {
                 client: ClientAddr::new(from.parse().unwrap()),

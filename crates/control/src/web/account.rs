@@ -19,7 +19,7 @@ use terms::{GroupName, Secret};
 
 use super::{
     form::{self, Bound, Form},
-    listing::{session_views, token_view},
+    listing::{factor_view, session_views, token_view},
     portal::{Visit, may_enter},
 };
 use crate::{
@@ -43,17 +43,17 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// Somebody who has signed in on the portal.
-struct Owner {
-    visit: Visit,
-    store: Store,
-    account: Account,
-    session: std::sync::Arc<Session>,
+pub(super) struct Owner {
+    pub(super) visit: Visit,
+    pub(super) store: Store,
+    pub(super) account: Account,
+    pub(super) session: std::sync::Arc<Session>,
 }
 
 /// A form of theirs, with its token.
-struct Changing {
-    owner: Owner,
-    form: Form,
+pub(super) struct Changing {
+    pub(super) owner: Owner,
+    pub(super) form: Form,
 }
 
 impl FromRequestParts<State> for Owner {
@@ -108,11 +108,11 @@ impl FromRequest<State> for Changing {
 }
 
 impl Owner {
-    fn token(&self) -> Secret<String> {
+    pub(super) fn token(&self) -> Secret<String> {
         form::token(&self.store, Bound::Session(&self.session))
     }
 
-    fn actor(&self) -> Actor {
+    pub(super) fn actor(&self) -> Actor {
         Actor::account(&self.account.id)
     }
 
@@ -120,11 +120,11 @@ impl Owner {
         self.session.public_name()
     }
 
-    fn answer(&self, page: pages::Page) -> Response {
+    pub(super) fn answer(&self, page: pages::Page) -> Response {
         self.visit.page(page)
     }
 
-    fn pages(&self) -> &pages::Pages {
+    pub(super) fn pages(&self) -> &pages::Pages {
         self.visit.state.publisher.pages()
     }
 
@@ -154,7 +154,9 @@ impl Owner {
         status: StatusCode,
         change: impl FnOnce(&mut AccountSecurityView),
     ) -> Result<Response, AccountError> {
-        let tokens = self.store.tokens(Some(&self.account.id), "", 100).await?;
+        let id = &self.account.id;
+        let tokens = self.store.tokens(Some(id), "", 100).await?;
+        let factors = self.store.factors(id).await?;
         let name = self.account.name.as_str();
         let mut view = AccountSecurityView {
             token: self.token(),
@@ -162,6 +164,8 @@ impl Owner {
             least: u32::from(self.visit.config.password.length),
             problems: Vec::new(),
             strength: None,
+            factors: factors.iter().map(factor_view).collect(),
+            recovery_left: self.store.recovery_codes_left(id).await?,
             app_passwords: tokens.iter().map(|it| token_view(it, name)).collect(),
             sites: self
                 .sites_with_app_passwords()
@@ -187,6 +191,7 @@ impl Owner {
 fn notice(uri: &Uri) -> Option<Notice> {
     Some(match form::query(uri.query(), "done")?.as_str() {
         "password" => Notice::PasswordChanged,
+        "factor-removed" => Notice::FactorRemoved,
         "revoked" => Notice::Revoked,
         "ended" => Notice::SessionEnded,
         "all-ended" => Notice::SessionsEnded,

@@ -232,6 +232,46 @@ pub(crate) fn portal(
             "security-refused",
             pages.account_security(&security_refused(fill), language),
         ),
+        ("code", pages.code(&code(fill, None), language)),
+        (
+            "code-wrong",
+            pages.code(&code(fill, Some(CodeProblem::Wrong)), language),
+        ),
+        (
+            "code-locked",
+            pages.code(
+                &code(fill, Some(CodeProblem::Locked { minutes: 5 })),
+                language,
+            ),
+        ),
+        (
+            "factor-add",
+            pages.factor_add(&factor_add(fill, None), language),
+        ),
+        (
+            "factor-add-wrong",
+            pages.factor_add(&factor_add(fill, Some(CodeProblem::Wrong)), language),
+        ),
+        (
+            "recovery-codes",
+            pages.recovery_codes(
+                &RecoveryCodesView {
+                    codes: (0..10).map(|_| fill.secret("7kq2m-9dxwp")).collect(),
+                },
+                language,
+            ),
+        ),
+        (
+            "confirm-password",
+            pages.confirm(&confirm(fill, Proof::Password, None), language),
+        ),
+        (
+            "confirm-code",
+            pages.confirm(
+                &confirm(fill, Proof::Code, Some(CodeProblem::Stale)),
+                language,
+            ),
+        ),
         (
             "app-password",
             pages.app_password_made(&fill.made(TokenKind::App), language),
@@ -261,6 +301,40 @@ pub(crate) fn portal(
     ]
 }
 
+fn code(fill: Fill<'_>, problem: Option<CodeProblem>) -> CodeView {
+    CodeView {
+        token: fill.token(),
+        request: Some(fill.with("Zm9vYmFy-_=")),
+        half: fill.secret("aGFsZg"),
+        portal: fill.with("id.example.com"),
+        problem,
+    }
+}
+
+fn factor_add(fill: Fill<'_>, problem: Option<CodeProblem>) -> FactorAddView {
+    FactorAddView {
+        token: fill.token(),
+        sealed: fill.secret("c2VhbGVk"),
+        seed: fill.secret("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"),
+        uri: fill.secret(
+            "otpauth://totp/id.example.com:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+             &issuer=id.example.com&algorithm=SHA1&digits=6&period=30",
+        ),
+        name: fill.with("My phone"),
+        problem,
+    }
+}
+
+fn confirm(fill: Fill<'_>, proof: Proof, problem: Option<CodeProblem>) -> ConfirmView {
+    ConfirmView {
+        token: fill.token(),
+        login: fill.with("ada"),
+        proof,
+        back: fill.with("account/second-factor"),
+        problem,
+    }
+}
+
 fn security(fill: Fill<'_>) -> AccountSecurityView {
     AccountSecurityView {
         token: fill.token(),
@@ -268,6 +342,21 @@ fn security(fill: Fill<'_>) -> AccountSecurityView {
         least: 15,
         problems: Vec::new(),
         strength: None,
+        factors: vec![
+            FactorView {
+                id: fill.with("1"),
+                name: fill.with("My phone"),
+                created: NOW,
+                last_use: Some(NOW),
+            },
+            FactorView {
+                id: fill.with("2"),
+                name: fill.with("The-tablet-in-the-kitchen"),
+                created: NOW,
+                last_use: None,
+            },
+        ],
+        recovery_left: 10,
         app_passwords: fill.tokens(),
         sites: fill.choices(&["app.example.com", "dav.example.com"]),
         app_problems: Vec::new(),
@@ -288,6 +377,7 @@ fn security_refused(fill: Fill<'_>) -> AccountSecurityView {
             PasswordProblem::SameAsOld,
         ],
         strength: Some(Strength::Weak),
+        factors: Vec::new(),
         app_passwords: Vec::new(),
         app_problems: vec![(Field::Name, FieldProblem::Missing)],
         notice: None,

@@ -146,6 +146,8 @@ fn password_managers_find_what_they_look_for() {
         ["username", "current-password", "new-password"]
     );
     assert_eq!(tokens("user-add"), ["new-password"]);
+    assert_eq!(tokens("code"), ["one-time-code"]);
+    assert_eq!(tokens("confirm-password"), ["username", "current-password"]);
 }
 
 #[test]
@@ -260,9 +262,29 @@ fn no_secret_shows_in_debug() {
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 3] {
+fn mails(text: &str) -> [AccountMail; 7] {
     let place = || text.to_owned();
+    let security = || "https://id.example.com/-/account/security".to_owned();
     [
+        AccountMail::FactorAdded {
+            name: text.to_owned(),
+            place: place(),
+            security: security(),
+        },
+        AccountMail::FactorRemoved {
+            name: text.to_owned(),
+            place: place(),
+            security: security(),
+        },
+        AccountMail::RecoveryUsed {
+            place: place(),
+            left: 3,
+            security: security(),
+        },
+        AccountMail::CodesWrong {
+            place: place(),
+            security: security(),
+        },
         AccountMail::Locked {
             place: place(),
             unlock: Secret::new("https://id.example.com/-/unlock?secret=x".to_owned()),
