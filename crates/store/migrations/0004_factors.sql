@@ -20,3 +20,7 @@ CREATE TABLE recovery_code (
     hash BLOB NOT NULL,
     PRIMARY KEY (account, hash)
 ) STRICT;
+
+-- From when on no site is open without a second factor, to members of groups that have to
+-- have one.
+ALTER TABLE account ADD COLUMN factor_due INTEGER;

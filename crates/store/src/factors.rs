@@ -149,6 +149,19 @@ impl Store {
 }
 
 impl Tx {
+    /// From when on no site is open to an account without a second factor: `first`, where
+    /// it wasn't told of one before.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Unavailable`].
+    pub async fn factor_due(&mut self, account: &str, first: Micros) -> Result<Micros, Error> {
+        let sql = "UPDATE account SET factor_due = COALESCE(factor_due, $2) WHERE id = $1 \
+                   RETURNING factor_due";
+        let rows = self.connection.rows(sql, values![account, first]).await?;
+        let due = rows.first().map(|row| row.time(0)).transpose()?;
+        due.ok_or_else(|| Error::missing("account", account))
+    }
+
     /// Takes the code of a step, once: `false` where that step or a later one was taken
     /// before, also by somebody else at this moment.
     ///

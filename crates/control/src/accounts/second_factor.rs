@@ -412,13 +412,31 @@ impl Accounts {
         Ok(Added::Yes(codes))
     }
 
-    /// Adds an app without asking for a code of it: for a drill's own account.
-    pub(super) async fn give_app(&self, account: &str) -> Result<Seed, AccountError> {
-        let seed = Seed::new(&self.rng);
-        let mut change = self.store()?.change(&super::canary::prover()).await?;
-        change.add_totp(account, "drill", seed.bytes(), 0).await?;
-        change.commit().await?;
-        Ok(seed)
+    /// From when on no site is open to somebody who has no second factor and has to have
+    /// one; `None` for everybody else. The time begins with the first question.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn factor_due(
+        &self,
+        session: &Session,
+    ) -> Result<Option<Micros>, AccountError> {
+        let config = self.publisher.config();
+        let policy = &config.two_factor;
+        let person = &session.person;
+        let bound = policy
+            .groups
+            .iter()
+            .any(|group| person.is_in(group.as_str()));
+        let store = self.store()?;
+        if !bound || !store.factors(&person.account).await?.is_empty() {
+            return Ok(None);
+        }
+        let mut tx = store.tx().await?;
+        let first = self.now().after(policy.grace);
+        let due = tx.factor_due(&person.account, first).await?;
+        tx.commit().await?;
+        Ok(Some(due))
     }
 
     async fn new_codes(

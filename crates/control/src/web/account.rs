@@ -165,6 +165,7 @@ impl Owner {
             problems: Vec::new(),
             strength: None,
             factors: factors.iter().map(factor_view).collect(),
+            factor_due: self.visit.accounts().factor_due(&self.session).await?,
             recovery_left: self.store.recovery_codes_left(id).await?,
             app_passwords: tokens.iter().map(|it| token_view(it, name)).collect(),
             sites: self

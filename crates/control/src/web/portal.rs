@@ -328,6 +328,15 @@ async fn onward(
             pages.not_for_you(&view, language),
         ));
     }
+    // promise: two-factor
+    if visit
+        .accounts()
+        .factor_due(session)
+        .await?
+        .is_some_and(|due| due <= now)
+    {
+        return Ok(form::see_other(&visit.path("account/security")));
+    }
     let code = visit.accounts().hand_over(session, &site.host, start);
     let view = HandoverView {
         site: origin,

@@ -14,6 +14,7 @@ code-again = Begin again
 
 factors-title = Second step at sign-in
 factors-off = It is off: whoever knows your password can sign in. With an authenticator app on your phone, that isn’t enough.
+factors-due = You have to switch it on by { $at }. After that, no site is open to you without it.
 factors-switch-on = Switch it on
 factors-on = It is on: your password alone doesn’t open your account.
 factors-add = Add another authenticator app

@@ -15,6 +15,7 @@ code-again = Recommencer
 
 factors-title = Seconde étape à la connexion
 factors-off = Elle est désactivée : qui connaît votre mot de passe peut se connecter. Avec une application d’authentification sur votre téléphone, cela ne suffit plus.
+factors-due = Vous devez l’activer avant cette date : { $at }. Ensuite, aucun site ne vous sera ouvert sans elle.
 factors-switch-on = L’activer
 factors-on = Elle est activée : votre mot de passe seul n’ouvre pas votre compte.
 factors-add = Ajouter une autre application d’authentification

@@ -14,6 +14,7 @@ code-again = Opnieuw beginnen
 
 factors-title = Tweede stap bij het aanmelden
 factors-off = Die staat uit: wie uw wachtwoord kent, kan zich aanmelden. Met een authenticator-app op uw telefoon is dat niet genoeg.
+factors-due = U moet die uiterlijk op { $at } inschakelen. Daarna staat zonder die stap geen site meer voor u open.
 factors-switch-on = Inschakelen
 factors-on = Die staat aan: met alleen uw wachtwoord gaat uw account niet open.
 factors-add = Nog een authenticator-app toevoegen

@@ -1,6 +1,6 @@
 //! Somebody's own account: who they are here, how they sign in, and from where.
 
-use terms::{Language, Secret};
+use terms::{Language, Micros, Secret};
 
 use super::{
     app_password::{TokenView, expiries},
@@ -52,6 +52,8 @@ pub struct AccountSecurityView {
     pub strength: Option<Strength>,
     /// Second factors.
     pub factors: Vec<FactorView>,
+    /// From when on no site is open without one, where the reader has to have one.
+    pub factor_due: Option<Micros>,
     /// Recovery codes that weren't used.
     pub recovery_left: u64,
     /// App passwords that aren't revoked.
@@ -153,7 +155,7 @@ impl Pages {
                 .see("problem", of_new),
         );
         sheet.add(Block::Form(form));
-        factors(&mut sheet, &view.factors, view.recovery_left, &view.token);
+        factors(&mut sheet, view);
         app_passwords(&mut sheet, view);
         let back = say.text("account-link");
         sheet.link("account", back);

@@ -4,6 +4,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use terms::{Arg, Language, Micros, Secret};
 
 use super::{
+    account::AccountSecurityView,
     form::{Form, Input},
     message::Switcher,
     segment,
@@ -164,16 +165,16 @@ fn problem(sheet: &mut Sheet<'_>, problem: Option<CodeProblem>, wrong: &str) -> 
 }
 
 /// The part of the account's page about second factors.
-pub(crate) fn factors(
-    sheet: &mut Sheet<'_>,
-    factors: &[FactorView],
-    recovery_left: u64,
-    token: &Secret<String>,
-) {
+pub(crate) fn factors(sheet: &mut Sheet<'_>, view: &AccountSecurityView) {
     let say = sheet.frame.say;
+    let (factors, token) = (&view.factors, &view.token);
     sheet.add(Block::Heading(say.text("factors-title")));
     if factors.is_empty() {
         sheet.text(say.text("factors-off"));
+        if let Some(due) = view.factor_due {
+            let at = [("at", Arg::Text(say.date_time(due)))];
+            sheet.add(Block::Note(say.text_with("factors-due", &at)));
+        }
         sheet.link("account/second-factor", say.text("factors-switch-on"));
         return;
     }
@@ -211,7 +212,7 @@ pub(crate) fn factors(
     if factors.len() < FACTORS_MAX {
         sheet.link("account/second-factor", say.text("factors-add"));
     }
-    let left = i64::try_from(recovery_left).unwrap_or(i64::MAX);
+    let left = i64::try_from(view.recovery_left).unwrap_or(i64::MAX);
     sheet.text(say.text_with("recovery-left", &[("left", Arg::Number(left))]));
     let renew = Form::button(
         &sheet.frame,

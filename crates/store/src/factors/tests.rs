@@ -110,6 +110,16 @@ both! {
         assert_eq!(store.factor_census(None).await.unwrap(), (2, 2));
     }
 
+    async fn when_a_factor_is_due_is_said_once(place: Place) {
+        let store = place.open().await;
+        let ada = account(&store, "ada").await;
+        for first in [70, 80] {
+            let mut tx = store.tx().await.unwrap();
+            assert_eq!(tx.factor_due(&ada, Micros(first)).await.unwrap(), Micros(70));
+            tx.commit().await.unwrap();
+        }
+    }
+
     async fn an_account_has_at_most_ten(place: Place) {
         let store = place.open().await;
         let ada = account(&store, "ada").await;
