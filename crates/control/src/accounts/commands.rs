@@ -16,6 +16,7 @@ use terms::{GroupName, MalformedName, Secret, UserName};
 
 use self::lists::{PAGE, session_list, token_list, token_row, user_list, user_show};
 use super::{AccountError, Accounts, Changed, NewToken, choice::Choice, credential, import};
+use crate::mail::mailbox;
 use crate::socket::{
     Reply,
     accounts::{
@@ -258,7 +259,7 @@ pub(super) fn details(user: &NewUser) -> Result<AccountDetails, Vec<String>> {
     let email = user
         .email
         .as_ref()
-        .map(|email| address(&email.0))
+        .map(|email| mailbox(email.0.expose()).ok_or(()))
         .transpose();
     if email.is_err() {
         wrong.push(
@@ -307,14 +308,6 @@ pub(super) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// An address as it is kept: in lower case.
-fn address(text: &Secret<String>) -> Result<Secret<String>, ()> {
-    let text = Secret::new(text.expose().trim().to_lowercase());
-    let fine = text.expose().len() <= MAX_DISPLAY_BYTES
-        && text.expose().parse::<lettre::Address>().is_ok();
-    if fine { Ok(text) } else { Err(()) }
 }
 
 async fn user_add(

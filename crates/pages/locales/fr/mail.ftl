@@ -24,15 +24,15 @@ mail-app-password-made-body =
     { $link }
 mail-factor-added-subject = Une seconde étape de connexion a été ajoutée
 mail-factor-added-body =
-    L’application d’authentification « { $name } » a été ajoutée à votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+    L’application d’authentification « { $name } » a été ajoutée à votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
 
-    Si c’était vous, il n’y a rien à faire. Sinon, supprimez-la ici et changez de mot de passe :
+    Si c’était vous, il n’y a rien à faire. Sinon, supprimez-la ici et changez de mot de passe :
     { $link }
 mail-factor-removed-subject = Une seconde étape de connexion a été supprimée
 mail-factor-removed-body =
-    L’application d’authentification « { $name } » a été retirée de votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+    L’application d’authentification « { $name } » a été retirée de votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
 
-    Si c’était vous, il n’y a rien à faire. Sinon, quelqu’un était connecté sous votre nom : changez ici de mot de passe et prévenez le responsable de { $portal } :
+    Si c’était vous, il n’y a rien à faire. Sinon, quelqu’un était connecté sous votre nom : changez ici de mot de passe et prévenez le responsable de { $portal } :
     { $link }
 mail-recovery-used-subject = Un code de secours a servi
 mail-recovery-used-body =
@@ -42,12 +42,12 @@ mail-recovery-used-body =
        *[other] Il en reste { $left }.
     }
 
-    Si c’était vous, vous pouvez en créer de nouveaux ici. Sinon, changez-y aussitôt de mot de passe :
+    Si c’était vous, vous pouvez en créer de nouveaux ici. Sinon, changez-y aussitôt de mot de passe :
     { $link }
 mail-codes-wrong-subject = Quelqu’un connaît votre mot de passe
 mail-codes-wrong-body =
     Quelqu’un a donné le bon mot de passe de votre compte { $login } sur { $portal }, puis trop de codes erronés. Le dernier venait de { $place }, { $at }. Aucun n’a été admis.
 
-    Si c’était vous, patientez quelques minutes. Sinon, votre mot de passe n’est plus secret : changez-le ici, et partout où vous l’utilisez :
+    Si c’était vous, patientez quelques minutes. Sinon, votre mot de passe n’est plus secret : changez-le ici, et partout où vous l’utilisez :
     { $link }
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.

@@ -145,10 +145,10 @@ impl Qr {
 }
 
 /// What went wrong, as a block, and whether the code is concerned.
-fn problem(sheet: &mut Sheet<'_>, problem: Option<CodeProblem>, wrong: &str) -> bool {
+fn problem(sheet: &mut Sheet<'_>, problem: Option<CodeProblem>, wrong: String) -> bool {
     let say = sheet.frame.say;
     let line = problem.map(|problem| match problem {
-        CodeProblem::Wrong => say.text(wrong),
+        CodeProblem::Wrong => wrong,
         CodeProblem::Locked { minutes } => {
             say.text_with("code-locked", &[("minutes", Arg::Number(minutes.into()))])
         }
@@ -231,7 +231,7 @@ impl Pages {
         let mut sheet = Sheet::new(frame, say.text("code-title"));
         let portal = [("portal", Arg::Text(view.portal.clone()))];
         sheet.add(Block::Lead(say.text_with("code-lead", &portal)));
-        let concerns = problem(&mut sheet, view.problem, "code-wrong");
+        let concerns = problem(&mut sheet, view.problem, say.text("code-wrong"));
         let mut form = Form::post(
             &sheet.frame,
             "login/code",
@@ -263,7 +263,7 @@ impl Pages {
         let frame = self.frame(language, Switcher::Fixed);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("factor-add-title"));
-        let concerns = problem(&mut sheet, view.problem, "factor-code-wrong");
+        let concerns = problem(&mut sheet, view.problem, say.text("factor-code-wrong"));
         sheet.add(Block::Lead(say.text("factor-add-lead")));
         let qr = Qr::new(&view.uri, say.text("factor-qr"));
         sheet.add_some(qr.map(Block::Qr));
@@ -315,8 +315,8 @@ impl Pages {
         let mut sheet = Sheet::new(frame, say.text("confirm-title"));
         sheet.add(Block::Lead(say.text("confirm-lead")));
         let wrong = match view.proof {
-            Proof::Password => "password-current-wrong",
-            Proof::Code => "code-wrong",
+            Proof::Password => say.text("password-current-wrong"),
+            Proof::Code => say.text("code-wrong"),
         };
         let concerns = problem(&mut sheet, view.problem, wrong);
         let form = Form::post(
