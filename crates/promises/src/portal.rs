@@ -48,7 +48,7 @@ impl Form {
     /// Those of the form that goes to `path`.
     pub(crate) fn of(page: &str, path: &str) -> Option<Self> {
         let action = format!(" action=\"{path}\"");
-        let mut forms = page.split("<form ").skip(1);
+        let mut forms = page.split("<form").skip(1);
         let form = forms.find(|form| {
             form.split('>')
                 .next()

@@ -329,12 +329,8 @@ async fn onward(
         ));
     }
     // promise: two-factor
-    if visit
-        .accounts()
-        .factor_due(session)
-        .await?
-        .is_some_and(|due| due <= now)
-    {
+    let due = visit.accounts().factor_due(session).await?;
+    if due.is_some_and(|due| due <= visit.accounts().now()) {
         return Ok(form::see_other(&visit.path("account/security")));
     }
     let code = visit.accounts().hand_over(session, &site.host, start);
