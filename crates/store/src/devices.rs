@@ -104,6 +104,23 @@ fn read(row: &Row) -> Result<Guesses, Error> {
     })
 }
 
+impl Store {
+    /// Whom a link is for, without taking it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn link(
+        &self,
+        hash: [u8; 32],
+        purpose: &'static str,
+    ) -> Result<Option<String>, Error> {
+        let now = self.clock().now();
+        let sql = "SELECT account FROM link WHERE hash = $1 AND purpose = $2 AND expires_at > $3";
+        let rows = self.pools().rows(sql, values![hash, purpose, now]).await?;
+        rows.first().map(|row| row.text(0)).transpose()
+    }
+}
+
 impl Tx {
     /// The guesses of somebody, locked until this ends: of guesses that come at once each
     /// counts.
@@ -188,6 +205,35 @@ impl Tx {
             .map(drop)
     }
 
+    /// Whether an account has as many links for a purpose as it may have at a time.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn has_links(
+        &mut self,
+        account: &str,
+        purpose: &'static str,
+        most: u64,
+    ) -> Result<bool, Error> {
+        let now = self.store.clock().now();
+        let sql =
+            "SELECT count(*) FROM link WHERE account = $1 AND purpose = $2 AND expires_at > $3";
+        let row = self.connection.row(sql, values![account, purpose, now]);
+        Ok(row.await?.count(0)? >= most)
+    }
+
+    /// Forgets every link of an account: what they were mailed for is no more.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn forget_links(&mut self, account: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM link WHERE account = $1";
+        self.connection
+            .execute(sql, values![account])
+            .await
+            .map(drop)
+    }
+
     /// Takes a link, once: the account it is for.
     ///
     /// # Errors
@@ -216,6 +262,14 @@ impl Change {
         let sql = "DELETE FROM guess WHERE account = $1";
         self.connection.execute(sql, values![account]).await?;
         self.record(Entry::new("account.unlock", account))
+    }
+
+    /// Says in the trail that a link was mailed by which a password is chosen.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn record_link(&mut self, account: &str) -> Result<(), Error> {
+        self.record(Entry::new("password.link", account))
     }
 
     /// Says in the trail that an account was locked.

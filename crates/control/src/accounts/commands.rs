@@ -107,6 +107,29 @@ async fn obey(
             accounts.unlock(&account.id, actor).await?;
             done(format!("`{}` isn't locked any more", account.name))
         }
+        C::UserInvite { user } => {
+            let account = named(&accounts.store()?, &user).await?;
+            if account.email.is_none() {
+                return Err(Trouble::No(format!("`{}` has no address", account.name)));
+            }
+            if accounts.publisher.config().mail.is_none() {
+                let why = "nothing leaves by mail: the configuration has no [mail]";
+                return Err(Trouble::No(why.to_owned()));
+            }
+            if !accounts.invite(&account, actor).await? {
+                let why = "several links hold already, or there is no portal";
+                return Err(Trouble::No(format!("`{}`: {why}", account.name)));
+            }
+            done(format!("a link is on its way to `{}`", account.name))
+        }
+        C::UserResetFactors { user } => {
+            let account = named(&accounts.store()?, &user).await?;
+            let removed = accounts.reset_factors(&account, actor).await?;
+            done(format!(
+                "`{}` had {removed} second factors, and has none now",
+                account.name
+            ))
+        }
         C::UserPassword { user, password } => {
             let account = named(&accounts.store()?, &user).await?;
             let hash = match chosen(accounts, &account, &password.0).await? {

@@ -468,6 +468,39 @@ impl Accounts {
         Ok(codes)
     }
 
+    /// Removes every second factor of somebody who has lost theirs, and ends their
+    /// sessions; the owner hears of each. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn reset_factors(
+        &self,
+        account: &Account,
+        actor: &Actor,
+    ) -> Result<usize, AccountError> {
+        let store = self.store()?;
+        let factors = store.factors(&account.id).await?;
+        let mut change = store.change(actor).await?;
+        for factor in &factors {
+            change.remove_factor(&account.id, &factor.id).await?;
+            if let Some(security) = self.security_page() {
+                let mail = AccountMail::FactorRemoved {
+                    name: factor.label.clone(),
+                    place: "waarborg user".to_owned(),
+                    security,
+                };
+                self.mail(&mut change, account, &mail, Language::En).await?;
+            }
+        }
+        let ended = change.end_sessions(&account.id, None).await?;
+        if factors.is_empty() && ended.is_empty() {
+            return Ok(0);
+        }
+        change.commit().await?;
+        self.forget(&ended);
+        Ok(factors.len())
+    }
+
     /// Removes a second factor; its owner hears of it where it wasn't a command.
     ///
     /// # Errors

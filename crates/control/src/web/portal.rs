@@ -270,6 +270,7 @@ async fn on_portal(
         toward: wanted.map(|wanted| wanted.authority),
         request,
         name: name.to_owned(),
+        resets: visit.config.mail.is_some(),
         problem,
     };
     let pages = visit.state.publisher.pages();

@@ -50,4 +50,18 @@ mail-codes-wrong-body =
 
     If that was you, wait a few minutes. If it wasn’t, your password isn’t secret any more: change it here, and wherever else you use it:
     { $link }
+mail-reset-subject = Choose another password
+mail-reset-body =
+    Somebody asked for another password for your account { $login } on { $portal }, from { $place } on { $at }.
+
+    If that was you, choose it here within half an hour:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: your password stays as it is.
+mail-invited-subject = There is an account for you
+mail-invited-body =
+    An account { $login } was made for you on { $portal }. Choose its password here within half an hour:
+    { $link }
+
+    If that is too short a time, ask for another link on the page where one signs in.
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.

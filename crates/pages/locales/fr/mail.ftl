@@ -50,4 +50,18 @@ mail-codes-wrong-body =
 
     Si c’était vous, patientez quelques minutes. Sinon, votre mot de passe n’est plus secret : changez-le ici, et partout où vous l’utilisez :
     { $link }
+mail-reset-subject = Choisissez un autre mot de passe
+mail-reset-body =
+    Quelqu’un a demandé un autre mot de passe pour votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+
+    Si c’était vous, choisissez-le ici dans la demi-heure :
+    { $link }
+
+    Sinon, il n’y a rien à faire : votre mot de passe reste le même.
+mail-invited-subject = Un compte vous attend
+mail-invited-body =
+    Un compte { $login } a été créé pour vous sur { $portal }. Choisissez-en ici le mot de passe dans la demi-heure :
+    { $link }
+
+    Si ce délai est trop court, demandez un autre lien sur la page de connexion.
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.

@@ -50,4 +50,18 @@ mail-codes-wrong-body =
 
     Was u dat, wacht dan een paar minuten. Was u het niet, dan is uw wachtwoord niet meer geheim: wijzig het hier, en overal waar u het nog gebruikt:
     { $link }
+mail-reset-subject = Kies een ander wachtwoord
+mail-reset-body =
+    Iemand vroeg om een ander wachtwoord voor uw account { $login } op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, kies het dan hier binnen een half uur:
+    { $link }
+
+    Was u het niet, dan hoeft u niets te doen: uw wachtwoord blijft zoals het is.
+mail-invited-subject = Er is een account voor u
+mail-invited-body =
+    Er is voor u een account { $login } gemaakt op { $portal }. Kies hier binnen een half uur het wachtwoord ervan:
+    { $link }
+
+    Is dat te kort, vraag dan een nieuwe link aan op de aanmeldpagina.
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.

@@ -21,6 +21,18 @@ pub enum AccountMail {
         /// Where the account is looked after: a whole address.
         security: String,
     },
+    /// Somebody asked for another password.
+    Reset {
+        /// From which network.
+        place: String,
+        /// Where it is chosen: a whole address, with its secret.
+        choose: Secret<String>,
+    },
+    /// There is an account now, and no password yet.
+    Invited {
+        /// Where it is chosen: a whole address, with its secret.
+        choose: Secret<String>,
+    },
     /// There is a new second factor.
     FactorAdded {
         /// What it is called.
@@ -99,6 +111,20 @@ impl Pages {
                 (
                     say.text_with("mail-locked-subject", &args),
                     say.text_with("mail-locked-body", &args),
+                )
+            }
+            AccountMail::Reset { place, choose } => {
+                args.extend([("place", text(place)), ("link", text(choose.expose()))]);
+                (
+                    say.text_with("mail-reset-subject", &args),
+                    say.text_with("mail-reset-body", &args),
+                )
+            }
+            AccountMail::Invited { choose } => {
+                args.push(("link", text(choose.expose())));
+                (
+                    say.text_with("mail-invited-subject", &args),
+                    say.text_with("mail-invited-body", &args),
                 )
             }
             AccountMail::PasswordChanged { place, security } => {

@@ -97,4 +97,30 @@ both! {
         place.clock.advance(half_an_hour);
         assert_eq!(take(3, "unlock").await, None);
     }
+
+    async fn links_die_with_the_password_or_the_address_that_they_were_mailed_for(place: Place) {
+        let store = place.open().await;
+        let ada = account(&store, "ada").await;
+        let before = store.account(&ada).await.unwrap().unwrap();
+        for (number, with_address) in [(1, false), (2, true)] {
+            let mut tx = store.tx().await.unwrap();
+            assert!(!tx.has_links(&ada, "reset", 1).await.unwrap());
+            tx.keep_link([number; 32], &ada, "reset", Duration::from_secs(60)).await.unwrap();
+            assert!(tx.has_links(&ada, "reset", 1).await.unwrap());
+            tx.commit().await.unwrap();
+            assert_eq!(store.link([number; 32], "reset").await.unwrap().as_ref(), Some(&ada));
+            assert_eq!(store.link([number; 32], "unlock").await.unwrap(), None);
+            let mut change = store.change(&Actor::command(0)).await.unwrap();
+            if with_address {
+                let mut details = before.details();
+                details.email = Some(terms::Secret::new("other@example.com".to_owned()));
+                change.change_account(&before, &details).await.unwrap();
+            } else {
+                let hash = terms::Secret::new("$2b$10$x".to_owned());
+                change.set_password(&ada, &hash, "password.set").await.unwrap();
+            }
+            change.commit().await.unwrap();
+            assert_eq!(store.link([number; 32], "reset").await.unwrap(), None);
+        }
+    }
 }
