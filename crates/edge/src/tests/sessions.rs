@@ -490,9 +490,9 @@ async fn a_trusted_proxy_hears_who_asks_as_if_the_request_had_come_here() {
         (other("GET", "/login/staff") + COOKIE, 200),
         (other("POST", "/login/board") + COOKIE, 403),
         (nginx("POST", "/login/board") + COOKIE, 403),
-        (other("GET", "/login/%62oard") + COOKIE, 400),
+        (other("POST", "/login/%62oard") + COOKIE, 400),
         // nginx takes everything else for a fault.
-        (nginx("GET", "/login/%62oard") + COOKIE, 403),
+        (nginx("POST", "/login/%62oard") + COOKIE, 403),
         (nginx("GET", "/login/x"), 401),
         (other("GET", "/login/x"), 401),
         (nginx("GET", "/login/x") + navigates, 401),
