@@ -14,7 +14,7 @@ section! {
     "[two-factor]",
     "Promise `two-factor`: a second step at sign-in, with an authenticator app. Everybody can switch it on in their account.";
     GROUPS "groups" Form::Texts("a group such as \"staff\"", access::GROUPS_MAX), Absent::Means("nobody has to"), "[\"staff\"]",
-        "Members of these groups have to switch it on. Until they have, no site is open to them once the `grace` is over.";
+        "Members of these groups have to switch it on. Until they have, their sign-ins reach no site once the `grace` is over; sessions and tokens from before go on.";
     GRACE "grace" Form::Duration(seconds(0), seconds(90 * DAY_S)), Absent::Default("14d"), "\"7d\"",
         "How long they may go on without it, from their first sign-in after it was asked of them.";
 }

@@ -42,8 +42,8 @@ impl<'a> Request<'a> {
         self,
         method: &'a str,
         authority: &'a str,
-        path: &'a str,
-        query: Option<&'a str>,
+        (path, query): (&'a str, Option<&'a str>),
+        upgrade: Option<&'a str>,
     ) -> Self {
         Self {
             method,
@@ -52,7 +52,7 @@ impl<'a> Request<'a> {
             query,
             framing: Framing::None,
             expects: false,
-            upgrade: None,
+            upgrade,
             ..self
         }
     }

@@ -15,6 +15,8 @@ use crate::{
     worker::Local, worker::Worker,
 };
 
+const ASSERTION: &str = "waarborg-assertion";
+
 /// Who asks, by the fields it uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
@@ -52,7 +54,10 @@ pub(crate) fn asked<'a>(
     }
     let refuse = |reason| Err(Refusal::new(RefusalPage::BadRequest, reason));
     let [mut url, mut uri, mut method, mut forwarded, mut host] = <[Once<'_>; 5]>::default();
+    // Callers keep `Upgrade` to themselves, but not this.
+    let mut socket = false;
     request.fields(|field| match field.name.len() {
+        17 if field.name.eq_ignore_ascii_case("sec-websocket-key") => socket = true,
         14 if field.name.eq_ignore_ascii_case("x-original-url") => url.take(field.value),
         17 if field.name.eq_ignore_ascii_case("x-original-method") => method.take(field.value),
         15 if field.name.eq_ignore_ascii_case("x-forwarded-uri") => uri.take(field.value),
@@ -81,7 +86,18 @@ pub(crate) fn asked<'a>(
         Caller::Other => authority.or(host.value.and_then(plain)),
     };
     let authority = named.unwrap_or(request.authority);
-    Ok((request.about(method, authority, path, query), Some(caller)))
+    if path.starts_with(&*local.prefix) {
+        // The caller hands own pages on without asking; what it takes for another page
+        // than the one that is named here (`/-/../x`) is nobody's own page.
+        return Err(Refusal::new(RefusalPage::Forbidden, "question-of-own-page"));
+    }
+    let upgrade = if socket {
+        Some("websocket")
+    } else {
+        request.upgrade
+    };
+    let request = request.about(method, authority, (path, query), upgrade);
+    Ok((request, Some(caller)))
 }
 
 /// A method (RFC 9110 section 9.1).
@@ -145,7 +161,8 @@ pub(crate) fn unknown(location: String) -> http::Response<()> {
     head
 }
 
-/// Who it is, for whoever may.
+/// Who it is, for whoever may. Each field is there, empty where nothing is known: callers
+/// that copy one that is missing put their own text in its place, or leave the client's.
 pub(crate) fn known(visit: &Visit) -> http::Response<()> {
     let mut head = http::Response::new(());
     let fields = head.headers_mut();
@@ -156,19 +173,17 @@ pub(crate) fn known(visit: &Visit) -> http::Response<()> {
     ] {
         fields.insert(name, HeaderValue::from_static(value));
     }
-    if let Some(session) = &visit.session {
-        let person = &session.person;
-        for (name, value) in [
-            ("remote-user", &person.name),
-            ("remote-name", &person.display),
-            ("remote-email", &person.email),
-            ("remote-groups", &person.groups),
-        ] {
-            if let (false, Ok(value)) =
-                (value.is_empty(), HeaderValue::from_bytes(value.as_bytes()))
-            {
-                fields.insert(HeaderName::from_static(name), value);
-            }
+    let person = visit.session.as_ref().map(|session| &session.person);
+    for (name, value) in [
+        ("remote-user", person.map(|it| &it.name)),
+        ("remote-name", person.map(|it| &it.display)),
+        ("remote-email", person.map(|it| &it.email)),
+        ("remote-groups", person.map(|it| &it.groups)),
+        (ASSERTION, None),
+    ] {
+        let value = value.map_or(&b""[..], |value| value.as_bytes());
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            fields.insert(HeaderName::from_static(name), value);
         }
     }
     head
@@ -183,8 +198,7 @@ pub(crate) async fn vouch(
     if let Some(assertion) = assertion::current(worker, visit).await?
         && let Ok(value) = HeaderValue::from_str(&assertion.text)
     {
-        let name = HeaderName::from_static("waarborg-assertion");
-        head.headers_mut().insert(name, value);
+        head.headers_mut().insert(ASSERTION, value);
     }
     Ok(())
 }

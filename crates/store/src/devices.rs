@@ -39,8 +39,11 @@ pub enum Guesser {
     Strangers,
     /// One that has, by the hash of its secret, at the password.
     Device([u8; 32]),
-    /// Whoever knows the password, at the second factor.
+    /// Whoever knows the password, at the second factor, from devices that have never
+    /// signed in.
     Codes,
+    /// The same from a device that has.
+    DeviceCodes([u8; 32]),
 }
 
 impl Guesser {
@@ -50,6 +53,7 @@ impl Guesser {
             Self::Strangers => Vec::new(),
             Self::Device(hash) => hash.into(),
             Self::Codes => b"codes".into(),
+            Self::DeviceCodes(hash) => [&b"codes"[..], &hash].concat(),
         }
     }
 }

@@ -130,22 +130,6 @@ impl Store {
         let sql = "SELECT count(*) FROM recovery_code WHERE account = $1";
         self.pools().row(sql, values![account]).await?.count(0)
     }
-
-    /// Accounts that may sign in, and those of them that have a second factor: of all, or
-    /// of the members of these groups.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn factor_census(&self, groups: Option<&[String]>) -> Result<(u64, u64), Error> {
-        let sql = "SELECT count(*), count(*) FILTER (WHERE EXISTS \
-                   (SELECT 1 FROM factor f WHERE f.account = a.id)) \
-                   FROM account a WHERE state = 'active' AND ($1 = '' OR EXISTS \
-                   (SELECT 1 FROM membership m WHERE m.account = a.id \
-                   AND $1 LIKE '%,' || m.team || ',%'))";
-        let groups = groups.map_or_else(String::new, |all| format!(",{},", all.join(",")));
-        let row = self.pools().row(sql, values![groups]).await?;
-        Ok((row.count(0)?, row.count(1)?))
-    }
 }
 
 impl Tx {
@@ -192,17 +176,27 @@ impl Tx {
 
 impl Change {
     /// Adds an authenticator app that has shown a code: that of `step`, which is used up.
-    /// Returns the factor's id.
+    /// `id` comes with the seed, so that no seed is added twice. Returns whether it is the
+    /// account's first.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] when the account has [`MAX_FACTORS`] already.
+    /// [`Error::TooLarge`] when the account has [`MAX_FACTORS`] already, [`Error::Taken`]
+    /// when this one was added before.
     pub async fn add_totp(
         &mut self,
         account: &str,
+        (id, seed): (&str, &[u8]),
         label: &str,
-        seed: &[u8],
         step: i64,
-    ) -> Result<String, Error> {
+    ) -> Result<bool, Error> {
+        // Those that come at once take turns.
+        let sql = "UPDATE account SET factor_due = factor_due WHERE id = $1";
+        self.connection.execute(sql, values![account]).await?;
+        let sql = "SELECT count(*) FROM factor WHERE id = $1";
+        let same = self.connection.row(sql, values![id]).await?.count(0)?;
+        if same > 0 {
+            return Err(Error::taken("second factor", label));
+        }
         let sql = "SELECT count(*) FROM factor WHERE account = $1";
         let there = self.connection.row(sql, values![account]).await?.count(0)?;
         if there >= MAX_FACTORS {
@@ -212,17 +206,16 @@ impl Change {
                 limit: usize::try_from(MAX_FACTORS).unwrap_or(usize::MAX),
             });
         }
-        let id = self.store.new_id();
         let now = self.store.clock().now();
-        let sealed = self.store.seal(Purpose::Totp, secret_cell(&id), seed);
+        let sealed = self.store.seal(Purpose::Totp, secret_cell(id), seed);
         let kind = FactorKind::Totp.word();
         let sql = "INSERT INTO factor (id, account, kind, label, secret, last_step, created_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let values = values![id.as_str(), account, kind, label, sealed, step, now];
+        let values = values![id, account, kind, label, sealed, step, now];
         self.connection.execute(sql, values).await?;
         let after = json!({ "id": id, "kind": kind, "label": label });
         self.record(Entry::new("factor.add", account).after(after))?;
-        Ok(id)
+        Ok(there == 0)
     }
 
     /// Removes a second factor of an account; with the last one go the recovery codes.

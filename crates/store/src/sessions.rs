@@ -321,7 +321,9 @@ impl Change {
         };
         let sql = "UPDATE session SET hash = $2, auth_time = $3, amr = $4 WHERE sid = $1";
         let values = values![sid, hash, now, amr.join(" ")];
-        self.connection.execute(sql, values).await?;
+        if self.connection.execute(sql, values).await? == 0 {
+            return Ok(None);
+        }
         let before = std::mem::replace(&mut row.hash, hash);
         row.auth_time = now;
         row.amr = amr.to_vec();

@@ -16,6 +16,7 @@ use waarborg_it::{
 };
 
 const HOST: &str = "app.example.com";
+const OPEN: &str = "www.example.com";
 const PASSWORD: &str = "vier gele fietsen in het bos";
 
 /// The configuration of one of them, as the guide has it, for these ports.
@@ -36,11 +37,14 @@ fn documented(fence: &str, from: &str, gateway: &Gateway, upstream: &Upstream) -
 async fn started() -> (Ground, Upstream, Gateway) {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let rest = format!(
-        "[[site.\"{HOST}\".routes]]\npath = \"/office\"\naccess = \"login\"\ngroups = [\"staff\"]\n"
+        "[[site.\"{HOST}\".routes]]\npath = \"/office\"\naccess = \"login\"\ngroups = [\"staff\"]\n\
+         [[site.\"{HOST}\".routes]]\npath = \"/open\"\naccess = \"public\"\n"
     );
-    let config = ground.configure_with_portal(&[(HOST, &upstream.url())], &rest);
+    let sites = [(HOST, &*upstream.url()), (OPEN, &*upstream.url())];
+    let config = ground.configure_with_portal(&sites, &rest);
     let text = fs::read_to_string(&config).expect("it was written");
-    let text = text.replace("access = \"public\"", "access = \"login\"");
+    // The first is closed, but for a part; the other is open to everybody.
+    let text = text.replacen("access = \"public\"", "access = \"login\"", 1);
     ground.replace(&config, &format!("trusted_proxies = \"127.0.0.1\"\n{text}"));
     let gateway = Gateway::serve(&ground, &config).await;
     gateway
@@ -58,6 +62,46 @@ async fn asks_who_it_is(gateway: &Gateway, proxy: SocketAddr) {
     // A program gets no page to sign in at.
     let bare = gateway.request_at(proxy, Method::GET, HOST, "/a");
     assert_eq!(gateway.fetch(&bare).await.status, 401);
+
+    // However a path is spelt that the proxy takes for another one.
+    for path in [
+        "/-/../a",
+        "/-/%2e%2e/a",
+        "/-/..%2fa",
+        "/-/./../a",
+        "//-/../a",
+        "/%2d/../a",
+        "/-/%252e%252e/a",
+        "/open/../a",
+        "/open/%2e%2e/office",
+        "/open/..%2foffice",
+    ] {
+        let sly = gateway.request_at(proxy, Method::GET, HOST, path);
+        let answer = gateway.fetch(&sly).await;
+        let seen = text(&answer.body);
+        assert!(!seen.contains(r#""target""#), "{path} reached it: {seen}");
+    }
+    // Under the name of a site that is open to everybody.
+    let mut other = gateway.request_at(proxy, Method::GET, HOST, "/a");
+    other.headers.insert("host", HeaderValue::from_static(OPEN));
+    let answer = gateway.fetch(&other).await;
+    assert_ne!(answer.status, 200, "{}", text(&answer.body));
+    // The question itself is nobody's.
+    let mut asked = gateway.request_at(proxy, Method::GET, HOST, "/-/auth");
+    for (name, value) in [("x-original-url", "/open"), ("x-original-method", "GET")] {
+        asked.headers.insert(name, HeaderValue::from_static(value));
+    }
+    assert_eq!(gateway.fetch(&asked).await.status, 404);
+    // Nobody is nobody, and not what a proxy calls a missing field.
+    let open = gateway.request_at(proxy, Method::GET, HOST, "/open");
+    let open = gateway.fetch(&open).await;
+    assert_eq!(open.status, 200);
+    let seen = text(&open.body);
+    assert!(
+        !seen.contains('{') || !seen.contains("reverse_proxy"),
+        "{seen}"
+    );
+    assert!(!seen.contains(r#"["remote-user","a"#), "{seen}");
 
     let page = browser
         .sign_in(gateway, (HOST, "/a?b=c%20d"), "ada", PASSWORD)
@@ -133,7 +177,17 @@ async fn nginx_asks_who_it_is() {
     let server = documented("```nginx\n", "nginx", &gateway, &upstream);
     let inner = server.trim().strip_prefix("server {").expect("a server");
     let inner = inner.strip_suffix('}').expect("its end");
-    let inner = inner.replace("listen 443 ssl;", "");
+    // Under a port that isn't 443 the name has it beside it.
+    let inner = inner
+        .replace("listen 443 ssl;", "")
+        .replace(
+            "Host app.example.com;",
+            "Host app.example.com:$server_port;",
+        )
+        .replace(
+            "https://app.example.com$",
+            "https://app.example.com:$server_port$",
+        );
     let nginx = Nginx::in_front(&ground, HOST, &inner).await;
     asks_who_it_is(&gateway, ([127, 0, 0, 1], nginx.port).into()).await;
     gateway.stop().await;

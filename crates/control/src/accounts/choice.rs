@@ -49,11 +49,12 @@ impl Accounts {
         account: &Account,
         password: &Secret<String>,
         from: &From,
+        language: Language,
     ) -> Result<Known, AccountError> {
         let store = self.store()?;
         let hashing = self.hashing(&store).await?;
         let asker = self.asker(&store, account, Some(from));
-        self.knows_current(&store, &hashing, account, password, from, asker)
+        self.knows_current(&store, &hashing, account, password, (from, language), asker)
             .await
     }
 
@@ -76,7 +77,7 @@ impl Accounts {
     pub(crate) async fn choose_password(
         &self,
         account: &Account,
-        current: Option<(&Secret<String>, &From)>,
+        current: Option<(&Secret<String>, &From, Language)>,
         new: &Secret<String>,
     ) -> Result<Choice, AccountError> {
         let choice = self.judge_choice(account, current, new).await?;
@@ -87,7 +88,7 @@ impl Accounts {
     async fn judge_choice(
         &self,
         account: &Account,
-        current: Option<(&Secret<String>, &From)>,
+        current: Option<(&Secret<String>, &From, Language)>,
         new: &Secret<String>,
     ) -> Result<Choice, AccountError> {
         let store = self.store()?;
@@ -106,10 +107,10 @@ impl Accounts {
                 return Ok(refused(PasswordProblem::ForbiddenCharacter, None));
             }
         };
-        let asker = self.asker(&store, account, current.map(|(_, from)| from));
-        if let Some((current, from)) = current {
+        let asker = self.asker(&store, account, current.map(|(_, from, _)| from));
+        if let Some((current, from, language)) = current {
             let known = self
-                .knows_current(&store, &hashing, account, current, from, asker)
+                .knows_current(&store, &hashing, account, current, (from, language), asker)
                 .await?;
             match known {
                 Known::Yes => {}
@@ -140,7 +141,7 @@ impl Accounts {
         hashing: &Hashing,
         account: &Account,
         current: &Secret<String>,
-        from: &From,
+        (from, language): (&From, Language),
         asker: Asker,
     ) -> Result<Known, AccountError> {
         let Ok(given) = Given::new(current.expose()) else {
@@ -153,7 +154,7 @@ impl Accounts {
             return Ok(Known::No);
         };
         let side = Side::Stranger;
-        if !self.knock(store, account, side, from, Language::En).await? {
+        if !self.knock(store, account, side, from, language).await? {
             return Ok(Known::No);
         }
         let work = Work::Verify(given, stored);

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use login::{
-    lockout::{Attempt as Counted, Notice, Rule, Until},
+    lockout::{Attempt as Counted, LOCK_MAX, Notice, Rule, Until},
     two_factor::{Seed, Step, recovery_code, recovery_codes},
 };
 use pages::AccountMail;
@@ -21,8 +21,8 @@ use terms::{Language, Micros, Secret};
 
 use super::{
     AccountError, Accounts, secret,
-    session::{Begun, Device, From},
-    sign_in::{door_succeeded, kept, strangers},
+    session::{Begun, Device, From, Left},
+    sign_in::{Side, kept, strangers, strangers_reopened, strangers_succeeded},
     table,
 };
 
@@ -33,8 +33,12 @@ const CODES: Rule = Rule {
     guesses: 5,
     window: Duration::from_secs(5 * 60),
 };
+/// Wrong codes in a row of which the owner hears, however slowly they come.
+const TOLD_AT: u32 = 10;
 /// How somebody was known who gave both (RFC 8176).
-const BOTH: [&str; 3] = ["pwd", "otp", "mfa"];
+const BY_APP: [&str; 3] = ["pwd", "otp", "mfa"];
+/// The same by a code from paper.
+const BY_RECOVERY: [&str; 2] = ["pwd", "mfa"];
 
 const HALF: Cell<'_> = Cell {
     table: "half",
@@ -56,6 +60,8 @@ struct Half {
 /// A seed on its way into an app.
 #[derive(Serialize, Deserialize)]
 struct Offered {
+    /// What the factor is called in the store: each offer is taken once.
+    id: String,
     seed: String,
     at: i64,
 }
@@ -85,19 +91,43 @@ pub(crate) enum Coded {
     Stale,
 }
 
+/// A code that somebody gives.
+struct Given<'a> {
+    code: &'a Secret<String>,
+    side: Side,
+    from: &'a From,
+    language: Language,
+}
+
 /// Whether a code is one of an account's.
 enum Taken {
-    /// By an app, or by a recovery code, of which so many are left.
-    App,
-    Recovery {
-        left: u64,
-    },
+    /// It is; how somebody is known by it.
+    Yes(&'static [&'static str]),
     No,
     Locked(Micros),
 }
 
+/// Whose codes are counted together: a stranger who knows the password doesn't lock a
+/// device out that has signed in before.
+const fn codes_of(side: Side) -> Guesser {
+    match side {
+        Side::Known(device) => Guesser::DeviceCodes(device.0),
+        Side::Stranger => Guesser::Codes,
+    }
+}
+
+/// What a success leaves of whose count.
+fn codes_left(side: Side) -> Vec<Left> {
+    let own: Left = (codes_of(side), strangers_succeeded);
+    match side {
+        Side::Known(_) => vec![own, (Guesser::Codes, strangers_reopened)],
+        Side::Stranger => vec![own],
+    }
+}
+
 /// An app that is being set up.
 pub(crate) struct Offer {
+    id: String,
     /// What goes through the browser's hands.
     pub(crate) sealed: Secret<String>,
     pub(crate) seed: Seed,
@@ -111,27 +141,30 @@ pub(crate) enum Added {
     Wrong(Offer),
     /// The page was too old.
     Stale,
+    /// It was added by the same form before.
+    Before,
     /// There are too many already.
     Full,
 }
 
 impl Accounts {
     /// What a browser carries between password and code.
-    pub(super) async fn half(
+    pub(super) fn half(
         &self,
         store: &Store,
         account: &str,
+        password_at: Option<Micros>,
         start: TokenHash,
-    ) -> Result<Secret<String>, AccountError> {
+    ) -> Secret<String> {
         let half = Half {
             account: account.to_owned(),
             start: terms::base64url(&start.0),
             at: self.now().0,
-            password_at: password_at(store, account).await?,
+            password_at: password_at.map(|at| at.0),
         };
         let text = serde_json::to_vec(&half).unwrap_or_default();
         let sealed = store.seal(Purpose::SignIn, HALF, &text);
-        Ok(Secret::new(terms::base64url(&sealed)))
+        Secret::new(terms::base64url(&sealed))
     }
 
     async fn whole(
@@ -178,24 +211,27 @@ impl Accounts {
         let Some(account) = whole else {
             return Ok(Coded::Stale);
         };
-        let (from, language) = (&attempt.from, attempt.language);
-        match self
-            .taken(&store, &account, &attempt.code, from, language)
-            .await?
-        {
-            Taken::App | Taken::Recovery { .. } => {}
-            Taken::No => return Ok(Coded::Wrong),
-            Taken::Locked(until) => return Ok(Coded::Locked(until)),
-        }
+        let from = &attempt.from;
         let device = attempt.device.as_ref();
         let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
         let side = self.side(&store, &account.id, device).await?;
+        let given = Given {
+            code: &attempt.code,
+            side,
+            from,
+            language: attempt.language,
+        };
+        let amr = match self.taken(&store, &account, given).await? {
+            Taken::Yes(amr) => amr,
+            Taken::No => return Ok(Coded::Wrong),
+            Taken::Locked(until) => return Ok(Coded::Locked(until)),
+        };
         let own = self.own_device(&store, attempt.device).await?;
         let device = Device {
             hash: own.hash,
             left: side.left(),
         };
-        let begun = self.begin(&account, &attempt.portal, from, device, &BOTH);
+        let begun = self.begin(&account, &attempt.portal, from, device, amr);
         Ok(Coded::Yes {
             begun: begun.await?,
             device: own.text,
@@ -211,116 +247,124 @@ impl Accounts {
         account: &Account,
         session: &Session,
         code: &Secret<String>,
-        from: &From,
-        language: Language,
+        device: Option<&Secret<String>>,
+        (from, language): (&From, Language),
     ) -> Result<Result<Begun, Coded>, AccountError> {
         let store = self.store()?;
-        Ok(
-            match self.taken(&store, account, code, from, language).await? {
-                Taken::App | Taken::Recovery { .. } => {
-                    Ok(self.renew_session(account, session, &BOTH).await?)
-                }
-                Taken::No => Err(Coded::Wrong),
-                Taken::Locked(until) => Err(Coded::Locked(until)),
-            },
-        )
+        let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
+        let side = self.side(&store, &account.id, device).await?;
+        let given = Given {
+            code,
+            side,
+            from,
+            language,
+        };
+        Ok(match self.taken(&store, account, given).await? {
+            Taken::Yes(amr) => Ok(self.renew_session(account, session, amr).await?),
+            Taken::No => Err(Coded::Wrong),
+            Taken::Locked(until) => Err(Coded::Locked(until)),
+        })
     }
 
-    /// Takes a code, counted before it is looked at. What is right forgets the count.
+    /// Takes a code, counted before it is looked at.
     async fn taken(
         &self,
         store: &Store,
         account: &Account,
-        code: &Secret<String>,
-        from: &From,
-        language: Language,
+        given: Given<'_>,
     ) -> Result<Taken, AccountError> {
-        let counted = self.knock_codes(store, account, from, language).await?;
-        if let Some(until) = counted {
+        if let Some(until) = self.knock_codes(store, account, &given).await? {
             return Ok(Taken::Locked(until));
         }
+        let Given {
+            code,
+            side,
+            from,
+            language,
+        } = given;
         let now = self.now();
+        // Read before the transaction, which has a connection of its own.
+        let seeds = store.seeds(&account.id).await?;
+        let left = store.recovery_codes_left(&account.id).await?;
         let mut tx = store.tx().await?;
-        let mut taken = Taken::No;
-        for (factor, seed) in store.seeds(&account.id).await? {
+        let mut app = false;
+        for (factor, seed) in seeds {
             // Those of earlier steps are refused by the statement that takes one.
-            let step =
-                Seed::read(seed.expose()).and_then(|seed| seed.check(code.expose(), now, None));
+            let seed = Seed::read(seed.expose());
+            let step = seed.and_then(|seed| seed.check(code.expose(), now, None));
             if let Some(Step(step)) = step
                 && tx.take_step(&factor.id, step).await?
             {
-                taken = Taken::App;
+                app = true;
                 break;
             }
         }
-        if matches!(taken, Taken::No)
-            && let Some(code) = recovery_code(code.expose())
-            && tx
-                .take_recovery_code(&account.id, recovery_hash(store, &account.id, &code))
-                .await?
-        {
-            let left = store.recovery_codes_left(&account.id).await?;
-            // It is still there for whoever reads beside this.
-            taken = Taken::Recovery {
-                left: left.saturating_sub(1),
-            };
-        }
-        if matches!(taken, Taken::No) {
-            return Ok(taken);
-        }
-        let before = tx.guesses_locked(&account.id, Guesser::Codes).await?;
-        tx.keep_guesses(&account.id, Guesser::Codes, &door_succeeded(before))
-            .await?;
-        let Taken::Recovery { left } = taken else {
-            tx.commit().await?;
-            return Ok(taken);
+        let recovered = if let (false, Some(code)) = (app, recovery_code(code.expose())) {
+            let hash = recovery_hash(store, &account.id, &code);
+            tx.take_recovery_code(&account.id, hash).await?
+        } else {
+            false
         };
+        if !app && !recovered {
+            return Ok(Taken::No);
+        }
+        // A success forgets the count of this device; that of strangers, where it is known.
+        for (guesser, left) in codes_left(side) {
+            let before = tx.guesses_locked(&account.id, guesser).await?;
+            tx.keep_guesses(&account.id, guesser, &left(before)).await?;
+        }
+        if app {
+            tx.commit().await?;
+            return Ok(Taken::Yes(&BY_APP));
+        }
         let mut change = tx.by(&Actor::account(&account.id));
         let place = from.network();
         change.record_recovery(&account.id, &place)?;
         if let Some(security) = self.security_page() {
             let mail = AccountMail::RecoveryUsed {
                 place,
-                left,
+                left: left.saturating_sub(1),
                 security,
             };
             self.mail(&mut change, account, &mail, language).await?;
         }
         change.commit().await?;
-        Ok(taken)
+        Ok(Taken::Yes(&BY_RECOVERY))
     }
 
     /// Counts a code before it is looked at: `Some` where none is taken until then. The
-    /// owner hears of the first lock, since whoever guesses knows the password.
+    /// owner hears of the first lock, and of the tenth wrong code where none comes of them:
+    /// whoever guesses knows the password.
     async fn knock_codes(
         &self,
         store: &Store,
         account: &Account,
-        from: &From,
-        language: Language,
+        given: &Given<'_>,
     ) -> Result<Option<Micros>, AccountError> {
+        let guesser = codes_of(given.side);
         let mut tx = store.tx().await?;
-        let before = tx.guesses_locked(&account.id, Guesser::Codes).await?;
+        let before = tx.guesses_locked(&account.id, guesser).await?;
         let mut door = strangers(before);
-        let counted = door.door.attempt(self.now(), CODES);
-        let notice = match counted {
+        let notice = match door.attempt(self.now(), CODES) {
             Counted::Counted(notice) => notice,
             Counted::Locked(Until::Time(until)) => return Ok(Some(until)),
-            Counted::Locked(Until::Reopened) => return Ok(Some(Micros(i64::MAX))),
+            Counted::Locked(Until::Reopened) => return Ok(Some(self.now().after(LOCK_MAX))),
         };
-        tx.keep_guesses(&account.id, Guesser::Codes, &kept(door))
-            .await?;
-        if notice == Notice::None {
+        tx.keep_guesses(&account.id, guesser, &kept(door)).await?;
+        if notice == Notice::None && door.failures != TOLD_AT {
             tx.commit().await?;
             return Ok(None);
         }
-        self.tallies.locked();
         let mut change = tx.by(&Actor::system("sign-in"));
-        let place = from.network();
-        change.record_lock(&account.id, door.door.until, &place)?;
+        let place = given.from.network();
+        if notice == Notice::TellOwner {
+            self.tallies.locked();
+            change.record_lock(&account.id, door.door.until, &place)?;
+        }
         if let Some(security) = self.security_page() {
             let mail = AccountMail::CodesWrong { place, security };
-            self.mail(&mut change, account, &mail, language).await?;
+            self.mail(&mut change, account, &mail, given.language)
+                .await?;
         }
         change.commit().await?;
         Ok(None)
@@ -332,16 +376,18 @@ impl Accounts {
     /// [`AccountError`].
     pub(crate) fn offer_app(&self, session: &Session) -> Result<Offer, AccountError> {
         let seed = Seed::new(&self.rng);
+        let store = self.store()?;
+        let id = store.new_id();
         let offered = Offered {
+            id: id.clone(),
             seed: terms::base64url(seed.bytes()),
             at: self.now().0,
         };
         let text = Secret::new(serde_json::to_vec(&offered).unwrap_or_default());
         let row = session.public_name();
-        let sealed = self
-            .store()?
-            .seal(Purpose::Totp, offer_cell(&row), text.expose());
+        let sealed = store.seal(Purpose::Totp, offer_cell(&row), text.expose());
         Ok(Offer {
+            id,
             sealed: Secret::new(terms::base64url(&sealed)),
             seed,
         })
@@ -360,6 +406,7 @@ impl Accounts {
         let seed = Secret::new(terms::from_base64url(offered.seed.as_bytes())?);
         let fresh = self.now() < Micros(offered.at).after(LIFE);
         fresh.then_some(Offer {
+            id: offered.id,
             sealed: sealed.clone(),
             seed: Seed::read(seed.expose())?,
         })
@@ -385,16 +432,15 @@ impl Accounts {
         let Some(Step(step)) = offer.seed.check(code.expose(), self.now(), None) else {
             return Ok(Added::Wrong(offer));
         };
-        let first = store.factors(&account.id).await?.is_empty();
         let mut change = store.change(&Actor::account(&account.id)).await?;
-        match change
-            .add_totp(&account.id, label, offer.seed.bytes(), step)
-            .await
-        {
-            Ok(_) => {}
+        let new = (offer.id.as_str(), offer.seed.bytes());
+        let first = match change.add_totp(&account.id, new, label, step).await {
+            Ok(first) => first,
             Err(store::Error::TooLarge { .. }) => return Ok(Added::Full),
+            // The form was sent twice: what came first holds.
+            Err(store::Error::Taken { .. }) => return Ok(Added::Before),
             Err(error) => return Err(error.into()),
-        }
+        };
         let codes = if first {
             Some(self.new_codes(&mut change, &account.id).await?)
         } else {
@@ -408,7 +454,15 @@ impl Accounts {
             };
             self.mail(&mut change, account, &mail, language).await?;
         }
+        // Whatever was opened by the password alone.
+        let ended = if first {
+            let own = session.public_name();
+            change.end_sessions(&account.id, Some(&own)).await?
+        } else {
+            Vec::new()
+        };
         change.commit().await?;
+        self.forget(&ended);
         Ok(Added::Yes(codes))
     }
 
@@ -461,9 +515,16 @@ impl Accounts {
     pub(crate) async fn renew_codes(
         &self,
         account: &Account,
+        from: &From,
+        language: Language,
     ) -> Result<Vec<Secret<String>>, AccountError> {
         let mut change = self.store()?.change(&Actor::account(&account.id)).await?;
         let codes = self.new_codes(&mut change, &account.id).await?;
+        if let Some(security) = self.security_page() {
+            let place = from.network();
+            let mail = AccountMail::RecoveryRenewed { place, security };
+            self.mail(&mut change, account, &mail, language).await?;
+        }
         change.commit().await?;
         Ok(codes)
     }

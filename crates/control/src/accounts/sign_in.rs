@@ -154,6 +154,7 @@ impl Accounts {
         // The same questions whether there is somebody or not.
         let id = account.as_ref().map_or("", |account| &account.id);
         let stored = store.password_hash(id).await?;
+        let password_at = stored.as_ref().map(|(_, at)| *at);
         let stored = stored.and_then(|(text, _)| Some((Stored::parse(text.expose()).ok()?, text)));
         let device = attempt.device.as_ref();
         let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
@@ -205,7 +206,7 @@ impl Accounts {
         }
         // promise: two-factor
         if !store.factors(&account.id).await?.is_empty() && !teeth::cut("two-factor") {
-            let half = self.half(&store, &account.id, attempt.start).await?;
+            let half = self.half(&store, &account.id, password_at, attempt.start);
             return Ok(SignedIn::Half(half));
         }
         let own = self.own_device(&store, attempt.device).await?;
@@ -365,13 +366,13 @@ pub(super) fn strangers_succeeded(before: Guesses) -> Guesses {
     kept(door)
 }
 
-fn strangers_reopened(before: Guesses) -> Guesses {
+pub(super) fn strangers_reopened(before: Guesses) -> Guesses {
     let mut door = strangers(before);
     door.reopened();
     kept(door)
 }
 
-pub(super) fn door_succeeded(before: Guesses) -> Guesses {
+fn door_succeeded(before: Guesses) -> Guesses {
     let mut door = strangers(before);
     door.door.succeeded();
     kept(door)

@@ -21,6 +21,7 @@ use super::{
     form::{self, Bound, Form},
     listing::{factor_view, session_views, token_view},
     portal::{Visit, may_enter},
+    second_factor::SECURITY,
 };
 use crate::{
     accounts::{AccountError, NewToken, Own, choice::Choice},
@@ -237,7 +238,11 @@ async fn change_password(Changing { owner, form }: Changing) -> Response {
     let accounts = owner.visit.accounts();
     let from = owner.visit.from();
     let chosen = accounts
-        .choose_password(&owner.account, Some((&current, &from)), &new)
+        .choose_password(
+            &owner.account,
+            Some((&current, &from, owner.visit.known.language)),
+            &new,
+        )
         .await;
     let done = match chosen {
         Ok(Choice::Taken(hash)) => {
@@ -272,11 +277,20 @@ async fn change_password(Changing { owner, form }: Changing) -> Response {
 }
 
 async fn add_app_password(Changing { owner, form }: Changing) -> Response {
+    // It outlives this session, and no code is asked for with it.
+    if let Err(first) = owner.is_present(SECURITY).await {
+        return first;
+    }
     let done = make_app_password(&owner, &form).await;
     done.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
 async fn make_app_password(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
+    // promise: two-factor
+    let due = owner.visit.accounts().factor_due(&owner.session).await?;
+    if due.is_some_and(|due| due <= owner.visit.accounts().now()) {
+        return Ok(form::see_other(&owner.visit.path(SECURITY)));
+    }
     let (label, days) = (form::label(form), form::days(form));
     let open = owner.sites_with_app_passwords();
     let sites: Vec<_> = form.all("site").map(str::to_owned).collect();

@@ -34,7 +34,7 @@ use crate::{
 /// How long somebody counts as present after they have shown who they are.
 const PRESENT: Duration = Duration::from_secs(10 * 60);
 /// Where second factors are looked after, below the prefix.
-const SECURITY: &str = "account/security";
+pub(super) const SECURITY: &str = "account/security";
 const ADD: &str = "account/second-factor";
 
 /// The addresses below the prefix.
@@ -128,12 +128,23 @@ fn locked(visit: &Visit, until: Micros) -> CodeProblem {
 }
 
 impl Owner {
-    /// Whether they have shown who they are a short while ago.
-    fn is_present(&self) -> bool {
-        self.visit.state.clock.now() < self.session.auth_time.after(PRESENT)
+    /// Whether they have shown who they are a short while ago: by a second factor, where
+    /// they have one.
+    ///
+    /// # Errors
+    /// The page where they have to show it first.
+    pub(super) async fn is_present(&self, back: &str) -> Result<(), Response> {
+        let factors = self.store.factors(&self.account.id).await;
+        let factors = factors.map_err(|error| self.visit.failed(&error.into()))?;
+        let fully = factors.is_empty() || self.session.amr.iter().any(|it| &**it == "mfa");
+        let lately = self.visit.state.clock.now() < self.session.auth_time.after(PRESENT);
+        if fully && lately {
+            Ok(())
+        } else {
+            Err(self.to_confirm(back))
+        }
     }
 
-    /// Where they have to show it first.
     fn to_confirm(&self, back: &str) -> Response {
         let back = back.replace('/', "%2F");
         let to = format!("account/confirm?return={back}");
@@ -168,8 +179,8 @@ impl Owner {
 }
 
 async fn offer(owner: Owner) -> Response {
-    if !owner.is_present() {
-        return owner.to_confirm(ADD);
+    if let Err(first) = owner.is_present(ADD).await {
+        return first;
     }
     match owner.visit.accounts().offer_app(&owner.session) {
         Ok(offer) => owner.add_page(&offer, "", None),
@@ -178,8 +189,8 @@ async fn offer(owner: Owner) -> Response {
 }
 
 async fn add(Changing { owner, form }: Changing) -> Response {
-    if !owner.is_present() {
-        return owner.to_confirm(ADD);
+    if let Err(first) = owner.is_present(ADD).await {
+        return first;
     }
     let done = added(&owner, &form).await;
     done.unwrap_or_else(|error| owner.visit.failed(&error))
@@ -202,7 +213,7 @@ async fn added(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
         .await?;
     Ok(match done {
         Added::Yes(Some(codes)) => owner.codes_page(codes),
-        Added::Yes(None) => form::see_other(&owner.visit.path(SECURITY)),
+        Added::Yes(None) | Added::Before => form::see_other(&owner.visit.path(SECURITY)),
         Added::Wrong(offer) => owner.add_page(&offer, &label, Some(CodeProblem::Wrong)),
         Added::Stale => {
             let offer = accounts.offer_app(&owner.session)?;
@@ -214,8 +225,8 @@ async fn added(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
 }
 
 async fn remove(Changing { owner, form }: Changing) -> Response {
-    if !owner.is_present() {
-        return owner.to_confirm(SECURITY);
+    if let Err(first) = owner.is_present(SECURITY).await {
+        return first;
     }
     let accounts = owner.visit.accounts();
     let (from, actor) = (owner.visit.from(), owner.actor());
@@ -236,12 +247,21 @@ async fn remove(Changing { owner, form }: Changing) -> Response {
 }
 
 async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
-    if !owner.is_present() {
-        return owner.to_confirm(SECURITY);
+    if let Err(first) = owner.is_present(SECURITY).await {
+        return first;
     }
     match owner.store.factors(&owner.account.id).await {
         Ok(factors) if factors.is_empty() => form::see_other(&owner.visit.path(SECURITY)),
-        Ok(_) => match owner.visit.accounts().renew_codes(&owner.account).await {
+        Ok(_) => match owner
+            .visit
+            .accounts()
+            .renew_codes(
+                &owner.account,
+                &owner.visit.from(),
+                owner.visit.known.language,
+            )
+            .await
+        {
             Ok(codes) => owner.codes_page(codes),
             Err(error) => owner.visit.failed(&error),
         },
@@ -298,7 +318,7 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
     let shown = if factors.is_empty() {
         let password = form.secret("password");
         match accounts
-            .confirms_password(account, &password, &from)
+            .confirms_password(account, &password, &from, owner.visit.known.language)
             .await?
         {
             Known::Yes => Ok(accounts
@@ -310,8 +330,15 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
     } else {
         let language = owner.visit.known.language;
         let code = form.secret("code");
+        let device = form::device_cookie(&owner.visit.headers);
         accounts
-            .confirm_by_code(account, &owner.session, &code, &from, language)
+            .confirm_by_code(
+                account,
+                &owner.session,
+                &code,
+                device.as_ref(),
+                (&from, language),
+            )
             .await?
             .map_err(|coded| match coded {
                 Coded::Locked(until) => locked(&owner.visit, until),

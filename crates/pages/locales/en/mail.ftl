@@ -44,6 +44,12 @@ mail-recovery-used-body =
 
     If that was you, you can make new codes here. If it wasn’t, change your password there at once:
     { $link }
+mail-recovery-renewed-subject = New recovery codes were made
+mail-recovery-renewed-body =
+    New recovery codes were made for your account { $login } on { $portal }, from { $place } on { $at }. Those from before don’t work any more.
+
+    If that was you, there is nothing to do. If it wasn’t, make new ones here, and change your password:
+    { $link }
 mail-codes-wrong-subject = Somebody knows your password
 mail-codes-wrong-body =
     Somebody gave the right password of your account { $login } on { $portal }, and then too many wrong codes. The last came from { $place } on { $at }. None of them was let in.

@@ -44,6 +44,12 @@ mail-recovery-used-body =
 
     Si c’était vous, vous pouvez en créer de nouveaux ici. Sinon, changez-y aussitôt de mot de passe :
     { $link }
+mail-recovery-renewed-subject = De nouveaux codes de secours ont été créés
+mail-recovery-renewed-body =
+    De nouveaux codes de secours ont été créés pour votre compte { $login } sur { $portal }, depuis { $place }, { $at }. Les précédents ne fonctionnent plus.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, créez-en d’autres ici et changez de mot de passe :
+    { $link }
 mail-codes-wrong-subject = Quelqu’un connaît votre mot de passe
 mail-codes-wrong-body =
     Quelqu’un a donné le bon mot de passe de votre compte { $login } sur { $portal }, puis trop de codes erronés. Le dernier venait de { $place }, { $at }. Aucun n’a été admis.

@@ -44,6 +44,12 @@ mail-recovery-used-body =
 
     Was u dat, dan kunt u hier nieuwe codes maken. Was u het niet, wijzig daar dan meteen uw wachtwoord:
     { $link }
+mail-recovery-renewed-subject = Er zijn nieuwe herstelcodes gemaakt
+mail-recovery-renewed-body =
+    Er zijn nieuwe herstelcodes gemaakt voor uw account { $login } op { $portal }, vanuit { $place } op { $at }. De eerdere werken niet meer.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, maak dan hier nieuwe en wijzig uw wachtwoord:
+    { $link }
 mail-codes-wrong-subject = Iemand kent uw wachtwoord
 mail-codes-wrong-body =
     Iemand gaf het juiste wachtwoord van uw account { $login } op { $portal }, en daarna te veel onjuiste codes. De laatste kwam vanuit { $place } op { $at }. Geen ervan is toegelaten.

@@ -60,6 +60,13 @@ pub enum AccountMail {
         /// Where new ones are made: a whole address.
         security: String,
     },
+    /// There are new recovery codes.
+    RecoveryRenewed {
+        /// From which network.
+        place: String,
+        /// Where they are made: a whole address.
+        security: String,
+    },
     /// Somebody knows the password, and guesses at the second factor.
     CodesWrong {
         /// From which network.
@@ -167,6 +174,13 @@ impl Pages {
                 (
                     say.text_with("mail-recovery-used-subject", &args),
                     say.text_with("mail-recovery-used-body", &args),
+                )
+            }
+            AccountMail::RecoveryRenewed { place, security } => {
+                args.extend([("place", text(place)), ("link", text(security))]);
+                (
+                    say.text_with("mail-recovery-renewed-subject", &args),
+                    say.text_with("mail-recovery-renewed-body", &args),
                 )
             }
             AccountMail::CodesWrong { place, security } => {

@@ -42,6 +42,9 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
         Ok::<_, &str>((browser, answer))
     };
 
+    let went = |name: &str, answer: &Answer, let_in: bool| {
+        Step::new(name, answer.is_let_in() == let_in).saw("answer", answer.said())
+    };
     ground.say("two-factor: switching it on");
     let (mut browser, before) = enter(&target).await?;
     let switched = switch_on(ground, &mut browser).await?;
@@ -53,7 +56,8 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
     let opened = half.open("account").await?.status.as_u16();
     let mut wrong = None;
     let mut right = None;
-    let mut again = None;
+    let mut again = Vec::new();
+    let mut in_time = true;
     if let (Answer::CodeOwed { form }, Some(app)) = (&alone, &switched) {
         ground.say("two-factor: codes");
         // The code that switched it on is used up: this one is of a later half minute.
@@ -62,15 +66,18 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
         wrong = Some(half.give_code(form, &other).await?);
         right = Some(half.give_code(form, &code).await?);
         let (mut browser, next) = enter(&target).await?;
+        let owed = matches!(next, Answer::CodeOwed { .. });
+        again.push(Step::new("password-alone-again", owed).saw("answer", next.said()));
         if let Answer::CodeOwed { form } = &next {
-            again = Some(browser.give_code(form, &code).await?);
+            let answer = browser.give_code(form, &code).await?;
+            again.push(went("same-code-again", &answer, false));
         }
+        // What has run out by itself says nothing of being taken once.
+        let now = ground.clock.now();
+        in_time = (-1..=1).any(|off| app.code(now, off) == code);
     }
     let (_, twin) = enter(&other).await?;
 
-    let went = |name: &str, answer: &Answer, let_in: bool| {
-        Step::new(name, answer.is_let_in() == let_in).saw("answer", answer.said())
-    };
     let owed = matches!(alone, Answer::CodeOwed { .. }) && opened != 200;
     let alone = || {
         Step::new("password-alone", owed)
@@ -83,10 +90,15 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
     let right = right.map(|right| went("right-code", &right, true).twin());
     asked.extend(right.clone());
     let mut once: Vec<_> = right.into_iter().collect();
-    once.push(match &again {
-        Some(again) => went("same-code-again", again, false),
-        None => alone(),
-    });
+    if again.is_empty() {
+        again.push(alone());
+    }
+    once.extend(again);
+    let once = if in_time {
+        Finding::by_steps(ONCE, once)
+    } else {
+        Finding::inconclusive(ONCE, "code-ran-out")
+    };
     Ok(vec![
         Finding::by_steps(
             SWITCH,
@@ -97,7 +109,7 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
             ],
         ),
         Finding::by_steps(ASKED, asked),
-        Finding::by_steps(ONCE, once),
+        once,
     ])
 }
 

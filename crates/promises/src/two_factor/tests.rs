@@ -25,6 +25,8 @@ enum Flaw {
     OpensHalf,
     /// Any code is right.
     AnyCode,
+    /// It asks once, and never again.
+    AsksOnce,
     /// A code is right for as long as it shows.
     TakesTwice,
     /// No code is right.
@@ -92,7 +94,8 @@ fn answer(portal: &mut Portal, heard: &Heard, flaw: Flaw) -> Said {
             }
             let asked = portal.on.contains(&name) || flaw == Flaw::AsksAll;
             portal.last = Some(name.clone());
-            if !asked || flaw == Flaw::NeverAsks {
+            let enough = flaw == Flaw::AsksOnce && portal.used.len() > 1;
+            if !asked || enough || flaw == Flaw::NeverAsks {
                 return entered();
             }
             portal.half = Some(name);
@@ -202,6 +205,8 @@ async fn a_portal_that_takes_any_code_or_none_or_one_twice_fails() {
     let findings = attack(Flaw::TakesTwice).await;
     assert_eq!(verdict(&findings, ASKED), Verdict::Pass);
     assert_eq!(wrong(&findings, ONCE), ["same-code-again"]);
+    let findings = attack(Flaw::AsksOnce).await;
+    assert_eq!(wrong(&findings, ONCE), ["password-alone-again"]);
     let findings = attack(Flaw::NoCode).await;
     assert_ne!(verdict(&findings, ASKED), Verdict::Pass);
 }

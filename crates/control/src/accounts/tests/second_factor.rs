@@ -201,7 +201,11 @@ async fn a_recovery_code_opens_once_and_new_ones_end_the_old() {
     }
     assert_eq!(entered, 1, "at once, too");
     let account = ground.store.account_named("ada").await.unwrap().unwrap();
-    let new = ground.accounts.renew_codes(&account).await.unwrap();
+    let new = ground
+        .accounts
+        .renew_codes(&account, &from(), Language::En)
+        .await
+        .unwrap();
     assert!(matches!(
         ground.gives(&half, codes[2].expose()).await,
         Coded::Wrong
@@ -257,4 +261,81 @@ async fn without_its_last_factor_a_password_is_enough_again() {
     ground.enters("ada", None).await;
     let said = ground.subjects().await;
     assert!(said.contains(&"A second step at sign-in was removed".to_owned()));
+}
+
+#[tokio::test]
+async fn a_stranger_who_knows_the_password_locks_no_code_of_a_known_device() {
+    let ground = Ground::with_ada().await;
+    let (_, known) = ground.enters("ada", None).await;
+    let (seed, _) = ground.with_app().await;
+    for _ in 0..5 {
+        let half = ground.halves(None).await;
+        assert!(matches!(ground.gives(&half, "000000").await, Coded::Wrong));
+    }
+    let half = ground.halves(None).await;
+    let code = ground.code(&seed);
+    assert!(matches!(ground.gives(&half, &code).await, Coded::Locked(_)));
+    let half = ground.halves(Some(&known)).await;
+    let attempt = CodeAttempt {
+        device: Some(Secret::new(known)),
+        ..ground.code_attempt(&half, &code)
+    };
+    let coded = ground.accounts.sign_in_with_code(attempt).await.unwrap();
+    assert!(is_in(&coded).is_some());
+}
+
+#[tokio::test]
+async fn codes_that_are_guessed_slowly_are_told_of_at_the_tenth_and_end_at_the_hundredth() {
+    let ground = Ground::with_ada().await;
+    let (_, known) = ground.enters("ada", None).await;
+    let (seed, _) = ground.with_app().await;
+    ground.subjects().await;
+    let gives = async |code: &str| {
+        let half = ground.halves(Some(&known)).await;
+        let attempt = CodeAttempt {
+            device: Some(Secret::new(known.clone())),
+            ..ground.code_attempt(&half, code)
+        };
+        ground.accounts.sign_in_with_code(attempt).await.unwrap()
+    };
+    for number in 1..=100 {
+        // Never five within five minutes: no lock comes of it.
+        ground.clock.advance(Duration::from_secs(100));
+        assert!(matches!(gives("000000").await, Coded::Wrong), "{number}");
+        let told = ground.subjects().await;
+        let of_codes = told.iter().filter(|it| it.contains("knows your password"));
+        assert_eq!(of_codes.count(), usize::from(number == 10), "{number}");
+    }
+    ground.clock.advance(Duration::from_secs(100));
+    assert!(matches!(gives(&ground.code(&seed)).await, Coded::Locked(_)));
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_adds_one_app_and_ends_what_the_password_alone_opened() {
+    let ground = Ground::with_ada().await;
+    let account = ground.store.account_named("ada").await.unwrap().unwrap();
+    ground.enters("ada", None).await;
+    assert!(!ground.accounts.sessions.is_empty());
+    let session = of_ada(seam::Credential::Cookie, &["id.test"]);
+    let offer = ground.accounts.offer_app(&session).unwrap();
+    let code = Secret::new(ground.code(&offer.seed));
+    for first in [true, false] {
+        let from = from();
+        let label = ("phone", &code);
+        let added = ground.accounts.add_app(
+            &account,
+            &session,
+            &offer.sealed,
+            label,
+            &from,
+            Language::En,
+        );
+        match added.await.unwrap() {
+            Added::Yes(Some(_)) => assert!(first),
+            Added::Before => assert!(!first),
+            _ => panic!("the code is right"),
+        }
+    }
+    assert_eq!(ground.store.factors(&account.id).await.unwrap().len(), 1);
+    assert!(ground.accounts.sessions.is_empty());
 }

@@ -265,7 +265,7 @@ fn no_secret_shows_in_debug() {
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 9] {
+fn mails(text: &str) -> [AccountMail; 10] {
     let place = || text.to_owned();
     let security = || "https://id.example.com/-/account/security".to_owned();
     [
@@ -289,6 +289,10 @@ fn mails(text: &str) -> [AccountMail; 9] {
         AccountMail::RecoveryUsed {
             place: place(),
             left: 3,
+            security: security(),
+        },
+        AccountMail::RecoveryRenewed {
+            place: place(),
             security: security(),
         },
         AccountMail::CodesWrong {
