@@ -59,7 +59,9 @@ async fn axe(language: &str, views: &str) {
     let mut pages = Vec::new();
     for page in fs::read_dir(&folder).expect("the pages") {
         let page = page.expect("a page").path();
+        let is_page = page.extension().is_some_and(|end| end == "html");
         let stem = page.file_stem().and_then(|stem| stem.to_str());
+        let stem = stem.filter(|_| is_page);
         if stem.is_some_and(|stem| stem.split('-').any(|part| part == language)) {
             pages.push(page);
         }

@@ -18,5 +18,6 @@ mod differential;
 mod measures;
 mod promises;
 mod proof;
+mod reset;
 mod serve;
 mod sign_in;

@@ -7,6 +7,7 @@ mod password;
 mod tls;
 mod tls_report;
 mod track;
+mod two_factor;
 mod whole;
 
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ fn shaken(promise: &str) -> &'static [&'static str] {
         // The grade counts HSTS, and can't be given where plain text comes back.
         "hsts" | "tls" => &["tls-report"],
         // What is kept of a password then opens nothing, so nobody signs in.
-        "password" => &["lockout"],
+        "password" => &["lockout", "two-factor"],
         _ => &[],
     }
 }

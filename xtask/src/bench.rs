@@ -12,6 +12,7 @@ mod load;
 mod proxies;
 mod report;
 mod server;
+mod sign_in;
 mod stats;
 
 use std::path::PathBuf;
@@ -117,7 +118,18 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     } else {
         None
     };
-    let report = report::Report::new(workspace, seconds, first, entries, instructions, policy_ns)?;
+    let sign_in = if !arguments.callgrind && !arguments.quick && first == Contestant::Ours {
+        Some(sign_in::measure(workspace, ground.ours())?)
+    } else {
+        None
+    };
+    let measured = report::Measured {
+        contestants: entries,
+        instructions,
+        policy_ns,
+        sign_in,
+    };
+    let report = report::Report::new(workspace, seconds, first, measured)?;
     println!("\n{}", report.page());
     if arguments.quick {
         return Ok(());

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Groups of one rule.
-const GROUPS_MAX: usize = 32;
+pub(crate) const GROUPS_MAX: usize = 32;
 
 const WORDS: Form = Form::Word(&[
     ("public", "everyone may ask"),
@@ -132,7 +132,7 @@ fn tokens(table: &Table<'_, '_>, key: &'static Key) -> Option<Tokens> {
     })
 }
 
-fn group(text: &str) -> Result<GroupName, Wrong> {
+pub(crate) fn group(text: &str) -> Result<GroupName, Wrong> {
     text.parse()
         .map_err(|MalformedName| Wrong::expected(MalformedName::EXPECTED))
 }

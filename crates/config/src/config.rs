@@ -39,6 +39,8 @@ use crate::{
     tls_report::TlsReport,
     track,
     track::Track,
+    two_factor,
+    two_factor::TwoFactor,
 };
 
 section! {
@@ -68,6 +70,7 @@ section! {
     TLS_REPORT "tls-report" Form::Section(&tls_report::SECTION), Absent::Means("defaults"), "{}", "Promise `tls-report`.";
     PASSWORD "password" Form::Section(&password::SECTION), Absent::Means("defaults"), "{}", "Promise `password`.";
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
+    TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -110,6 +113,8 @@ pub struct Config {
     pub password: Password,
     /// `[lockout]`.
     pub lockout: Lockout,
+    /// `[two-factor]`.
+    pub two_factor: TwoFactor,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -211,6 +216,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         tls_report: tls_report::read(&part(&TLS_REPORT)),
         password: password::read(&part(&PASSWORD)),
         lockout: lockout::read(&part(&LOCKOUT)),
+        two_factor: two_factor::read(&part(&TWO_FACTOR)),
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

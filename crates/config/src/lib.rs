@@ -40,6 +40,7 @@ mod table;
 mod tls;
 mod tls_report;
 mod track;
+mod two_factor;
 
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
 pub use compile::Issued;
@@ -65,9 +66,10 @@ pub use stored::{Ignored, STORABLE, Settled, Stored};
 pub use tls::{Roots, Tls};
 pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
+pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 17] {
+pub fn sections() -> [&'static Section; 18] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -81,6 +83,7 @@ pub fn sections() -> [&'static Section; 17] {
         &tls_report::SECTION,
         &password::SECTION,
         &lockout::SECTION,
+        &two_factor::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

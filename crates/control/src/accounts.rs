@@ -12,6 +12,8 @@ mod import;
 mod keep;
 mod manage;
 mod notices;
+pub(crate) mod reset;
+pub(crate) mod second_factor;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod sign_in;

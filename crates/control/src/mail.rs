@@ -266,6 +266,13 @@ impl Mailer {
     }
 }
 
+/// An address to which mail may go, as it is kept: in lower case, and not too long.
+pub(crate) fn mailbox(text: &str) -> Option<Secret<String>> {
+    let text = text.trim().to_lowercase();
+    let fine = text.len() <= store::MAX_DISPLAY_BYTES && text.parse::<Address>().is_ok();
+    fine.then(|| Secret::new(text))
+}
+
 /// What the failure of a connected attempt means.
 fn judged(error: &lettre::transport::smtp::Error, to: &str) -> SendError {
     let said = without_addresses(&error.to_string(), to);

@@ -17,7 +17,7 @@ use seam::{
 use terms::{Micros, PromiseId, Verdict, names};
 
 use crate::{
-    accounts::{choice::Choice, sign_in::SignedIn},
+    accounts::{choice::Choice, second_factor::Coded, sign_in::SignedIn},
     outbox::Tally,
 };
 
@@ -43,6 +43,9 @@ pub(crate) struct Tallies {
     signed_in: AtomicU64,
     sign_in_refused: AtomicU64,
     sign_in_busy: AtomicU64,
+    /// Codes behind a right password, by what came of them.
+    codes_right: AtomicU64,
+    codes_refused: AtomicU64,
     /// Locks of accounts, or of one device on one.
     locks: AtomicU64,
 }
@@ -95,8 +98,24 @@ impl Tallies {
     pub(crate) fn signed_in(&self, signed_in: &SignedIn) {
         let counter = match signed_in {
             SignedIn::Yes { .. } => &self.signed_in,
+            // Counted with its code.
+            SignedIn::Half(_) => return,
             SignedIn::No | SignedIn::TooLong => &self.sign_in_refused,
             SignedIn::Busy { .. } => &self.sign_in_busy,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a code behind a right password.
+    pub(crate) fn coded(&self, coded: &Coded) {
+        let counter = match coded {
+            Coded::Yes { .. } => {
+                self.signed_in.fetch_add(1, Ordering::Relaxed);
+                &self.codes_right
+            }
+            Coded::Wrong | Coded::Locked(_) => &self.codes_refused,
+            // Nobody looked at it.
+            Coded::Stale => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -335,6 +354,21 @@ impl Metrics {
         ] {
             page.line(
                 names::SIGN_INS_TOTAL,
+                &format!("outcome=\"{outcome}\""),
+                count.load(Ordering::Relaxed),
+            );
+        }
+        page.family(
+            names::CODES_TOTAL,
+            "counter",
+            "Codes of a second factor behind a right password, by outcome.",
+        );
+        for (outcome, count) in [
+            ("right", &self.tallies.codes_right),
+            ("refused", &self.tallies.codes_refused),
+        ] {
+            page.line(
+                names::CODES_TOTAL,
                 &format!("outcome=\"{outcome}\""),
                 count.load(Ordering::Relaxed),
             );

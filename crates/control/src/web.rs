@@ -7,6 +7,8 @@ mod language;
 mod ledger;
 pub(crate) mod listing;
 mod portal;
+mod reset;
+mod second_factor;
 mod security;
 
 use std::{
@@ -32,6 +34,8 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
     let people = Router::new()
         .merge(portal::routes())
         .merge(account::routes())
+        .merge(second_factor::routes())
+        .merge(reset::routes())
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()
         .merge(security::routes())

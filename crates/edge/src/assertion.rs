@@ -27,16 +27,16 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Control didn't sign in time.
 const LATE: Refusal = Refusal::new(RefusalPage::Unavailable, "assertion-late").retry_after(1);
 
-/// Adds the assertion to a head that is otherwise whole.
-pub(crate) async fn add(worker: &Worker, visit: &Visit, head: &mut Vec<u8>) -> Result<(), Refusal> {
+/// The assertion of who asks; `None` where the site wants none, or nobody is known.
+pub(crate) async fn current(
+    worker: &Worker,
+    visit: &Visit,
+) -> Result<Option<Arc<Assertion>>, Refusal> {
     let (Some(session), Some(site)) = (&visit.session, visit.site()) else {
-        return Ok(());
+        return Ok(None);
     };
-    if !site.assertion {
-        return Ok(());
-    }
-    let Some(on) = session.on(&site.name) else {
-        return Ok(());
+    let Some(on) = session.on(&site.name).filter(|_| site.assertion) else {
+        return Ok(None);
     };
     let assertion = match fresh(on, visit.at) {
         Some(assertion) => {
@@ -46,6 +46,14 @@ pub(crate) async fn add(worker: &Worker, visit: &Visit, head: &mut Vec<u8>) -> R
             assertion
         }
         None => awaited(worker, session, on).await.ok_or(LATE)?,
+    };
+    Ok(Some(assertion))
+}
+
+/// Adds the assertion to a head that is otherwise whole.
+pub(crate) async fn add(worker: &Worker, visit: &Visit, head: &mut Vec<u8>) -> Result<(), Refusal> {
+    let Some(assertion) = current(worker, visit).await? else {
+        return Ok(());
     };
     // Before the empty line that ends the head.
     head.truncate(head.len().saturating_sub(2));

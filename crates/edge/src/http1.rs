@@ -25,6 +25,7 @@ use crate::{
     record::{Notes, Tally, record},
     serve::{Answer, Page, Plan},
     steps::decide,
+    vouch,
     watch::Late,
     worker::Worker,
 };
@@ -169,6 +170,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let then = match plan {
             Plan::Refuse(refusal) => self.refuse(&visit, refusal).await,
             Plan::Redirect(head) => self.redirect(&visit, &head, keep).await,
+            Plan::Vouch(mut head) => match vouch::vouch(&self.worker, &visit, &mut head).await {
+                Ok(()) => self.redirect(&visit, &head, keep).await,
+                Err(refusal) => self.refuse(&visit, refusal).await,
+            },
             Plan::Page(page) => self.page(&visit, &page, keep).await,
             Plan::Own(head) => self.own(&visit, head, keep).await,
             Plan::Forward(forward) => {

@@ -359,6 +359,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         match plan {
             Plan::Refuse(refusal) => served.refuse(refusal),
             Plan::Redirect(head) => served.redirect(&head),
+            Plan::Vouch(head) => {
+                let task = spawn_local(Box::pin(served.vouch(head)));
+                self.link.run(stream, &task);
+            }
             Plan::Page(page) => served.page(&page),
             Plan::Own(head) => {
                 served.proceed(expects);

@@ -45,6 +45,7 @@ mod tests;
 mod trailers;
 mod tunnel;
 mod upstream;
+mod vouch;
 mod waking;
 mod watch;
 mod worker;

@@ -37,6 +37,26 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// The request that this one asks about: with its fields, and without a body.
+    pub(crate) fn about(
+        self,
+        method: &'a str,
+        authority: &'a str,
+        (path, query): (&'a str, Option<&'a str>),
+        upgrade: Option<&'a str>,
+    ) -> Self {
+        Self {
+            method,
+            authority,
+            path,
+            query,
+            framing: Framing::None,
+            expects: false,
+            upgrade,
+            ..self
+        }
+    }
+
     /// A head of HTTP/1.
     pub(crate) fn http1(view: &h1::Request<'a>) -> Result<Self, Refusal> {
         let (path, query) = match view.target {

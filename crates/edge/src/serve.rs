@@ -27,6 +27,8 @@ pub(crate) enum Plan {
     Refuse(Refusal),
     /// Whoever asks is sent to another page.
     Redirect(http::Response<()>),
+    /// Another proxy hears who asks.
+    Vouch(http::Response<()>),
     /// A prebuilt page.
     Page(Page),
     /// A page that control answers: the head without authority.

@@ -9,6 +9,7 @@ use crate::{
     read::Request,
     record::Notes,
     serve::{Plan, plan, see_other},
+    vouch::{self, Caller},
     worker::Worker,
 };
 
@@ -27,14 +28,36 @@ pub(crate) fn decide(
 ) -> (Visit, Plan) {
     let mut visit = Visit::begin(facts, worker, notes);
     let local = visit.local.clone();
+    let head_only = request.as_ref().is_ok_and(|it| it.method == "HEAD");
+    let mut caller = None;
     let plan = request
-        .and_then(|request| know(request, &mut visit, &local, facts, &worker.sessions))
+        .and_then(|request| vouch::asked(request, facts, &local))
+        .and_then(|(request, asker)| {
+            caller = asker;
+            know(request, &mut visit, &local, facts, &worker.sessions)
+        })
         .map_err(Denied::Refused)
         .and_then(|known| guard(known, &visit))
-        .map(|admitted| plan(&admitted, &visit, facts, forward))
-        .unwrap_or_else(|denied| match denied {
-            Denied::Refused(refusal) => Plan::Refuse(refusal),
-            Denied::SignIn(location) => Plan::Redirect(see_other(location)),
+        .map(|admitted| match caller {
+            None => plan(&admitted, &visit, facts, forward),
+            Some(_) => Plan::Vouch(vouch::known(&visit)),
+        })
+        .unwrap_or_else(|denied| {
+            let denied = match caller {
+                None => denied,
+                Some(caller) => vouch::denied(denied, caller),
+            };
+            match denied {
+                Denied::Refused(refusal) => Plan::Refuse(refusal),
+                Denied::SignIn(location) if caller == Some(Caller::Nginx) => {
+                    Plan::Redirect(vouch::unknown(location))
+                }
+                Denied::SignIn(location) => Plan::Redirect(see_other(location)),
+            }
         });
+    if caller.is_some() {
+        // What is asked about isn't what is answered.
+        visit.head_only = head_only;
+    }
     (visit, plan)
 }

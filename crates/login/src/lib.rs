@@ -5,6 +5,7 @@
 //! - [`breached`]: the offline filter of passwords that have leaked;
 //! - [`census`]: what the stored hashes are, in numbers;
 //! - [`lockout`]: who may guess how often, so that strangers can't lock the owner out;
+//! - [`two_factor`]: codes of an authenticator app, and recovery codes;
 //! - [`pool`]: the few threads that hash, their fair queue and the time grid.
 //!
 //! Time and chance are arguments; nothing secret is in any `Debug`.
@@ -17,3 +18,4 @@ pub mod lockout;
 pub mod password;
 pub mod policy;
 pub mod pool;
+pub mod two_factor;

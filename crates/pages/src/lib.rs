@@ -41,6 +41,10 @@ pub use views::{
     password::{PasswordProblem, Strength},
     portal::{NotForYouView, UnlockView},
     refusal::{RefusalKind, Whose},
+    reset::{ResetAskView, ResetChooseView},
+    second_factor::{
+        CodeProblem, CodeView, ConfirmView, FactorAddView, FactorView, Proof, RecoveryCodesView,
+    },
     session::{DeviceView, SessionView},
     sign_in::{SignInProblem, SignInView, SignOutView},
     table::PagerView,

@@ -40,6 +40,9 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("lockout-locked", &["guesses", "minutes"]),
     ("lockout-devices", &[]),
     ("lockout-opens", &["minutes"]),
+    ("two-factor-switch", &[]),
+    ("two-factor-asked", &[]),
+    ("two-factor-once", &[]),
     ("track-found", &["seconds"]),
     ("track-handed", &["to", "seconds"]),
     ("track-kept", &["days"]),
@@ -55,6 +58,8 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/trust.ftl")),
             include_str!(concat!("../locales/", $tag, "/tls_report.ftl")),
             include_str!(concat!("../locales/", $tag, "/portal.ftl")),
+            include_str!(concat!("../locales/", $tag, "/second_factor.ftl")),
+            include_str!(concat!("../locales/", $tag, "/reset.ftl")),
             include_str!(concat!("../locales/", $tag, "/console.ftl")),
             include_str!(concat!("../locales/", $tag, "/mail.ftl")),
         ]
@@ -62,7 +67,7 @@ macro_rules! locale {
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 8] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 10] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

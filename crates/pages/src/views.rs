@@ -11,6 +11,8 @@ pub(crate) mod message;
 pub(crate) mod password;
 pub(crate) mod portal;
 pub(crate) mod refusal;
+pub(crate) mod reset;
+pub(crate) mod second_factor;
 pub(crate) mod session;
 mod sheet;
 pub(crate) mod sign_in;

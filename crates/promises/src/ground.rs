@@ -202,6 +202,18 @@ impl Ground {
         answered.await.unwrap_or_else(|_| none("control-gone"))
     }
 
+    /// An account of the run's own.
+    ///
+    /// # Errors
+    /// Why there is none: kebab-case.
+    pub(crate) async fn canary(&self) -> Result<Canary, String> {
+        match self.ask(Question::Canary).await {
+            Evidence::Canary(canary) => Ok(canary),
+            Evidence::None { why } => Err(why),
+            _ => Err("no-evidence".to_owned()),
+        }
+    }
+
     /// A fresh trace id.
     pub fn trace(&self) -> RequestId {
         RequestId(self.rng.bytes())

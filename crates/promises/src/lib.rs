@@ -17,6 +17,7 @@ pub mod ground;
 pub mod hsts;
 pub mod lockout;
 pub mod password;
+mod portal;
 pub mod state;
 pub mod target;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod tests;
 pub mod tls;
 pub mod tls_report;
 pub mod track;
+pub mod two_factor;
 
 use terms::{PromiseId, Verdict};
 
@@ -39,6 +41,7 @@ pub const PROMISES: &[Entry] = &[
     tls_report::ENTRY,
     password::ENTRY,
     lockout::ENTRY,
+    two_factor::ENTRY,
     track::ENTRY,
 ];
 

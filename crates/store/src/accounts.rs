@@ -387,6 +387,9 @@ impl Change {
             )
             .await?;
         self.join(&before.id, &details.groups).await?;
+        if details.email != before.email {
+            self.forget_links(&before.id).await?;
+        }
         let entry = Entry::new("account.change", before.id.as_str());
         let mut after = said(details);
         if details.email.is_some() && details.email != before.email && before.email.is_some() {
@@ -420,6 +423,7 @@ impl Change {
         if written == 0 {
             return Err(Error::missing("account", id));
         }
+        self.forget_links(id).await?;
         self.record(Entry::new(why, id))
     }
 

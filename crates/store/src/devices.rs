@@ -17,7 +17,7 @@ use crate::{
 /// Devices that are remembered of an account; the one unused for longest gives way.
 pub const MAX_DEVICES: u64 = 32;
 
-/// The count of guesses by one known device, or by all unknown ones together.
+/// The count of guesses of one [`Guesser`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Guesses {
     /// Guesses in the present window.
@@ -30,6 +30,32 @@ pub struct Guesses {
     pub locked_until: Micros,
     /// Guesses since the last success.
     pub total: u32,
+}
+
+/// Whose guesses are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guesser {
+    /// All devices that have never signed in, at the password.
+    Strangers,
+    /// One that has, by the hash of its secret, at the password.
+    Device([u8; 32]),
+    /// Whoever knows the password, at the second factor, from devices that have never
+    /// signed in.
+    Codes,
+    /// The same from a device that has.
+    DeviceCodes([u8; 32]),
+}
+
+impl Guesser {
+    /// What stands in the column `device`. No hash is so short.
+    fn word(self) -> Vec<u8> {
+        match self {
+            Self::Strangers => Vec::new(),
+            Self::Device(hash) => hash.into(),
+            Self::Codes => b"codes".into(),
+            Self::DeviceCodes(hash) => [&b"codes"[..], &hash].concat(),
+        }
+    }
 }
 
 impl Store {
@@ -62,14 +88,10 @@ impl Store {
                    WHERE account = $1 AND device = $2";
         let rows = self
             .pools()
-            .rows(sql, values![account, device(None)])
+            .rows(sql, values![account, Guesser::Strangers.word()])
             .await?;
         rows.first().map_or(Ok(Guesses::default()), read)
     }
-}
-
-fn device(hash: Option<[u8; 32]>) -> Vec<u8> {
-    hash.map_or_else(Vec::new, Vec::from)
 }
 
 fn small(row: &Row, column: usize) -> Result<u32, Error> {
@@ -86,23 +108,40 @@ fn read(row: &Row) -> Result<Guesses, Error> {
     })
 }
 
+impl Store {
+    /// Whom a link is for, without taking it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn link(
+        &self,
+        hash: [u8; 32],
+        purpose: &'static str,
+    ) -> Result<Option<String>, Error> {
+        let now = self.clock().now();
+        let sql = "SELECT account FROM link WHERE hash = $1 AND purpose = $2 AND expires_at > $3";
+        let rows = self.pools().rows(sql, values![hash, purpose, now]).await?;
+        rows.first().map(|row| row.text(0)).transpose()
+    }
+}
+
 impl Tx {
-    /// The guesses of a known device, or of all unknown ones, locked until this ends: of
-    /// guesses that come at once each counts.
+    /// The guesses of somebody, locked until this ends: of guesses that come at once each
+    /// counts.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn guesses_locked(
         &mut self,
         account: &str,
-        known: Option<[u8; 32]>,
+        guesser: Guesser,
     ) -> Result<Guesses, Error> {
         // The row is made and locked in one statement on both engines.
         let sql = "INSERT INTO guess (account, device, guesses, since, locks, locked_until, total) \
                    SELECT id, $2, 0, 0, 0, 0, 0 FROM account WHERE id = $1 \
                    ON CONFLICT (account, device) DO UPDATE SET total = guess.total \
                    RETURNING guesses, since, locks, locked_until, total";
-        let rows = self.connection.rows(sql, values![account, device(known)]);
+        let rows = self.connection.rows(sql, values![account, guesser.word()]);
         let rows = rows.await?;
         rows.first()
             .map_or(Err(Error::missing("account", account)), read)
@@ -115,14 +154,14 @@ impl Tx {
     pub async fn keep_guesses(
         &mut self,
         account: &str,
-        known: Option<[u8; 32]>,
+        guesser: Guesser,
         now: &Guesses,
     ) -> Result<(), Error> {
         let sql = "UPDATE guess SET guesses = $3, since = $4, locks = $5, locked_until = $6, total = $7 \
                    WHERE account = $1 AND device = $2";
         let values = values![
             account,
-            device(known),
+            guesser.word(),
             u64::from(now.guesses),
             now.since,
             u64::from(now.locks),
@@ -170,6 +209,35 @@ impl Tx {
             .map(drop)
     }
 
+    /// Whether an account has as many links for a purpose as it may have at a time.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn has_links(
+        &mut self,
+        account: &str,
+        purpose: &'static str,
+        most: u64,
+    ) -> Result<bool, Error> {
+        let now = self.store.clock().now();
+        let sql =
+            "SELECT count(*) FROM link WHERE account = $1 AND purpose = $2 AND expires_at > $3";
+        let row = self.connection.row(sql, values![account, purpose, now]);
+        Ok(row.await?.count(0)? >= most)
+    }
+
+    /// Forgets every link of an account: what they were mailed for is no more.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn forget_links(&mut self, account: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM link WHERE account = $1";
+        self.connection
+            .execute(sql, values![account])
+            .await
+            .map(drop)
+    }
+
     /// Takes a link, once: the account it is for.
     ///
     /// # Errors
@@ -198,6 +266,14 @@ impl Change {
         let sql = "DELETE FROM guess WHERE account = $1";
         self.connection.execute(sql, values![account]).await?;
         self.record(Entry::new("account.unlock", account))
+    }
+
+    /// Says in the trail that a link was mailed by which a password is chosen.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn record_link(&mut self, account: &str) -> Result<(), Error> {
+        self.record(Entry::new("password.link", account))
     }
 
     /// Says in the trail that an account was locked.

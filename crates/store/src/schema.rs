@@ -31,6 +31,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "0003_accounts",
         sql: include_str!("../migrations/0003_accounts.sql"),
     },
+    Step {
+        name: "0004_factors",
+        sql: include_str!("../migrations/0004_factors.sql"),
+    },
 ];
 
 /// The schema version that this program writes; greater ones are refused.

@@ -301,6 +301,37 @@ impl Change {
         self.record(Entry::new("session.begin", new.account.as_str()).after(after))
     }
 
+    /// Gives a portal session a new secret, by its hash, after its owner has shown again
+    /// who they are, now and by these methods. Returns the hash before, which the edge is
+    /// to forget, and the row; `None` where the session is over.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn renew_session(
+        &mut self,
+        sid: &str,
+        hash: [u8; 32],
+        amr: &[String],
+    ) -> Result<Option<([u8; 32], StoredSession)>, Error> {
+        let now = self.store.clock().now();
+        let sql = select!("WHERE sid = $1 AND parent IS NULL AND expires_at > $2");
+        let rows = self.connection.rows(sql, values![sid, now]).await?;
+        let Some(mut row) = rows.first().map(read).transpose()? else {
+            return Ok(None);
+        };
+        let sql = "UPDATE session SET hash = $2, auth_time = $3, amr = $4 WHERE sid = $1";
+        let values = values![sid, hash, now, amr.join(" ")];
+        if self.connection.execute(sql, values).await? == 0 {
+            return Ok(None);
+        }
+        let before = std::mem::replace(&mut row.hash, hash);
+        row.auth_time = now;
+        row.amr = amr.to_vec();
+        let after = json!({ "sid": sid, "amr": amr });
+        self.record(Entry::new("session.renew", row.account.as_str()).after(after))?;
+        Ok(Some((before, row)))
+    }
+
     /// The portal session that a session belongs to: itself where it is one.
     ///
     /// # Errors

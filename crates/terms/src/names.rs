@@ -28,5 +28,7 @@ pub const ACME_ORDERS_TOTAL: &str = "waarborg_acme_orders_total";
 pub const PASSWORDS_CHOSEN_TOTAL: &str = "waarborg_passwords_chosen_total";
 /// Attempts to sign in with a password, by `outcome` (promise `lockout`).
 pub const SIGN_INS_TOTAL: &str = "waarborg_sign_ins_total";
+/// Codes of a second factor behind a right password, by `outcome` (promise `two-factor`).
+pub const CODES_TOTAL: &str = "waarborg_codes_total";
 /// Locks of accounts after wrong passwords (promise `lockout`).
 pub const LOCKS_TOTAL: &str = "waarborg_locks_total";

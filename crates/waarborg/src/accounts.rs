@@ -43,6 +43,11 @@ pub(crate) fn user(command: UserCommand) -> ExitCode {
         }
         C::Import(args) => import::run(&args),
         C::Unlock(of) => told(&of.config, AccountCommand::UserUnlock { user: of.name }),
+        C::Invite(of) => told(&of.config, AccountCommand::UserInvite { user: of.name }),
+        C::ResetFactors(of) => told(
+            &of.config,
+            AccountCommand::UserResetFactors { user: of.name },
+        ),
         C::Password {
             user,
             password_stdin,

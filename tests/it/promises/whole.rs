@@ -20,6 +20,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
             names::LOCKS_TOTAL,
             names::DRILLS_TOTAL,
         ],
+        PromiseId::TwoFactor => &[names::CODES_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Track => &[
             names::RECORDS_DROPPED_TOTAL,
             names::REQUESTS_TOTAL,
@@ -37,6 +38,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
         PromiseId::TlsReport => &["sslyze"],
         PromiseId::Password => &["\"htpasswd\""],
         PromiseId::Lockout => &["curl"],
+        PromiseId::TwoFactor => &["oathtool"],
         PromiseId::Track => &["\"jq\"", "traceparent"],
         _ => &[],
     }

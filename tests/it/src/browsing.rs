@@ -1,7 +1,7 @@
 //! A browser as far as sign-in needs one: cookies per host, redirects, forms. It sends
 //! `Origin` and `Sec-Fetch-*` as browsers do, and runs no script.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
@@ -14,6 +14,8 @@ use crate::gateway::{Gateway, text};
 pub struct Browser {
     /// Cookies by host and name.
     pub jar: BTreeMap<String, BTreeMap<String, String>>,
+    /// Hosts that somebody in front of the gateway answers for.
+    pub at: BTreeMap<String, SocketAddr>,
 }
 
 /// A page that was opened.
@@ -126,6 +128,10 @@ impl Browser {
         pairs.collect::<Vec<_>>().join("; ")
     }
 
+    fn at(&self, gateway: &Gateway, host: &str) -> SocketAddr {
+        self.at.get(host).copied().unwrap_or(gateway.address)
+    }
+
     /// One request without following anything. `origin` is the page it comes from.
     pub async fn send(
         &mut self,
@@ -135,7 +141,8 @@ impl Browser {
         body: Option<&str>,
         origin: Option<&str>,
     ) -> Opened {
-        let mut request = gateway.request(method, host, path);
+        let at = self.at(gateway, host);
+        let mut request = gateway.request_at(at, method, host, path);
         let mut set = |name: header::HeaderName, value: &str| {
             let value = HeaderValue::try_from(value).expect("a header's value");
             request.headers.insert(name, value);
@@ -206,7 +213,8 @@ impl Browser {
     /// Sends a form of a page, from that page's origin, and follows where it leads.
     pub async fn submit(&mut self, gateway: &Gateway, from: &Opened, form: &Form) -> Opened {
         let (host, path) = place(&form.action, &from.host);
-        let origin = format!("https://{}:{}", from.host, gateway.port());
+        let port = self.at(gateway, &from.host).port();
+        let origin = format!("https://{}:{port}", from.host);
         let body = encoded(&form.fields);
         let to = (host.as_str(), path.as_str());
         let page = self

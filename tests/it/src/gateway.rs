@@ -118,8 +118,8 @@ impl Gateway {
         Visitor::new(Clock::System, AddressPolicy::Any, trust)
     }
 
-    fn door(&self) -> Door {
-        let checked = AddressPolicy::Any.admit_address(self.address);
+    fn door(at: SocketAddr) -> Door {
+        let checked = AddressPolicy::Any.admit_address(at);
         Door::Tcp(checked.expect("any address is admitted"))
     }
 
@@ -128,8 +128,12 @@ impl Gateway {
     /// # Panics
     /// When `host` is none.
     pub fn entrance(&self, host: &str) -> Entrance {
+        Self::entrance_at(self.address, host)
+    }
+
+    fn entrance_at(at: SocketAddr, host: &str) -> Entrance {
         Entrance {
-            door: Some(self.door()),
+            door: Some(Self::door(at)),
             announce: None,
             server_name: Some(host.parse().expect("a host name")),
         }
@@ -140,12 +144,20 @@ impl Gateway {
     /// # Panics
     /// When host or path are malformed.
     pub fn request(&self, method: Method, host: &str, path: &str) -> Request {
-        let url: Url = format!("https://{host}:{}{path}", self.port())
+        self.request_at(self.address, method, host, path)
+    }
+
+    /// The same to somebody in front of it.
+    ///
+    /// # Panics
+    /// When host or path are malformed.
+    pub fn request_at(&self, at: SocketAddr, method: Method, host: &str, path: &str) -> Request {
+        let url: Url = format!("https://{host}:{}{path}", at.port())
             .parse()
             .expect("host and path make a URL");
         let mut request = Request::new(method, url);
         request.protocol = Protocol::Http1;
-        request.entrance = self.entrance(host);
+        request.entrance = Self::entrance_at(at, host);
         request
             .headers
             .insert(USER_AGENT, HeaderValue::from_static("waarborg-it"));

@@ -11,6 +11,7 @@
 //! - [`judges`]: scripts that use it as people and programs do.
 //! - [`load`]: clients that go on asking and count.
 //! - [`streams`]: WebSockets and server-sent events, held open.
+//! - [`mails`]: a mail server that prints what it takes.
 //! - [`nginx`]: Debian's nginx with bad settings, to be scanned.
 //! - [`upstream`]: small applications behind it, honest and lying.
 //!
@@ -26,6 +27,7 @@ pub mod gateway;
 pub mod ground;
 pub mod judges;
 pub mod load;
+pub mod mails;
 pub mod nginx;
 pub mod program;
 pub mod streams;

@@ -175,6 +175,12 @@ impl Nginx {
         Self::serve(ground, "application", &leaf, "ssl http2", server).await
     }
 
+    /// Starts one in front of others, with this in its `server` for a host.
+    pub async fn in_front(ground: &Ground, host: &str, server: &str) -> Self {
+        let leaf = ground.leaf(&[host]);
+        Self::serve(ground, "front", &leaf, "ssl", server).await
+    }
+
     /// Starts one that speaks plain HTTP/1.1, with this in its `server`.
     pub async fn plain(ground: &Ground, server: &str) -> Self {
         let leaf = ground.leaf(&["localhost"]);

@@ -149,6 +149,14 @@ pub fn chromium() -> PathBuf {
     )
 }
 
+/// Debian's Caddy.
+///
+/// # Panics
+/// When it isn't installed.
+pub fn caddy() -> PathBuf {
+    there(PathBuf::from("/usr/bin/caddy"), "apt-get install caddy")
+}
+
 /// Debian's nginx.
 ///
 /// # Panics

@@ -73,6 +73,11 @@ pub(super) struct Ground {
 }
 
 impl Ground {
+    /// The binary under test.
+    pub(super) fn ours(&self) -> &Path {
+        &self.ours
+    }
+
     /// Makes the folder and the certificate.
     pub(super) fn lay(ours: PathBuf) -> Result<Self, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

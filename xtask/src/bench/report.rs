@@ -10,6 +10,7 @@ use crate::{
         callgrind::Instructions,
         load::{LATENCIES, Protocol, RATE, THROUGHPUTS},
         proxies::Contestant,
+        sign_in::SignIn,
         stats::{Ratio, median, ratio},
     },
     process::{Failure, said},
@@ -28,11 +29,19 @@ pub(super) struct Report {
     load: Vec<String>,
     seconds_per_load: u32,
     subject: Contestant,
-    contestants: Vec<Entry>,
     comparisons: Vec<Comparison>,
-    instructions: Vec<Instructions>,
+    #[serde(flatten)]
+    measured: Measured,
+}
+
+/// What was measured.
+#[derive(Serialize)]
+pub(super) struct Measured {
+    pub(super) contestants: Vec<Entry>,
+    pub(super) instructions: Vec<Instructions>,
     /// What all policy takes of a request, in-process.
-    policy_ns: Option<f64>,
+    pub(super) policy_ns: Option<f64>,
+    pub(super) sign_in: Option<SignIn>,
 }
 
 /// The subject against one peer in one figure.
@@ -53,11 +62,9 @@ impl Report {
         workspace: &Workspace,
         seconds_per_load: u32,
         subject: Contestant,
-        contestants: Vec<Entry>,
-        instructions: Vec<Instructions>,
-        policy_ns: Option<f64>,
+        measured: Measured,
     ) -> Result<Self, Failure> {
-        let comparisons = compare(&contestants);
+        let comparisons = compare(&measured.contestants);
         let first = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
         let field = |file: &str, key: &str| {
             let text = fs::read_to_string(file).unwrap_or_default();
@@ -93,10 +100,8 @@ impl Report {
             ],
             seconds_per_load,
             subject,
-            contestants,
             comparisons,
-            instructions,
-            policy_ns,
+            measured,
         })
     }
 
@@ -120,24 +125,24 @@ impl Report {
         } = self;
         writeln!(page, "# {date}, {machine}, {cores} cores\n")?;
         writeln!(page, "{system}, Linux {kernel}; commit {commit}.\n")?;
-        if !self.contestants.is_empty() {
+        if !self.measured.contestants.is_empty() {
             self.write_contestants(page)?;
             self.write_comparisons(page)?;
             self.write_goals(page)?;
         }
-        if !self.instructions.is_empty() {
+        if !self.measured.instructions.is_empty() {
             writeln!(
                 page,
                 "## Instructions per request of {} (callgrind)\n",
                 self.subject
             )?;
             writeln!(page, "| | instructions |\n|---|---|")?;
-            for Instructions { kind, per_request } in &self.instructions {
+            for Instructions { kind, per_request } in &self.measured.instructions {
                 writeln!(page, "| {kind} | {per_request} |")?;
             }
             writeln!(page)?;
         }
-        if let Some(nanoseconds) = self.policy_ns {
+        if let Some(nanoseconds) = self.measured.policy_ns {
             writeln!(
                 page,
                 "All policy of a request, in-process (best of 25 rounds): {nanoseconds:.0} ns; \
@@ -145,11 +150,23 @@ impl Report {
                 yes(nanoseconds < 1000.0)
             )?;
         }
+        if let Some(sign_in) = &self.measured.sign_in {
+            writeln!(
+                page,
+                "## Sign-in\n\n| | goal | measured | reached |\n|---|---|---|---|"
+            )?;
+            for (name, goal, measured, reached) in sign_in.rows() {
+                let reached = reached.map_or("–", yes);
+                writeln!(page, "| {name} | {goal} | {measured} | {reached} |")?;
+            }
+            writeln!(page)?;
+        }
         Ok(())
     }
 
     fn write_contestants(&self, page: &mut String) -> std::fmt::Result {
         let rounds = self
+            .measured
             .contestants
             .first()
             .map_or(0, |entry| entry.rounds.len());
@@ -163,24 +180,24 @@ impl Report {
             self.seconds_per_load
         )?;
         write!(page, "| |")?;
-        for entry in &self.contestants {
+        for entry in &self.measured.contestants {
             write!(page, " {} |", entry.name)?;
         }
         write!(page, "\n|---|")?;
-        for _ in &self.contestants {
+        for _ in &self.measured.contestants {
             write!(page, "---|")?;
         }
         writeln!(page)?;
         for (name, series) in figures() {
             write!(page, "| {name} |")?;
-            for entry in &self.contestants {
+            for entry in &self.measured.contestants {
                 write!(page, " {:.0} |", median(&series(entry)).unwrap_or(f64::NAN))?;
             }
             writeln!(page)?;
         }
         let mut row = |name: &str, value: &dyn Fn(&Entry) -> f64| {
             write!(page, "| {name} |")?;
-            for entry in &self.contestants {
+            for entry in &self.measured.contestants {
                 write!(page, " {:.1} |", value(entry))?;
             }
             writeln!(page)
@@ -194,7 +211,7 @@ impl Report {
             mib(entry.memory_after_kib)
         })?;
         writeln!(page)?;
-        for entry in &self.contestants {
+        for entry in &self.measured.contestants {
             write!(page, "- {}: {}", entry.name, entry.version)?;
             if !entry.headers_missing.is_empty() {
                 write!(page, " (doesn't add {})", entry.headers_missing.join(", "))?;
@@ -237,6 +254,7 @@ impl Report {
     /// The goals the project has set itself; lower bounds of the intervals count.
     fn write_goals(&self, page: &mut String) -> std::fmt::Result {
         let Some(ours) = self
+            .measured
             .contestants
             .first()
             .filter(|entry| entry.name == Contestant::Ours)
@@ -309,7 +327,7 @@ impl Report {
             })
             .collect();
         let machine = machine.split_whitespace().collect::<Vec<_>>().join("-");
-        let kind = if self.contestants.is_empty() {
+        let kind = if self.measured.contestants.is_empty() {
             "-callgrind"
         } else {
             ""
@@ -334,12 +352,13 @@ impl Report {
         let mut line = String::new();
         if !path.is_file() {
             line.push_str("date\tcommit\tmachine\tpolicy_ns");
-            for counted in &self.instructions {
+            for counted in &self.measured.instructions {
                 write!(line, "\t{}", counted.kind).expect("a string takes every write");
             }
             line.push('\n');
         }
         let policy = self
+            .measured
             .policy_ns
             .map_or("-".to_owned(), |nanoseconds| format!("{nanoseconds:.0}"));
         write!(
@@ -348,7 +367,7 @@ impl Report {
             self.date, self.commit, self.machine
         )
         .expect("a string takes every write");
-        for counted in &self.instructions {
+        for counted in &self.measured.instructions {
             write!(line, "\t{}", counted.per_request).expect("a string takes every write");
         }
         line.push('\n');

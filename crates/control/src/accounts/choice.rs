@@ -7,7 +7,7 @@ use login::{
     pool::{Asker, Busy, Class, Network, Outcome, Work},
 };
 use pages::PasswordProblem;
-use store::{Account, Purpose, Store};
+use store::{Account, Guesser, Purpose, Store};
 use terms::{Language, Secret};
 
 use super::{
@@ -30,7 +30,44 @@ pub(crate) enum Choice {
     Busy,
 }
 
+/// Whether somebody who is signed in knows their password.
+pub(crate) enum Known {
+    Yes,
+    No,
+    /// Nobody can say now: too many sign in at once.
+    Busy,
+}
+
 impl Accounts {
+    /// Somebody who is signed in shows once more who they are, by their password: guesses
+    /// at it count as those of a stranger do.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn confirms_password(
+        &self,
+        account: &Account,
+        password: &Secret<String>,
+        from: &From,
+        language: Language,
+    ) -> Result<Known, AccountError> {
+        let store = self.store()?;
+        let hashing = self.hashing(&store).await?;
+        let asker = self.asker(&store, account, Some(from));
+        self.knows_current(&store, &hashing, account, password, (from, language), asker)
+            .await
+    }
+
+    /// Who waits in the pool for something about their own account.
+    fn asker(&self, store: &Store, account: &Account, from: Option<&From>) -> Asker {
+        Asker {
+            class: Class::Quiet,
+            network: from.map_or(Network(0), |from| network(from.client.ip())),
+            account: account_key(&store.keyed_hash(Purpose::SignIn, account.name.as_str())),
+            began: self.clock.moment(),
+        }
+    }
+
     /// Judges a new password, and hashes it where it may be chosen. `current` is the one
     /// that it replaces, where its owner has to know it: guesses at it count as those of
     /// a stranger do.
@@ -40,7 +77,7 @@ impl Accounts {
     pub(crate) async fn choose_password(
         &self,
         account: &Account,
-        current: Option<(&Secret<String>, &From)>,
+        current: Option<(&Secret<String>, &From, Language)>,
         new: &Secret<String>,
     ) -> Result<Choice, AccountError> {
         let choice = self.judge_choice(account, current, new).await?;
@@ -51,7 +88,7 @@ impl Accounts {
     async fn judge_choice(
         &self,
         account: &Account,
-        current: Option<(&Secret<String>, &From)>,
+        current: Option<(&Secret<String>, &From, Language)>,
         new: &Secret<String>,
     ) -> Result<Choice, AccountError> {
         let store = self.store()?;
@@ -70,20 +107,15 @@ impl Accounts {
                 return Ok(refused(PasswordProblem::ForbiddenCharacter, None));
             }
         };
-        let asker = Asker {
-            class: Class::Quiet,
-            network: current.map_or(Network(0), |(_, from)| network(from.client.ip())),
-            account: account_key(&store.keyed_hash(Purpose::SignIn, account.name.as_str())),
-            began: self.clock.moment(),
-        };
-        if let Some((current, from)) = current {
+        let asker = self.asker(&store, account, current.map(|(_, from, _)| from));
+        if let Some((current, from, language)) = current {
             let known = self
-                .knows_current(&store, &hashing, account, current, from, asker)
+                .knows_current(&store, &hashing, account, current, (from, language), asker)
                 .await?;
             match known {
-                Some(true) => {}
-                Some(false) => return Ok(refused(PasswordProblem::CurrentWrong, None)),
-                None => return Ok(Choice::Busy),
+                Known::Yes => {}
+                Known::No => return Ok(refused(PasswordProblem::CurrentWrong, None)),
+                Known::Busy => return Ok(Choice::Busy),
             }
             if current.expose() == new.expose() {
                 return Ok(refused(PasswordProblem::SameAsOld, None));
@@ -103,41 +135,41 @@ impl Accounts {
         })
     }
 
-    /// Whether somebody who is signed in knows their password; `None` when nobody can say
-    /// now.
     async fn knows_current(
         &self,
         store: &Store,
         hashing: &Hashing,
         account: &Account,
         current: &Secret<String>,
-        from: &From,
+        (from, language): (&From, Language),
         asker: Asker,
-    ) -> Result<Option<bool>, AccountError> {
+    ) -> Result<Known, AccountError> {
         let Ok(given) = Given::new(current.expose()) else {
-            return Ok(Some(false));
+            return Ok(Known::No);
         };
         let Some((text, _)) = store.password_hash(&account.id).await? else {
-            return Ok(Some(false));
+            return Ok(Known::No);
         };
         let Ok(stored) = Stored::parse(text.expose()) else {
-            return Ok(Some(false));
+            return Ok(Known::No);
         };
         let side = Side::Stranger;
-        if !self.knock(store, account, side, from, Language::En).await? {
-            return Ok(Some(false));
+        if !self.knock(store, account, side, from, language).await? {
+            return Ok(Known::No);
         }
         let work = Work::Verify(given, stored);
         match self.hashed(&hashing.pool, asker, work).await {
             Ok(Outcome::Right) => {
                 let mut tx = store.tx().await?;
-                let now = strangers_succeeded(tx.guesses_locked(&account.id, None).await?);
-                tx.keep_guesses(&account.id, None, &now).await?;
+                let now =
+                    strangers_succeeded(tx.guesses_locked(&account.id, Guesser::Strangers).await?);
+                tx.keep_guesses(&account.id, Guesser::Strangers, &now)
+                    .await?;
                 tx.commit().await?;
-                Ok(Some(true))
+                Ok(Known::Yes)
             }
-            Ok(_) => Ok(Some(false)),
-            Err(Busy { .. }) => Ok(None),
+            Ok(_) => Ok(Known::No),
+            Err(Busy { .. }) => Ok(Known::Busy),
         }
     }
 

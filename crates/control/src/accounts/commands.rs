@@ -16,6 +16,7 @@ use terms::{GroupName, MalformedName, Secret, UserName};
 
 use self::lists::{PAGE, session_list, token_list, token_row, user_list, user_show};
 use super::{AccountError, Accounts, Changed, NewToken, choice::Choice, credential, import};
+use crate::mail::mailbox;
 use crate::socket::{
     Reply,
     accounts::{
@@ -105,6 +106,29 @@ async fn obey(
             let account = named(&accounts.store()?, &user).await?;
             accounts.unlock(&account.id, actor).await?;
             done(format!("`{}` isn't locked any more", account.name))
+        }
+        C::UserInvite { user } => {
+            let account = named(&accounts.store()?, &user).await?;
+            if account.email.is_none() {
+                return Err(Trouble::No(format!("`{}` has no address", account.name)));
+            }
+            if accounts.publisher.config().mail.is_none() {
+                let why = "nothing leaves by mail: the configuration has no [mail]";
+                return Err(Trouble::No(why.to_owned()));
+            }
+            if !accounts.invite(&account, actor).await? {
+                let why = "several links hold already, or there is no portal";
+                return Err(Trouble::No(format!("`{}`: {why}", account.name)));
+            }
+            done(format!("a link is on its way to `{}`", account.name))
+        }
+        C::UserResetFactors { user } => {
+            let account = named(&accounts.store()?, &user).await?;
+            let removed = accounts.reset_factors(&account, actor).await?;
+            done(format!(
+                "`{}` had {removed} second factors, and has none now",
+                account.name
+            ))
         }
         C::UserPassword { user, password } => {
             let account = named(&accounts.store()?, &user).await?;
@@ -258,7 +282,7 @@ pub(super) fn details(user: &NewUser) -> Result<AccountDetails, Vec<String>> {
     let email = user
         .email
         .as_ref()
-        .map(|email| address(&email.0))
+        .map(|email| mailbox(email.0.expose()).ok_or(()))
         .transpose();
     if email.is_err() {
         wrong.push(
@@ -307,14 +331,6 @@ pub(super) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// An address as it is kept: in lower case.
-fn address(text: &Secret<String>) -> Result<Secret<String>, ()> {
-    let text = Secret::new(text.expose().trim().to_lowercase());
-    let fine = text.expose().len() <= MAX_DISPLAY_BYTES
-        && text.expose().parse::<lettre::Address>().is_ok();
-    if fine { Ok(text) } else { Err(()) }
 }
 
 async fn user_add(

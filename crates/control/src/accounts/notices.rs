@@ -74,7 +74,7 @@ impl Accounts {
         self.mail(change, account, &mail, language).await
     }
 
-    fn security_page(&self) -> Option<String> {
+    pub(super) fn security_page(&self) -> Option<String> {
         let config = self.publisher.config();
         let portal = config.portal_origin()?;
         Some(format!("{portal}{}account/security", config.prefix))

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicI64};
 
 use seam::{Session, TokenHash};
-use store::{Account, Actor, Guesses, NewHandover, StoredSession};
+use store::{Account, Actor, Guesser, Guesses, NewHandover, StoredSession};
 use terms::{ClientAddr, Secret};
 
 use super::{AccountError, Accounts, secret, table};
@@ -25,8 +25,8 @@ pub(crate) struct Device {
     pub(super) left: Vec<Left>,
 }
 
-/// What a success leaves of the guesses of a known device, or of strangers (`None`).
-pub(super) type Left = (Option<[u8; 32]>, fn(Guesses) -> Guesses);
+/// What a success leaves of whose guesses.
+pub(super) type Left = (Guesser, fn(Guesses) -> Guesses);
 
 /// Where somebody signs in from.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl Accounts {
             account: account.to_owned(),
             parent: parent.map(|it| it.sid.clone()),
             site: site.to_owned(),
-            amr: parent.map_or_else(|| vec!["pwd".to_owned()], |it| it.amr.clone()),
+            amr: parent.map_or_else(Vec::new, |it| it.amr.clone()),
             auth_time: parent.map_or(now, |it| it.auth_time),
             created_at: now,
             // A child lives no longer than what it comes from.
@@ -77,7 +77,7 @@ impl Accounts {
         }
     }
 
-    /// Begins a session on the portal. What came before in the same browser is the
+    /// Begins a session on the portal; `amr` says how (RFC 8176). What came before in the same browser is the
     /// caller's to end: the id is new in any case.
     pub(crate) async fn begin(
         &self,
@@ -85,10 +85,12 @@ impl Accounts {
         portal: &str,
         from: &From,
         device: Device,
+        amr: &[&str],
     ) -> Result<Begun, AccountError> {
         let store = self.store()?;
         let made = secret::made(&self.rng);
-        let row = self.row(made.hash, store.new_id(), None, &account.id, portal, from);
+        let mut row = self.row(made.hash, store.new_id(), None, &account.id, portal, from);
+        row.amr = amr.iter().map(|&method| method.to_owned()).collect();
         let mut change = store.change(&Actor::account(&account.id)).await?;
         // A success forgets the guesses of this device, and lets strangers guess again
         // where a known one vouches for the account.
@@ -128,6 +130,28 @@ impl Accounts {
             secret: made.text,
             session,
         })
+    }
+
+    /// Somebody has shown once more who they are: the portal session goes on under a new
+    /// secret. Those of sites stay as they are.
+    pub(crate) async fn renew_session(
+        &self,
+        account: &Account,
+        session: &Session,
+        amr: &[&str],
+    ) -> Result<Begun, AccountError> {
+        let store = self.store()?;
+        let made = secret::made(&self.rng);
+        let mut change = store.change(&Actor::account(&account.id)).await?;
+        let sid = session.public_name();
+        let amr: Vec<_> = amr.iter().map(|&method| method.to_owned()).collect();
+        let renewed = change.renew_session(&sid, made.hash.0, &amr).await?;
+        let Some((before, row)) = renewed else {
+            return Err(AccountError::Away);
+        };
+        change.commit().await?;
+        self.forget(&[before]);
+        self.told(made, &row, account, session.last_seen.clone())
     }
 
     /// Makes a code that carries a portal session to a site, for one browser.

@@ -16,7 +16,7 @@ use login::{
 };
 use pages::AccountMail;
 use seam::TokenHash;
-use store::{Account, Actor, Guesses, Purpose, Store};
+use store::{Account, Actor, Guesser, Guesses, Purpose, Store};
 use terms::{Language, Secret};
 
 use super::{
@@ -41,6 +41,8 @@ pub(crate) struct Attempt {
     pub(crate) password: Secret<String>,
     /// The device cookie.
     pub(crate) device: Option<Secret<String>>,
+    /// The hash of the start cookie: a sign-in goes on in the browser it began in.
+    pub(crate) start: TokenHash,
     pub(crate) portal: String,
     pub(crate) from: From,
     pub(crate) language: Language,
@@ -53,6 +55,9 @@ pub(crate) enum SignedIn {
         begun: Begun,
         device: Secret<String>,
     },
+    /// The password is right, and a code is owed: nothing is open yet. What goes through
+    /// the browser's hands until then.
+    Half(Secret<String>),
     /// Name or password are wrong, or the account is locked: which isn't said.
     No,
     /// Longer than any name or password.
@@ -70,26 +75,29 @@ pub(super) enum Side {
 }
 
 impl Side {
-    const fn device(self) -> Option<[u8; 32]> {
+    const fn guesser(self) -> Guesser {
         match self {
-            Self::Known(device) => Some(device.0),
-            Self::Stranger => None,
+            Self::Known(device) => Guesser::Device(device.0),
+            Self::Stranger => Guesser::Strangers,
         }
     }
 
     /// What a success leaves of the guesses: of that account, and of that device.
-    fn left(self) -> Vec<Left> {
+    pub(super) fn left(self) -> Vec<Left> {
         match self {
             Self::Known(device) => vec![
-                (Some(device.0), device_succeeded as fn(Guesses) -> Guesses),
-                (None, strangers_reopened),
+                (
+                    Guesser::Device(device.0),
+                    door_succeeded as fn(Guesses) -> Guesses,
+                ),
+                (Guesser::Strangers, strangers_reopened),
             ],
-            Self::Stranger => vec![(None, strangers_succeeded)],
+            Self::Stranger => vec![(Guesser::Strangers, strangers_succeeded)],
         }
     }
 }
 
-fn strangers(kept: Guesses) -> Strangers {
+pub(super) fn strangers(kept: Guesses) -> Strangers {
     Strangers {
         door: Door {
             attempts: kept.guesses,
@@ -101,7 +109,7 @@ fn strangers(kept: Guesses) -> Strangers {
     }
 }
 
-const fn kept(strangers: Strangers) -> Guesses {
+pub(super) const fn kept(strangers: Strangers) -> Guesses {
     Guesses {
         guesses: strangers.door.attempts,
         since: strangers.door.since,
@@ -146,13 +154,11 @@ impl Accounts {
         // The same questions whether there is somebody or not.
         let id = account.as_ref().map_or("", |account| &account.id);
         let stored = store.password_hash(id).await?;
+        let password_at = stored.as_ref().map(|(_, at)| *at);
         let stored = stored.and_then(|(text, _)| Some((Stored::parse(text.expose()).ok()?, text)));
         let device = attempt.device.as_ref();
         let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
-        let side = match device {
-            Some(device) if store.knows_device(id, device.0).await? => Side::Known(device),
-            _ => Side::Stranger,
-        };
+        let side = self.side(&store, id, device).await?;
         let network = network(attempt.from.client.ip());
         let class = match side {
             Side::Known(_) => Class::Known,
@@ -193,14 +199,17 @@ impl Accounts {
             self.doors.failed(network, began);
             return Ok(SignedIn::No);
         };
-        // A browser keeps its secret, for whichever accounts use it; one that we never gave
-        // out is worth nothing.
-        let own = match (attempt.device, device) {
-            (Some(text), Some(hash)) if store.has_seen_device(hash.0).await? => {
-                secret::Made { text, hash }
-            }
-            _ => secret::made(&self.rng),
-        };
+        if let (Some(given), Some((stored, text))) = (given, stored)
+            && stored.outdated(&given, cost)
+        {
+            self.renew(hashing, account.id.clone(), given, text, asker);
+        }
+        // promise: two-factor
+        if !store.factors(&account.id).await?.is_empty() && !teeth::cut("two-factor") {
+            let half = self.half(&store, &account.id, password_at, attempt.start);
+            return Ok(SignedIn::Half(half));
+        }
+        let own = self.own_device(&store, attempt.device).await?;
         let begun = self
             .begin(
                 &account,
@@ -210,17 +219,42 @@ impl Accounts {
                     hash: own.hash,
                     left: side.left(),
                 },
+                &["pwd"],
             )
             .await?;
-        if let (Some(given), Some((stored, text))) = (given, stored)
-            && stored.outdated(&given, cost)
-        {
-            self.renew(hashing, account.id, given, text, asker);
-        }
         Ok(SignedIn::Yes {
             begun,
             device: own.text,
         })
+    }
+
+    /// Which of an account's doors a device knocks at.
+    pub(super) async fn side(
+        &self,
+        store: &Store,
+        account: &str,
+        device: Option<TokenHash>,
+    ) -> Result<Side, AccountError> {
+        Ok(match device {
+            Some(device) if store.knows_device(account, device.0).await? => Side::Known(device),
+            _ => Side::Stranger,
+        })
+    }
+
+    /// What a browser is known by from now on. It keeps its secret, for whichever accounts
+    /// use it; one that we never gave out is worth nothing.
+    pub(super) async fn own_device(
+        &self,
+        store: &Store,
+        given: Option<Secret<String>>,
+    ) -> Result<secret::Made, AccountError> {
+        if let Some(text) = given {
+            let hash = secret::hash(text.expose().as_bytes());
+            if store.has_seen_device(hash.0).await? {
+                return Ok(secret::Made { text, hash });
+            }
+        }
+        Ok(secret::made(&self.rng))
     }
 
     /// Counts an attempt before its password is looked at; `false` where the door is
@@ -235,7 +269,7 @@ impl Accounts {
     ) -> Result<bool, AccountError> {
         let now = self.clock.now();
         let mut tx = store.tx().await?;
-        let before = tx.guesses_locked(&account.id, side.device()).await?;
+        let before = tx.guesses_locked(&account.id, side.guesser()).await?;
         let mut door = strangers(before);
         let counted = match side {
             Side::Known(_) => door.door.attempt(now, self.rule()),
@@ -244,7 +278,7 @@ impl Accounts {
         let Counted::Counted(notice) = counted else {
             return Ok(false);
         };
-        tx.keep_guesses(&account.id, side.device(), &kept(door))
+        tx.keep_guesses(&account.id, side.guesser(), &kept(door))
             .await?;
         // What was counted is forgotten by nothing but the lock that it led to.
         if door.door.attempts == 0 {
@@ -332,13 +366,13 @@ pub(super) fn strangers_succeeded(before: Guesses) -> Guesses {
     kept(door)
 }
 
-fn strangers_reopened(before: Guesses) -> Guesses {
+pub(super) fn strangers_reopened(before: Guesses) -> Guesses {
     let mut door = strangers(before);
     door.reopened();
     kept(door)
 }
 
-fn device_succeeded(before: Guesses) -> Guesses {
+fn door_succeeded(before: Guesses) -> Guesses {
     let mut door = strangers(before);
     door.door.succeeded();
     kept(door)

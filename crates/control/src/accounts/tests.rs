@@ -12,6 +12,7 @@ use super::{
 };
 
 mod canary;
+mod second_factor;
 
 const GOOD: &str = "vier gele fietsen in het bos";
 const BAD: &str = "drie gele fietsen in het bos";
@@ -113,6 +114,7 @@ impl Ground {
             name: name.to_owned(),
             password: Secret::new(password.to_owned()),
             device: device.map(|text| Secret::new(text.to_owned())),
+            start: secret::hash(b"start"),
             portal: "id.test".to_owned(),
             from: session::From {
                 client: ClientAddr::new(from.parse().unwrap()),
@@ -483,9 +485,10 @@ async fn a_new_password_ends_other_sessions_and_needs_the_old_one_and_strength()
     let from = ground.attempt("", "", "192.0.2.7", None).from;
     let choose = async |current: &str, new: &str| {
         let (current, new) = (Secret::new(current.to_owned()), Secret::new(new.to_owned()));
-        let chosen = ground
-            .accounts
-            .choose_password(&account, Some((&current, &from)), &new);
+        let chosen =
+            ground
+                .accounts
+                .choose_password(&account, Some((&current, &from, Language::En)), &new);
         chosen.await.unwrap()
     };
     use pages::PasswordProblem as Problem;

@@ -75,6 +75,16 @@ pub enum AccountCommand {
         /// Whose.
         user: String,
     },
+    /// Mail somebody a link by which they choose a password.
+    UserInvite {
+        /// Whom.
+        user: String,
+    },
+    /// Remove every second factor of somebody who has lost theirs.
+    UserResetFactors {
+        /// Whose.
+        user: String,
+    },
     /// Choose another password for somebody; their sessions end.
     UserPassword {
         /// Whose.

@@ -19,8 +19,9 @@ use terms::{GroupName, Secret};
 
 use super::{
     form::{self, Bound, Form},
-    listing::{session_views, token_view},
+    listing::{factor_view, session_views, token_view},
     portal::{Visit, may_enter},
+    second_factor::SECURITY,
 };
 use crate::{
     accounts::{AccountError, NewToken, Own, choice::Choice},
@@ -43,17 +44,17 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// Somebody who has signed in on the portal.
-struct Owner {
-    visit: Visit,
-    store: Store,
-    account: Account,
-    session: std::sync::Arc<Session>,
+pub(super) struct Owner {
+    pub(super) visit: Visit,
+    pub(super) store: Store,
+    pub(super) account: Account,
+    pub(super) session: std::sync::Arc<Session>,
 }
 
 /// A form of theirs, with its token.
-struct Changing {
-    owner: Owner,
-    form: Form,
+pub(super) struct Changing {
+    pub(super) owner: Owner,
+    pub(super) form: Form,
 }
 
 impl FromRequestParts<State> for Owner {
@@ -108,11 +109,11 @@ impl FromRequest<State> for Changing {
 }
 
 impl Owner {
-    fn token(&self) -> Secret<String> {
+    pub(super) fn token(&self) -> Secret<String> {
         form::token(&self.store, Bound::Session(&self.session))
     }
 
-    fn actor(&self) -> Actor {
+    pub(super) fn actor(&self) -> Actor {
         Actor::account(&self.account.id)
     }
 
@@ -120,11 +121,11 @@ impl Owner {
         self.session.public_name()
     }
 
-    fn answer(&self, page: pages::Page) -> Response {
+    pub(super) fn answer(&self, page: pages::Page) -> Response {
         self.visit.page(page)
     }
 
-    fn pages(&self) -> &pages::Pages {
+    pub(super) fn pages(&self) -> &pages::Pages {
         self.visit.state.publisher.pages()
     }
 
@@ -154,7 +155,9 @@ impl Owner {
         status: StatusCode,
         change: impl FnOnce(&mut AccountSecurityView),
     ) -> Result<Response, AccountError> {
-        let tokens = self.store.tokens(Some(&self.account.id), "", 100).await?;
+        let id = &self.account.id;
+        let tokens = self.store.tokens(Some(id), "", 100).await?;
+        let factors = self.store.factors(id).await?;
         let name = self.account.name.as_str();
         let mut view = AccountSecurityView {
             token: self.token(),
@@ -162,6 +165,9 @@ impl Owner {
             least: u32::from(self.visit.config.password.length),
             problems: Vec::new(),
             strength: None,
+            factors: factors.iter().map(factor_view).collect(),
+            factor_due: self.visit.accounts().factor_due(&self.session).await?,
+            recovery_left: self.store.recovery_codes_left(id).await?,
             app_passwords: tokens.iter().map(|it| token_view(it, name)).collect(),
             sites: self
                 .sites_with_app_passwords()
@@ -187,6 +193,7 @@ impl Owner {
 fn notice(uri: &Uri) -> Option<Notice> {
     Some(match form::query(uri.query(), "done")?.as_str() {
         "password" => Notice::PasswordChanged,
+        "factor-removed" => Notice::FactorRemoved,
         "revoked" => Notice::Revoked,
         "ended" => Notice::SessionEnded,
         "all-ended" => Notice::SessionsEnded,
@@ -231,7 +238,11 @@ async fn change_password(Changing { owner, form }: Changing) -> Response {
     let accounts = owner.visit.accounts();
     let from = owner.visit.from();
     let chosen = accounts
-        .choose_password(&owner.account, Some((&current, &from)), &new)
+        .choose_password(
+            &owner.account,
+            Some((&current, &from, owner.visit.known.language)),
+            &new,
+        )
         .await;
     let done = match chosen {
         Ok(Choice::Taken(hash)) => {
@@ -266,11 +277,20 @@ async fn change_password(Changing { owner, form }: Changing) -> Response {
 }
 
 async fn add_app_password(Changing { owner, form }: Changing) -> Response {
+    // It outlives this session, and no code is asked for with it.
+    if let Err(first) = owner.is_present(SECURITY).await {
+        return first;
+    }
     let done = make_app_password(&owner, &form).await;
     done.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
 async fn make_app_password(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
+    // promise: two-factor
+    let due = owner.visit.accounts().factor_due(&owner.session).await?;
+    if due.is_some_and(|due| due <= owner.visit.accounts().now()) {
+        return Ok(form::see_other(&owner.visit.path(SECURITY)));
+    }
     let (label, days) = (form::label(form), form::days(form));
     let open = owner.sites_with_app_passwords();
     let sites: Vec<_> = form.all("site").map(str::to_owned).collect();

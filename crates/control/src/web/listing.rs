@@ -1,7 +1,7 @@
 //! Rows of the store as the account's pages and the console show them.
 
-use pages::{DeviceView, SessionView, TokenView};
-use store::{StoredSession, StoredToken, TokenKind};
+use pages::{DeviceView, FactorView, SessionView, TokenView};
+use store::{Factor, StoredSession, StoredToken, TokenKind};
 
 /// Sessions of the portal, each with the sites beneath it; the newest first. `here` is
 /// the reader's own, `name` tells an account's login name.
@@ -32,6 +32,16 @@ pub(crate) fn session_views(
         }
     };
     roots.iter().map(view).collect()
+}
+
+/// A second factor without its secret.
+pub(crate) fn factor_view(row: &Factor) -> FactorView {
+    FactorView {
+        id: row.id.clone(),
+        name: row.label.clone(),
+        created: row.created_at,
+        last_use: row.last_used,
+    }
 }
 
 /// A token without its secret.

@@ -23,15 +23,18 @@ use pages::{
 use seam::{Session, own::OwnKnown};
 use serde::{Deserialize, Serialize};
 use store::{Actor, Cell, Purpose, Store};
-use terms::Micros;
+use terms::{Micros, Secret};
 
 use super::{
     form::{self, Bound, Cookie, Form, FormError},
+    second_factor,
     security::refuse,
 };
 use crate::{
     accounts::{
-        AccountError, Accounts, secret, session::From, sign_in::Attempt, sign_in::SignedIn,
+        AccountError, Accounts, secret,
+        session::{Begun, From},
+        sign_in::{Attempt, SignedIn},
     },
     state::State,
 };
@@ -267,6 +270,7 @@ async fn on_portal(
         toward: wanted.map(|wanted| wanted.authority),
         request,
         name: name.to_owned(),
+        resets: visit.config.mail.is_some(),
         problem,
     };
     let pages = visit.state.publisher.pages();
@@ -325,6 +329,11 @@ async fn onward(
             pages.not_for_you(&view, language),
         ));
     }
+    // promise: two-factor
+    let due = visit.accounts().factor_due(session).await?;
+    if due.is_some_and(|due| due <= visit.accounts().now()) {
+        return Ok(form::see_other(&visit.path("account/security")));
+    }
     let code = visit.accounts().hand_over(session, &site.host, start);
     let view = HandoverView {
         site: origin,
@@ -365,17 +374,16 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
     let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
     let name = form.text("name");
     let start = form::start_cookie(&visit.headers);
-    let fresh = start
-        .as_ref()
-        .is_some_and(|start| form::has_token(form, &store, Bound::Start(start.expose())));
-    if !fresh {
+    let fresh = start.filter(|start| form::has_token(form, &store, Bound::Start(start.expose())));
+    let Some(start) = fresh else {
         return on_portal(visit, request, Some(SignInProblem::Stale), name).await;
-    }
+    };
     let site = visit.site().map_or("", |site| site.host.as_str());
     let attempt = Attempt {
         name: name.to_owned(),
         password: form.secret("password"),
         device: form::device_cookie(&visit.headers),
+        start: secret::hash(start.expose().as_bytes()),
         portal: site.to_owned(),
         from: visit.from(),
         language: visit.known.language,
@@ -383,6 +391,11 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
     let outcome = visit.accounts().sign_in(attempt).await?;
     let (begun, device) = match outcome {
         SignedIn::Yes { begun, device } => (begun, device),
+        SignedIn::Half(half) => {
+            return Ok(second_factor::ask(
+                visit, request, half, None, &start, &store,
+            ));
+        }
         SignedIn::No => {
             return on_portal(visit, request, Some(SignInProblem::Wrong), name).await;
         }
@@ -394,13 +407,24 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
             return on_portal(visit, request, Some(problem), name).await;
         }
     };
+    enter(visit, &store, &begun, &device, request.as_deref()).await
+}
+
+/// The portal's session has begun: the browser gets its cookies, and goes on.
+pub(super) async fn enter(
+    visit: &Visit,
+    store: &Store,
+    begun: &Begun,
+    device: &Secret<String>,
+    request: Option<&str>,
+) -> Result<Response, AccountError> {
     // Whoever was signed in here before isn't any more: nobody can plant a session.
     if let Some(before) = visit.session() {
         let sid = before.public_name();
         let actor = Actor::account(&before.person.account);
         visit.accounts().end(&sid, &actor).await?;
     }
-    let mut answer = onward(visit, &store, &begun.session, request.as_deref()).await?;
+    let mut answer = onward(visit, store, &begun.session, request).await?;
     Cookie::Session.set(begun.secret.expose(), &mut answer);
     Cookie::Device.set(device.expose(), &mut answer);
     Ok(answer)

@@ -27,6 +27,7 @@ use crate::{
     record::{Tally, record},
     serve::{Answer, Forward, Length, Page},
     upstream::{self, Conn, Fault, LATE, Step},
+    vouch,
     watch::{Late, Watch},
     worker::Worker,
 };
@@ -229,6 +230,14 @@ impl Served {
     pub(super) fn redirect(mut self, head: &http::Response<()>) {
         self.head(&Answer::control(head, self.visit.head_only), true);
         self.end(Outcome::Served);
+    }
+
+    /// Tells another proxy who asks.
+    pub(super) async fn vouch(self, mut head: http::Response<()>) {
+        match vouch::vouch(&self.worker, &self.visit, &mut head).await {
+            Ok(()) => self.redirect(&head),
+            Err(refusal) => self.refuse(refusal),
+        }
     }
 
     /// Sends a body that is all here: at once as far as there is room, the rest in a task.

@@ -89,6 +89,6 @@ fn session_lookup() {
         let took = clock.moment().since(began).as_secs_f64();
         best = best.min(took / f64::from(LOOKUPS));
     }
-    println!("session_lookup_ns {:.0}", best * 1e9);
-    println!("session_bytes {each}");
+    println!("figure session_lookup_ns {:.0}", best * 1e9);
+    println!("figure session_bytes {each}");
 }

@@ -3,6 +3,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use guards::network::{Network, Networks};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use seam::{Credential, Session, TokenHash, record::Outcome, sessions::of_ada};
@@ -462,4 +463,75 @@ async fn an_application_gets_a_fresh_assertion_and_never_an_expired_one_or_none(
     harness.renewed.close();
     let away = answer(&harness, ask("GET", "/login", COOKIE)).await;
     assert_eq!((away.status, away.field("retry-after")), (503, Some("1")));
+}
+
+/// A question of another proxy.
+fn question(fields: &str) -> String {
+    format!("GET /-/auth HTTP/1.1\r\nHost: app.test\r\nX-Forwarded-For: 192.0.2.9\r\n{fields}\r\n")
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_hears_who_asks_as_if_the_request_had_come_here() {
+    let trusting = |setting: &mut super::harness::Setting| {
+        setting.trusted_proxies = Networks::new([Network::parse("127.0.0.1").unwrap()]);
+    };
+    let harness = Harness::with(([127, 0, 0, 1], 9).into(), trusting);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let nginx = |method: &str, url: &str| {
+        format!("X-Original-Method: {method}\r\nX-Original-URL: {url}\r\n")
+    };
+    let other = |method: &str, uri: &str| {
+        format!("X-Forwarded-Method: {method}\r\nX-Forwarded-Uri: {uri}\r\n")
+    };
+    let navigates = "Sec-Fetch-Mode: navigate\r\n";
+    let socket = |origin: &str| {
+        format!("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: {origin}\r\n")
+    };
+    for (fields, expected) in [
+        (nginx("GET", "/login/x") + COOKIE, 200),
+        (nginx("GET", "https://app.test/login/x?y") + COOKIE, 200),
+        (other("GET", "/login/staff") + COOKIE, 200),
+        (other("POST", "/login/board") + COOKIE, 403),
+        (nginx("POST", "/login/board") + COOKIE, 403),
+        (other("POST", "/login/%62oard") + COOKIE, 400),
+        // nginx takes everything else for a fault.
+        (nginx("POST", "/login/%62oard") + COOKIE, 403),
+        (nginx("GET", "/login/x"), 401),
+        (other("GET", "/login/x"), 401),
+        (nginx("GET", "/login/x") + navigates, 401),
+        (other("GET", "/login/x?y=1") + navigates, 303),
+        (nginx("GET", "/"), 200),
+        (nginx("GET", "/-/../login/x"), 403),
+        (other("GET", "/-/%2e%2e/login/x"), 403),
+        (nginx("GET", "/-/account") + COOKIE, 403),
+        (
+            other("GET", "/login/x") + COOKIE + &socket("https://evil.app.test"),
+            403,
+        ),
+        (
+            nginx("GET", "/login/x") + COOKIE + &socket("https://app.test"),
+            200,
+        ),
+        (nginx("GET", "/login/x") + &other("GET", "/") + COOKIE, 400),
+        (nginx("GET", "/login/x") + &nginx("GET", "/"), 400),
+        (nginx("GET", "login"), 400),
+        (nginx("get", "/"), 400),
+        (nginx("GET", "https://elsewhere.test/"), 403),
+        ("X-Original-URL: /\r\n".to_owned(), 400),
+        (COOKIE.to_owned(), 400),
+    ] {
+        let answer = answer(&harness, question(&fields)).await;
+        assert_eq!(answer.status, expected, "{fields}");
+        answer.assert_hardened();
+        // Empty for nobody: what isn't there a caller may fill in itself.
+        let named = if fields.contains("Cookie") { "ada" } else { "" };
+        let whom = (expected == 200).then_some(named);
+        assert_eq!(answer.field("remote-user"), whom, "{fields}");
+        let location = answer.field("location");
+        assert_eq!(location.is_some(), fields.contains("navigate"), "{fields}");
+    }
+    // To everybody else there is no such page.
+    let harness = Harness::alone();
+    let asked = question(&(nginx("GET", "/login/x") + COOKIE));
+    assert_eq!(answer(&harness, asked).await.status, 404);
 }

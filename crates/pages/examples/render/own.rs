@@ -147,6 +147,7 @@ pub(crate) fn portal(
             request: toward.then(|| fill.with("Zm9vYmFy-_=")),
             toward: toward.then(|| fill.with("app.example.com")),
             name: fill.with(if toward { "ada" } else { "" }),
+            resets: toward,
             problem,
         };
         pages.sign_in(&view, language)
@@ -233,6 +234,79 @@ pub(crate) fn portal(
             pages.account_security(&security_refused(fill), language),
         ),
         (
+            "reset",
+            pages.reset_ask(
+                &ResetAskView {
+                    token: fill.token(),
+                    stale: false,
+                },
+                language,
+            ),
+        ),
+        (
+            "reset-stale",
+            pages.reset_ask(
+                &ResetAskView {
+                    token: fill.token(),
+                    stale: true,
+                },
+                language,
+            ),
+        ),
+        ("reset-sent", pages.reset_sent(language)),
+        (
+            "reset-choose",
+            pages.reset_choose(&reset_choose(fill, Vec::new()), language),
+        ),
+        (
+            "reset-choose-weak",
+            pages.reset_choose(
+                &reset_choose(fill, vec![PasswordProblem::TooShort { least: 15 }]),
+                language,
+            ),
+        ),
+        ("reset-done", pages.reset_done(language)),
+        ("code", pages.code(&code(fill, None), language)),
+        (
+            "code-wrong",
+            pages.code(&code(fill, Some(CodeProblem::Wrong)), language),
+        ),
+        (
+            "code-locked",
+            pages.code(
+                &code(fill, Some(CodeProblem::Locked { minutes: 5 })),
+                language,
+            ),
+        ),
+        (
+            "factor-add",
+            pages.factor_add(&factor_add(fill, None), language),
+        ),
+        (
+            "factor-add-wrong",
+            pages.factor_add(&factor_add(fill, Some(CodeProblem::Wrong)), language),
+        ),
+        (
+            "recovery-codes",
+            pages.recovery_codes(
+                &RecoveryCodesView {
+                    codes: (0..10).map(|_| fill.secret("7kq2m-9dxwp")).collect(),
+                },
+                language,
+            ),
+        ),
+        (
+            "confirm-password",
+            pages.confirm(&confirm(fill, Proof::Password, None), language),
+        ),
+        (
+            "confirm-code",
+            pages.confirm(
+                &confirm(fill, Proof::Code, Some(CodeProblem::Stale)),
+                language,
+            ),
+        ),
+        (
             "app-password",
             pages.app_password_made(&fill.made(TokenKind::App), language),
         ),
@@ -261,6 +335,51 @@ pub(crate) fn portal(
     ]
 }
 
+fn reset_choose(fill: Fill<'_>, problems: Vec<PasswordProblem>) -> ResetChooseView {
+    ResetChooseView {
+        token: fill.token(),
+        secret: fill.secret("s3cr3t"),
+        login: fill.with("ada"),
+        least: 15,
+        strength: (!problems.is_empty()).then_some(Strength::Weak),
+        problems,
+    }
+}
+
+fn code(fill: Fill<'_>, problem: Option<CodeProblem>) -> CodeView {
+    CodeView {
+        token: fill.token(),
+        request: Some(fill.with("Zm9vYmFy-_=")),
+        half: fill.secret("aGFsZg"),
+        portal: fill.with("id.example.com"),
+        problem,
+    }
+}
+
+fn factor_add(fill: Fill<'_>, problem: Option<CodeProblem>) -> FactorAddView {
+    FactorAddView {
+        token: fill.token(),
+        sealed: fill.secret("c2VhbGVk"),
+        seed: fill.secret("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"),
+        uri: fill.secret(
+            "otpauth://totp/id.example.com:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+             &issuer=id.example.com&algorithm=SHA1&digits=6&period=30",
+        ),
+        name: fill.with("My phone"),
+        problem,
+    }
+}
+
+fn confirm(fill: Fill<'_>, proof: Proof, problem: Option<CodeProblem>) -> ConfirmView {
+    ConfirmView {
+        token: fill.token(),
+        login: fill.with("ada"),
+        proof,
+        back: fill.with("account/second-factor"),
+        problem,
+    }
+}
+
 fn security(fill: Fill<'_>) -> AccountSecurityView {
     AccountSecurityView {
         token: fill.token(),
@@ -268,6 +387,22 @@ fn security(fill: Fill<'_>) -> AccountSecurityView {
         least: 15,
         problems: Vec::new(),
         strength: None,
+        factors: vec![
+            FactorView {
+                id: fill.with("1"),
+                name: fill.with("My phone"),
+                created: NOW,
+                last_use: Some(NOW),
+            },
+            FactorView {
+                id: fill.with("2"),
+                name: fill.with("The-tablet-in-the-kitchen"),
+                created: NOW,
+                last_use: None,
+            },
+        ],
+        factor_due: None,
+        recovery_left: 10,
         app_passwords: fill.tokens(),
         sites: fill.choices(&["app.example.com", "dav.example.com"]),
         app_problems: Vec::new(),
@@ -288,6 +423,8 @@ fn security_refused(fill: Fill<'_>) -> AccountSecurityView {
             PasswordProblem::SameAsOld,
         ],
         strength: Some(Strength::Weak),
+        factors: Vec::new(),
+        factor_due: Some(NOW),
         app_passwords: Vec::new(),
         app_problems: vec![(Field::Name, FieldProblem::Missing)],
         notice: None,

@@ -22,4 +22,52 @@ mail-app-password-made-body =
 
     If that was you, there is nothing to do. If it wasn’t, revoke it here, and change your password:
     { $link }
+mail-factor-added-subject = A second step at sign-in was added
+mail-factor-added-body =
+    The authenticator app “{ $name }” was added to your account { $login } on { $portal }, from { $place } on { $at }.
+
+    If that was you, there is nothing to do. If it wasn’t, remove it here, and change your password:
+    { $link }
+mail-factor-removed-subject = A second step at sign-in was removed
+mail-factor-removed-body =
+    The authenticator app “{ $name }” was removed from your account { $login } on { $portal }, from { $place } on { $at }.
+
+    If that was you, there is nothing to do. If it wasn’t, somebody was signed in as you: change your password here, and tell whoever runs { $portal }:
+    { $link }
+mail-recovery-used-subject = A recovery code was used
+mail-recovery-used-body =
+    Somebody signed in to your account { $login } on { $portal } with a recovery code, from { $place } on { $at }. { $left ->
+        [0] None is left.
+        [1] One is left.
+       *[other] { $left } are left.
+    }
+
+    If that was you, you can make new codes here. If it wasn’t, change your password there at once:
+    { $link }
+mail-recovery-renewed-subject = New recovery codes were made
+mail-recovery-renewed-body =
+    New recovery codes were made for your account { $login } on { $portal }, from { $place } on { $at }. Those from before don’t work any more.
+
+    If that was you, there is nothing to do. If it wasn’t, make new ones here, and change your password:
+    { $link }
+mail-codes-wrong-subject = Somebody knows your password
+mail-codes-wrong-body =
+    Somebody gave the right password of your account { $login } on { $portal }, and then too many wrong codes. The last came from { $place } on { $at }. None of them was let in.
+
+    If that was you, wait a few minutes. If it wasn’t, your password isn’t secret any more: change it here, and wherever else you use it:
+    { $link }
+mail-reset-subject = Choose another password
+mail-reset-body =
+    Somebody asked for another password for your account { $login } on { $portal }, from { $place } on { $at }.
+
+    If that was you, choose it here within half an hour:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: your password stays as it is.
+mail-invited-subject = There is an account for you
+mail-invited-body =
+    An account { $login } was made for you on { $portal }. Choose its password here within half an hour:
+    { $link }
+
+    If that is too short a time, ask for another link on the page where one signs in.
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.

@@ -180,3 +180,9 @@ track-addresses = { $keeping ->
     [truncated] They hold the visitor’s network address only in a shortened form.
    *[none] They hold no network addresses of visitors.
 }
+
+# two-factor
+
+two-factor-switch = Users can switch on a second step at sign-in in their account, with an authenticator app.
+two-factor-asked = The right password alone was then refused.
+two-factor-once = A code was taken once, and not again.

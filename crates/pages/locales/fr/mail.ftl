@@ -22,4 +22,52 @@ mail-app-password-made-body =
 
     Si c’était vous, il n’y a rien à faire. Sinon, révoquez-le ici et changez de mot de passe :
     { $link }
+mail-factor-added-subject = Une seconde étape de connexion a été ajoutée
+mail-factor-added-body =
+    L’application d’authentification « { $name } » a été ajoutée à votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, supprimez-la ici et changez de mot de passe :
+    { $link }
+mail-factor-removed-subject = Une seconde étape de connexion a été supprimée
+mail-factor-removed-body =
+    L’application d’authentification « { $name } » a été retirée de votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, quelqu’un était connecté sous votre nom : changez ici de mot de passe et prévenez le responsable de { $portal } :
+    { $link }
+mail-recovery-used-subject = Un code de secours a servi
+mail-recovery-used-body =
+    Quelqu’un s’est connecté à votre compte { $login } sur { $portal } avec un code de secours, depuis { $place }, { $at }. { $left ->
+        [0] Il n’en reste aucun.
+        [1] Il en reste un.
+       *[other] Il en reste { $left }.
+    }
+
+    Si c’était vous, vous pouvez en créer de nouveaux ici. Sinon, changez-y aussitôt de mot de passe :
+    { $link }
+mail-recovery-renewed-subject = De nouveaux codes de secours ont été créés
+mail-recovery-renewed-body =
+    De nouveaux codes de secours ont été créés pour votre compte { $login } sur { $portal }, depuis { $place }, { $at }. Les précédents ne fonctionnent plus.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, créez-en d’autres ici et changez de mot de passe :
+    { $link }
+mail-codes-wrong-subject = Quelqu’un connaît votre mot de passe
+mail-codes-wrong-body =
+    Quelqu’un a donné le bon mot de passe de votre compte { $login } sur { $portal }, puis trop de codes erronés. Le dernier venait de { $place }, { $at }. Aucun n’a été admis.
+
+    Si c’était vous, patientez quelques minutes. Sinon, votre mot de passe n’est plus secret : changez-le ici, et partout où vous l’utilisez :
+    { $link }
+mail-reset-subject = Choisissez un autre mot de passe
+mail-reset-body =
+    Quelqu’un a demandé un autre mot de passe pour votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+
+    Si c’était vous, choisissez-le ici dans la demi-heure :
+    { $link }
+
+    Sinon, il n’y a rien à faire : votre mot de passe reste le même.
+mail-invited-subject = Un compte vous attend
+mail-invited-body =
+    Un compte { $login } a été créé pour vous sur { $portal }. Choisissez-en ici le mot de passe dans la demi-heure :
+    { $link }
+
+    Si ce délai est trop court, demandez un autre lien sur la page de connexion.
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.

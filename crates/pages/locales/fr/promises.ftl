@@ -180,3 +180,9 @@ track-addresses = { $keeping ->
     [truncated] Elles ne contiennent l’adresse réseau du visiteur que sous forme abrégée.
    *[none] Elles ne contiennent aucune adresse réseau de visiteurs.
 }
+
+# two-factor
+
+two-factor-switch = Les utilisateurs peuvent activer dans leur compte une seconde étape à la connexion, avec une application d’authentification.
+two-factor-asked = Le bon mot de passe seul était ensuite refusé.
+two-factor-once = Un code a été accepté une fois, puis plus jamais.

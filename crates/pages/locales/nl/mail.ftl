@@ -22,4 +22,52 @@ mail-app-password-made-body =
 
     Was u dat, dan hoeft u niets te doen. Was u het niet, trek het dan hier in en wijzig uw wachtwoord:
     { $link }
+mail-factor-added-subject = Er is een tweede stap bij het aanmelden toegevoegd
+mail-factor-added-body =
+    De authenticator-app “{ $name }” is toegevoegd aan uw account { $login } op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, verwijder hem dan hier en wijzig uw wachtwoord:
+    { $link }
+mail-factor-removed-subject = Er is een tweede stap bij het aanmelden verwijderd
+mail-factor-removed-body =
+    De authenticator-app “{ $name }” is verwijderd van uw account { $login } op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, dan was iemand onder uw naam aangemeld: wijzig hier uw wachtwoord en meld het aan de beheerder van { $portal }:
+    { $link }
+mail-recovery-used-subject = Er is een herstelcode gebruikt
+mail-recovery-used-body =
+    Iemand heeft zich bij uw account { $login } op { $portal } aangemeld met een herstelcode, vanuit { $place } op { $at }. { $left ->
+        [0] Er is er geen meer over.
+        [1] Er is er nog één over.
+       *[other] Er zijn er nog { $left } over.
+    }
+
+    Was u dat, dan kunt u hier nieuwe codes maken. Was u het niet, wijzig daar dan meteen uw wachtwoord:
+    { $link }
+mail-recovery-renewed-subject = Er zijn nieuwe herstelcodes gemaakt
+mail-recovery-renewed-body =
+    Er zijn nieuwe herstelcodes gemaakt voor uw account { $login } op { $portal }, vanuit { $place } op { $at }. De eerdere werken niet meer.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, maak dan hier nieuwe en wijzig uw wachtwoord:
+    { $link }
+mail-codes-wrong-subject = Iemand kent uw wachtwoord
+mail-codes-wrong-body =
+    Iemand gaf het juiste wachtwoord van uw account { $login } op { $portal }, en daarna te veel onjuiste codes. De laatste kwam vanuit { $place } op { $at }. Geen ervan is toegelaten.
+
+    Was u dat, wacht dan een paar minuten. Was u het niet, dan is uw wachtwoord niet meer geheim: wijzig het hier, en overal waar u het nog gebruikt:
+    { $link }
+mail-reset-subject = Kies een ander wachtwoord
+mail-reset-body =
+    Iemand vroeg om een ander wachtwoord voor uw account { $login } op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, kies het dan hier binnen een half uur:
+    { $link }
+
+    Was u het niet, dan hoeft u niets te doen: uw wachtwoord blijft zoals het is.
+mail-invited-subject = Er is een account voor u
+mail-invited-body =
+    Er is voor u een account { $login } gemaakt op { $portal }. Kies hier binnen een half uur het wachtwoord ervan:
+    { $link }
+
+    Is dat te kort, vraag dan een nieuwe link aan op de aanmeldpagina.
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.

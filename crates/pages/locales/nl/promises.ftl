@@ -180,3 +180,9 @@ track-addresses = { $keeping ->
     [truncated] Daarin staat het netwerkadres van de bezoeker alleen in ingekorte vorm.
    *[none] Daarin staan geen netwerkadressen van bezoekers.
 }
+
+# two-factor
+
+two-factor-switch = Gebruikers kunnen in hun account een tweede stap bij het aanmelden inschakelen, met een authenticator-app.
+two-factor-asked = Het juiste wachtwoord alleen werd daarna geweigerd.
+two-factor-once = Een code werd één keer aangenomen en daarna niet meer.

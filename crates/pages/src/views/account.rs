@@ -1,6 +1,6 @@
 //! Somebody's own account: who they are here, how they sign in, and from where.
 
-use terms::{Language, Secret};
+use terms::{Language, Micros, Secret};
 
 use super::{
     app_password::{TokenView, expiries},
@@ -8,6 +8,7 @@ use super::{
     form::{ChoiceView, Field, FieldProblem, Form, Input},
     message::Switcher,
     password::{self, PasswordProblem, Strength},
+    second_factor::{FactorView, factors},
     session::SessionView,
     sheet::{Block, Sheet, wrong_alert},
     table::Cell,
@@ -31,8 +32,10 @@ pub struct AccountView {
     pub sites: Vec<(String, SiteOrigin)>,
 }
 
-/// `{prefix}account/security`. Three forms, each with `token`:
+/// `{prefix}account/security`. Its forms, each with `token`:
 /// - to `{prefix}account/security`: `current`, `new`;
+/// - to `{prefix}account/second-factor/remove`: `id`;
+/// - to `{prefix}account/second-factor/codes`;
 /// - to `{prefix}account/security/app-passwords`: `name`, `site`, `days`;
 /// - to `{prefix}account/security/app-passwords/revoke`: `id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,12 @@ pub struct AccountSecurityView {
     pub problems: Vec<PasswordProblem>,
     /// How strong the refused one was.
     pub strength: Option<Strength>,
+    /// Second factors.
+    pub factors: Vec<FactorView>,
+    /// From when on no site is open without one, where the reader has to have one.
+    pub factor_due: Option<Micros>,
+    /// Recovery codes that weren't used.
+    pub recovery_left: u64,
     /// App passwords that aren't revoked.
     pub app_passwords: Vec<TokenView>,
     /// Sites that take app passwords; without any there is no form for one.
@@ -146,6 +155,7 @@ impl Pages {
                 .see("problem", of_new),
         );
         sheet.add(Block::Form(form));
+        factors(&mut sheet, view);
         app_passwords(&mut sheet, view);
         let back = say.text("account-link");
         sheet.link("account", back);

@@ -51,6 +51,8 @@ pub enum Notice {
     Revoked,
     /// The password is another now.
     PasswordChanged,
+    /// A second factor is gone.
+    FactorRemoved,
     /// Nothing was done: the form was too old, or it wasn't ours.
     Stale,
     /// Nothing was done: the login pool is full.
@@ -59,7 +61,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Added,
         Self::Saved,
         Self::Unchanged,
@@ -69,6 +71,7 @@ impl Notice {
         Self::SessionsEnded,
         Self::Revoked,
         Self::PasswordChanged,
+        Self::FactorRemoved,
         Self::Stale,
         Self::Busy,
     ];
@@ -84,6 +87,7 @@ impl Notice {
             Self::SessionsEnded => say.text("notice-sessions-ended"),
             Self::Revoked => say.text("notice-revoked"),
             Self::PasswordChanged => say.text("notice-password-changed"),
+            Self::FactorRemoved => say.text("notice-factor-removed"),
             Self::Stale => say.text("form-stale"),
             Self::Busy => say.text("notice-busy"),
         }

@@ -153,6 +153,11 @@ impl Input {
         Self::line(name, label, "text", value, "username", true)
     }
 
+    /// A code that is good once, of digits or letters.
+    pub(crate) fn code(name: &'static str, label: String) -> Self {
+        Self::line(name, label, "text", "", "one-time-code", true)
+    }
+
     pub(crate) fn email(name: &'static str, label: String, value: &str) -> Self {
         Self::line(name, label, "email", value, "off", true)
     }

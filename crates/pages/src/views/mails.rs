@@ -21,6 +21,59 @@ pub enum AccountMail {
         /// Where the account is looked after: a whole address.
         security: String,
     },
+    /// Somebody asked for another password.
+    Reset {
+        /// From which network.
+        place: String,
+        /// Where it is chosen: a whole address, with its secret.
+        choose: Secret<String>,
+    },
+    /// There is an account now, and no password yet.
+    Invited {
+        /// Where it is chosen: a whole address, with its secret.
+        choose: Secret<String>,
+    },
+    /// There is a new second factor.
+    FactorAdded {
+        /// What it is called.
+        name: String,
+        /// From which network.
+        place: String,
+        /// Where second factors are looked after: a whole address.
+        security: String,
+    },
+    /// A second factor is gone.
+    FactorRemoved {
+        /// What it was called.
+        name: String,
+        /// From which network.
+        place: String,
+        /// Where second factors are looked after: a whole address.
+        security: String,
+    },
+    /// Somebody signed in with a recovery code.
+    RecoveryUsed {
+        /// From which network.
+        place: String,
+        /// How many are left.
+        left: u64,
+        /// Where new ones are made: a whole address.
+        security: String,
+    },
+    /// There are new recovery codes.
+    RecoveryRenewed {
+        /// From which network.
+        place: String,
+        /// Where they are made: a whole address.
+        security: String,
+    },
+    /// Somebody knows the password, and guesses at the second factor.
+    CodesWrong {
+        /// From which network.
+        place: String,
+        /// Where the password is changed: a whole address.
+        security: String,
+    },
     /// There is a new app password.
     AppPasswordMade {
         /// What it is called.
@@ -67,6 +120,20 @@ impl Pages {
                     say.text_with("mail-locked-body", &args),
                 )
             }
+            AccountMail::Reset { place, choose } => {
+                args.extend([("place", text(place)), ("link", text(choose.expose()))]);
+                (
+                    say.text_with("mail-reset-subject", &args),
+                    say.text_with("mail-reset-body", &args),
+                )
+            }
+            AccountMail::Invited { choose } => {
+                args.push(("link", text(choose.expose())));
+                (
+                    say.text_with("mail-invited-subject", &args),
+                    say.text_with("mail-invited-body", &args),
+                )
+            }
             AccountMail::PasswordChanged { place, security } => {
                 args.extend([("place", text(place)), ("link", text(security))]);
                 (
@@ -74,16 +141,61 @@ impl Pages {
                     say.text_with("mail-password-changed-body", &args),
                 )
             }
+            AccountMail::FactorAdded {
+                name,
+                place,
+                security,
+            } => {
+                args.extend(of_one(name, place, security));
+                (
+                    say.text_with("mail-factor-added-subject", &args),
+                    say.text_with("mail-factor-added-body", &args),
+                )
+            }
+            AccountMail::FactorRemoved {
+                name,
+                place,
+                security,
+            } => {
+                args.extend(of_one(name, place, security));
+                (
+                    say.text_with("mail-factor-removed-subject", &args),
+                    say.text_with("mail-factor-removed-body", &args),
+                )
+            }
+            AccountMail::RecoveryUsed {
+                place,
+                left,
+                security,
+            } => {
+                let left = i64::try_from(*left).unwrap_or(i64::MAX);
+                args.extend([("place", text(place)), ("link", text(security))]);
+                args.push(("left", Arg::Number(left)));
+                (
+                    say.text_with("mail-recovery-used-subject", &args),
+                    say.text_with("mail-recovery-used-body", &args),
+                )
+            }
+            AccountMail::RecoveryRenewed { place, security } => {
+                args.extend([("place", text(place)), ("link", text(security))]);
+                (
+                    say.text_with("mail-recovery-renewed-subject", &args),
+                    say.text_with("mail-recovery-renewed-body", &args),
+                )
+            }
+            AccountMail::CodesWrong { place, security } => {
+                args.extend([("place", text(place)), ("link", text(security))]);
+                (
+                    say.text_with("mail-codes-wrong-subject", &args),
+                    say.text_with("mail-codes-wrong-body", &args),
+                )
+            }
             AccountMail::AppPasswordMade {
                 name,
                 place,
                 security,
             } => {
-                args.extend([
-                    ("name", text(name)),
-                    ("place", text(place)),
-                    ("link", text(security)),
-                ]);
+                args.extend(of_one(name, place, security));
                 (
                     say.text_with("mail-app-password-made-subject", &args),
                     say.text_with("mail-app-password-made-body", &args),
@@ -96,6 +208,16 @@ impl Pages {
             body: Secret::new(format!("{body}\n\n-- \n{foot}\n")),
         }
     }
+}
+
+/// What is told of one thing with a name.
+fn of_one(name: &str, place: &str, security: &str) -> [(&'static str, Arg); 3] {
+    let text = |text: &str| Arg::Text(one_line(text));
+    [
+        ("name", text(name)),
+        ("place", text(place)),
+        ("link", text(security)),
+    ]
 }
 
 /// A foreign value can't begin a line of its own: what follows would read as ours.

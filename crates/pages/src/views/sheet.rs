@@ -10,6 +10,7 @@ use super::{
     console::{Console, Room, Rooms},
     document,
     form::{Field, FieldProblem, Form, Kind, Need},
+    second_factor::Qr,
     table::{Card, Cell, PagerView, Table},
 };
 use terms::Language;
@@ -47,6 +48,10 @@ pub(crate) enum Block {
     },
     /// A command to be typed.
     Code(String),
+    /// Codes to be kept, one to a line.
+    Codes(Vec<String>),
+    /// A QR code.
+    Qr(Qr),
     /// Buttons side by side.
     Acts(Vec<Form>),
     /// Names, and where each leads.

@@ -39,6 +39,8 @@ pub struct SignInView {
     pub toward: Option<String>,
     /// The login name that was typed before.
     pub name: String,
+    /// Whether a link by mail helps whoever has forgotten the password.
+    pub resets: bool,
     /// Why the last attempt failed.
     pub problem: Option<SignInProblem>,
 }
@@ -103,6 +105,9 @@ impl Pages {
                     .see("problem", concerns),
             );
         sheet.add(Block::Form(form));
+        if view.resets {
+            sheet.link("reset", say.text("reset-link"));
+        }
         self.done(&sheet)
     }
 

@@ -9,14 +9,12 @@ use std::future;
 
 use terms::Secret;
 
-use super::{
-    DEVICES, LOCKED, OPENS,
-    sign_in::{Answer, sign_in},
-};
+use super::{DEVICES, LOCKED, OPENS};
 use crate::{
     approach::Approach,
     entry::{Drilling, Finding, Step},
     ground::{Canary, Evidence, Ground, Question},
+    portal::{Answer, Browser},
 };
 
 pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
@@ -33,9 +31,10 @@ pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
 
 async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
     let approach = Approach::new(ground).map_err(|_| "roots-unusable")?;
-    let (target, other) = (canary(ground).await?, canary(ground).await?);
+    let (target, other) = (ground.canary().await?, ground.canary().await?);
     let enter = async |who: &Canary, password: &Secret<String>, device: Option<&Secret<String>>| {
-        sign_in(&approach, host, &who.name, password, device).await
+        let mut browser = Browser::new(&approach, host, device);
+        browser.sign_in(&who.name, password).await
     };
 
     ground.say("lockout: wrong passwords");
@@ -53,7 +52,7 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
     let twin_ends = lock(ground, &other).await?;
     let known = match &before {
         Answer::LetIn { device } => Some(enter(&target, &target.password, Some(device)).await?),
-        Answer::Refused { .. } => None,
+        Answer::CodeOwed { .. } | Answer::Refused { .. } => None,
     };
 
     let went = |name: &str, answer: &Answer, let_in: bool| {
@@ -89,15 +88,6 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
         Finding::by_steps(DEVICES, devices),
         Finding::by_steps(OPENS, opens).figure("minutes", minutes),
     ])
-}
-
-/// An account of the run's own.
-async fn canary(ground: &Ground) -> Result<Canary, String> {
-    match ground.ask(Question::Canary).await {
-        Evidence::Canary(canary) => Ok(canary),
-        Evidence::None { why } => Err(why),
-        _ => Err("no-evidence".to_owned()),
-    }
 }
 
 /// In how many seconds strangers may guess again.

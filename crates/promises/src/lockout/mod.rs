@@ -4,7 +4,6 @@
 //! Where there is no portal nobody signs in, and nothing is promised.
 
 mod drill;
-mod sign_in;
 #[cfg(test)]
 mod tests;
 

@@ -83,7 +83,9 @@ fn answer(portal: &mut Portal, heard: &Heard, flaw: Flaw) -> Said {
     assert_eq!(heard.path, "/-/login");
     let start = set("__Host-Http-waarborg-start", "S");
     let token = if flaw == Flaw::NoToken { "" } else { "T-1" };
-    let form = format!("<form><input type=\"hidden\" name=\"token\" value=\"{token}\"></form>");
+    let form = format!(
+        "<form action=\"/-/login\"><input type=\"hidden\" name=\"token\" value=\"{token}\"></form>"
+    );
     if heard.method == "GET" {
         return said(200, vec![start], &form);
     }

@@ -168,10 +168,14 @@ both! {
         let until = now.after(std::time::Duration::from_secs(60));
         let mut tx = store.tx().await.unwrap();
         // A lock of one known device isn't one of the account.
-        for (device, locked_until) in [(None, until), (Some([7; 32]), Micros(i64::MAX))] {
-            let mut guesses = tx.guesses_locked(&id, device).await.unwrap();
+        for (guesser, locked_until) in [
+            (crate::Guesser::Strangers, until),
+            (crate::Guesser::Device([7; 32]), Micros(i64::MAX)),
+            (crate::Guesser::Codes, Micros(i64::MAX)),
+        ] {
+            let mut guesses = tx.guesses_locked(&id, guesser).await.unwrap();
             guesses.locked_until = locked_until;
-            tx.keep_guesses(&id, device, &guesses).await.unwrap();
+            tx.keep_guesses(&id, guesser, &guesses).await.unwrap();
         }
         tx.commit().await.unwrap();
         let check = async |at, expected: &[&str]| {
@@ -182,9 +186,9 @@ both! {
         check(until, &[]).await;
         for (total, expected) in [(99, &[][..]), (100, &["ada"])] {
             let mut tx = store.tx().await.unwrap();
-            let mut guesses = tx.guesses_locked(&id, None).await.unwrap();
+            let mut guesses = tx.guesses_locked(&id, crate::Guesser::Strangers).await.unwrap();
             guesses.total = total;
-            tx.keep_guesses(&id, None, &guesses).await.unwrap();
+            tx.keep_guesses(&id, crate::Guesser::Strangers, &guesses).await.unwrap();
             tx.commit().await.unwrap();
             check(until, expected).await;
         }

@@ -9,12 +9,17 @@ both! {
     async fn guesses_count_per_account_and_device_until_they_are_forgotten(place: Place) {
         let store = place.open().await;
         let (ada, bob) = (account(&store, "ada").await, account(&store, "bob").await);
-        for device in [None, Some([7; 32]), None] {
+        for guesser in [
+            Guesser::Strangers,
+            Guesser::Device([7; 32]),
+            Guesser::Codes,
+            Guesser::Strangers,
+        ] {
             let mut tx = store.tx().await.unwrap();
-            let mut now = tx.guesses_locked(&ada, device).await.unwrap();
+            let mut now = tx.guesses_locked(&ada, guesser).await.unwrap();
             now.guesses += 1;
             now.locked_until = Micros(77);
-            tx.keep_guesses(&ada, device, &now).await.unwrap();
+            tx.keep_guesses(&ada, guesser, &now).await.unwrap();
             tx.commit().await.unwrap();
         }
         let expected = Guesses { guesses: 2, locked_until: Micros(77), ..Guesses::default() };
@@ -25,7 +30,7 @@ both! {
         change.commit().await.unwrap();
         assert_eq!(store.guesses(&ada).await.unwrap(), Guesses::default());
         let mut tx = store.tx().await.unwrap();
-        let missing = tx.guesses_locked("nobody", None).await.unwrap_err();
+        let missing = tx.guesses_locked("nobody", Guesser::Strangers).await.unwrap_err();
         assert!(matches!(missing, Error::Missing { .. }), "{missing}");
     }
 
@@ -37,9 +42,9 @@ both! {
             let (store, ada) = (store.clone(), ada.clone());
             all.push(tokio::spawn(async move {
                 let mut tx = store.tx().await.unwrap();
-                let mut now = tx.guesses_locked(&ada, None).await.unwrap();
+                let mut now = tx.guesses_locked(&ada, Guesser::Strangers).await.unwrap();
                 now.guesses += 1;
-                tx.keep_guesses(&ada, None, &now).await.unwrap();
+                tx.keep_guesses(&ada, Guesser::Strangers, &now).await.unwrap();
                 tx.commit().await.unwrap();
             }));
         }
@@ -91,5 +96,31 @@ both! {
         assert_eq!(take(2, "unlock").await, Some(ada));
         place.clock.advance(half_an_hour);
         assert_eq!(take(3, "unlock").await, None);
+    }
+
+    async fn links_die_with_the_password_or_the_address_that_they_were_mailed_for(place: Place) {
+        let store = place.open().await;
+        let ada = account(&store, "ada").await;
+        let before = store.account(&ada).await.unwrap().unwrap();
+        for (number, with_address) in [(1, false), (2, true)] {
+            let mut tx = store.tx().await.unwrap();
+            assert!(!tx.has_links(&ada, "reset", 1).await.unwrap());
+            tx.keep_link([number; 32], &ada, "reset", Duration::from_secs(60)).await.unwrap();
+            assert!(tx.has_links(&ada, "reset", 1).await.unwrap());
+            tx.commit().await.unwrap();
+            assert_eq!(store.link([number; 32], "reset").await.unwrap().as_ref(), Some(&ada));
+            assert_eq!(store.link([number; 32], "unlock").await.unwrap(), None);
+            let mut change = store.change(&Actor::command(0)).await.unwrap();
+            if with_address {
+                let mut details = before.details();
+                details.email = Some(terms::Secret::new("other@example.com".to_owned()));
+                change.change_account(&before, &details).await.unwrap();
+            } else {
+                let hash = terms::Secret::new("$2b$10$x".to_owned());
+                change.set_password(&ada, &hash, "password.set").await.unwrap();
+            }
+            change.commit().await.unwrap();
+            assert_eq!(store.link([number; 32], "reset").await.unwrap(), None);
+        }
     }
 }

@@ -42,6 +42,10 @@ pub(crate) enum UserCommand {
     Import(ImportArgs),
     /// Opens an account that too many wrong passwords have locked.
     Unlock(UserArg),
+    /// Mails somebody a link by which they choose a password; it holds for half an hour.
+    Invite(UserArg),
+    /// Removes every second factor of somebody who has lost theirs; their sessions end.
+    ResetFactors(UserArg),
     /// Sets another password for somebody, whose sessions end.
     Password {
         #[command(flatten)]

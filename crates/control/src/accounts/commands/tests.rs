@@ -376,9 +376,9 @@ both! {
         let ground = Ground::at(place).await;
         let account = ground.ada().await;
         let mut tx = ground.store.tx().await.unwrap();
-        tx.guesses_locked(&account.id, None).await.unwrap();
+        tx.guesses_locked(&account.id, store::Guesser::Strangers).await.unwrap();
         let locked = Guesses { locked_until: ground.place.clock.now().after(HOUR), ..Guesses::default() };
-        tx.keep_guesses(&account.id, None, &locked).await.unwrap();
+        tx.keep_guesses(&account.id, store::Guesser::Strangers, &locked).await.unwrap();
         tx.commit().await.unwrap();
         let until = ground.show("ada").await.2;
         assert_eq!(until, Some(locked.locked_until.to_string()));

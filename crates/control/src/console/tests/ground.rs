@@ -253,6 +253,7 @@ impl Ground {
             name: name.to_owned(),
             password: Secret::new(password.to_owned()),
             device: None,
+            start: seam::TokenHash([0; 32]),
             portal: "id.example.com".to_owned(),
             from: From {
                 client: ClientAddr::new("192.0.2.7".parse().unwrap()),

@@ -434,10 +434,15 @@ async fn users_are_filtered_and_come_in_pages_that_keep_the_filter() {
     // Who is locked is shown so, and found so.
     let zoe = ground.store().account_named("zoe").await.unwrap().unwrap();
     let mut tx = ground.store().tx().await.unwrap();
-    let mut guesses = tx.guesses_locked(&zoe.id, None).await.unwrap();
+    let mut guesses = tx
+        .guesses_locked(&zoe.id, store::Guesser::Strangers)
+        .await
+        .unwrap();
     guesses.locked_until = ground.place.clock.now().after(Duration::from_secs(60));
     guesses.total = 10;
-    tx.keep_guesses(&zoe.id, None, &guesses).await.unwrap();
+    tx.keep_guesses(&zoe.id, store::Guesser::Strangers, &guesses)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(walk(&[("state", "locked")]).await, [1]);
     let at = format!("/-/admin/users/{}", zoe.id);

@@ -5,7 +5,7 @@ use pages::{ChoiceView, Field, FieldProblem, PasswordForm};
 use store::{Guesses, MAX_DISPLAY_BYTES, Store};
 use terms::{GroupName, Micros, Secret};
 
-use crate::{accounts::AccountError, web::form::Form};
+use crate::{accounts::AccountError, mail::mailbox, web::form::Form};
 
 /// A form's fields, judged.
 pub(super) struct Typed {
@@ -54,23 +54,17 @@ fn length(text: &str) -> Option<FieldProblem> {
     (text.len() > MAX_DISPLAY_BYTES).then_some(FieldProblem::TooLong { most })
 }
 
-/// An address to which mail may go: one `@` with something on both sides.
+/// An address to which mail may go.
 fn email(text: &str) -> Result<Option<Secret<String>>, FieldProblem> {
-    let text = text.trim().to_lowercase();
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Ok(None);
     }
-    if let Some(problem) = length(&text) {
+    if let Some(problem) = length(text.trim()) {
         return Err(problem);
     }
-    let fine = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-    });
-    let plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
-    if fine && plain {
-        Ok(Some(Secret::new(text)))
-    } else {
-        Err(FieldProblem::Malformed)
+    match mailbox(text) {
+        Some(kept) => Ok(Some(kept)),
+        None => Err(FieldProblem::Malformed),
     }
 }
 

@@ -146,6 +146,10 @@ fn password_managers_find_what_they_look_for() {
         ["username", "current-password", "new-password"]
     );
     assert_eq!(tokens("user-add"), ["new-password"]);
+    assert_eq!(tokens("code"), ["one-time-code"]);
+    assert_eq!(tokens("reset"), ["username"]);
+    assert_eq!(tokens("reset-choose"), ["username", "new-password"]);
+    assert_eq!(tokens("confirm-password"), ["username", "current-password"]);
 }
 
 #[test]
@@ -254,15 +258,47 @@ fn no_secret_shows_in_debug() {
         request: None,
         toward: None,
         name: String::new(),
+        resets: false,
         problem: None,
     };
     assert!(!format!("{view:?}").contains("hidden"));
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 3] {
+fn mails(text: &str) -> [AccountMail; 10] {
     let place = || text.to_owned();
+    let security = || "https://id.example.com/-/account/security".to_owned();
     [
+        AccountMail::Reset {
+            place: place(),
+            choose: Secret::new("https://id.example.com/-/reset/choose?secret=x".to_owned()),
+        },
+        AccountMail::Invited {
+            choose: Secret::new("https://id.example.com/-/reset/choose?secret=x".to_owned()),
+        },
+        AccountMail::FactorAdded {
+            name: text.to_owned(),
+            place: place(),
+            security: security(),
+        },
+        AccountMail::FactorRemoved {
+            name: text.to_owned(),
+            place: place(),
+            security: security(),
+        },
+        AccountMail::RecoveryUsed {
+            place: place(),
+            left: 3,
+            security: security(),
+        },
+        AccountMail::RecoveryRenewed {
+            place: place(),
+            security: security(),
+        },
+        AccountMail::CodesWrong {
+            place: place(),
+            security: security(),
+        },
         AccountMail::Locked {
             place: place(),
             unlock: Secret::new("https://id.example.com/-/unlock?secret=x".to_owned()),

@@ -1,0 +1,356 @@
+//! The second step at sign-in, and its setting up: codes, apps, recovery codes. Whoever
+//! changes how an account is protected has shown who they are within ten minutes.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{StatusCode, Uri},
+    response::Response,
+    routing::{get, post},
+};
+use pages::{
+    CodeProblem, CodeView, ConfirmView, FactorAddView, Proof, RecoveryCodesView, RefusalKind,
+};
+use store::Store;
+use terms::{Micros, Secret};
+
+use super::{
+    account::{Changing, Owner},
+    form::{self, Bound, Cookie, Form},
+    portal::{Visit, enter},
+};
+use crate::{
+    accounts::{
+        AccountError,
+        choice::Known,
+        second_factor::{Added, CodeAttempt, Coded, Offer},
+        secret,
+    },
+    state::State,
+};
+
+/// How long somebody counts as present after they have shown who they are.
+const PRESENT: Duration = Duration::from_secs(10 * 60);
+/// Where second factors are looked after, below the prefix.
+pub(super) const SECURITY: &str = "account/security";
+const ADD: &str = "account/second-factor";
+
+/// The addresses below the prefix.
+pub(super) fn routes() -> Router<State> {
+    Router::new()
+        .route("/login/code", post(code))
+        .route("/account/second-factor", get(offer).post(add))
+        .route("/account/second-factor/remove", post(remove))
+        .route("/account/second-factor/codes", post(renew_codes))
+        .route("/account/confirm", get(ask_confirm).post(confirm))
+}
+
+/// Asks for a code behind a right password.
+pub(super) fn ask(
+    visit: &Visit,
+    request: Option<String>,
+    half: Secret<String>,
+    problem: Option<CodeProblem>,
+    start: &Secret<String>,
+    store: &Store,
+) -> Response {
+    let view = CodeView {
+        token: form::token(store, Bound::Start(start.expose())),
+        request,
+        half,
+        portal: visit.known.authority.to_string(),
+        problem,
+    };
+    let page = visit
+        .state
+        .publisher
+        .pages()
+        .code(&view, visit.known.language);
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let mut answer = form::page(status, page);
+    // It holds as long as the half does.
+    Cookie::Start.set(start.expose(), &mut answer);
+    answer
+}
+
+async fn code(visit: Visit, body: Body) -> Response {
+    if !visit.is_portal() {
+        return visit.refuse(RefusalKind::NotFound);
+    }
+    let Ok(form) = Form::read(&visit.headers, body).await else {
+        return visit.refuse(RefusalKind::BadRequest);
+    };
+    let done = entered(&visit, &form).await;
+    done.unwrap_or_else(|error| visit.failed(&error))
+}
+
+async fn entered(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
+    let store = visit.accounts().store()?;
+    let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
+    let start = form::start_cookie(&visit.headers)
+        .filter(|start| form::has_token(form, &store, Bound::Start(start.expose())));
+    let Some(start) = start else {
+        return Ok(visit.refuse(RefusalKind::Forbidden));
+    };
+    let site = visit.site().map_or("", |site| site.host.as_str());
+    let attempt = CodeAttempt {
+        half: form.text("half").to_owned(),
+        code: form.secret("code"),
+        start: secret::hash(start.expose().as_bytes()),
+        device: form::device_cookie(&visit.headers),
+        portal: site.to_owned(),
+        from: visit.from(),
+        language: visit.known.language,
+    };
+    let problem = match visit.accounts().sign_in_with_code(attempt).await? {
+        Coded::Yes { begun, device } => {
+            return enter(visit, &store, &begun, &device, request.as_deref()).await;
+        }
+        Coded::Wrong => CodeProblem::Wrong,
+        Coded::Locked(until) => locked(visit, until),
+        Coded::Stale => CodeProblem::Stale,
+    };
+    let half = form.secret("half");
+    Ok(ask(visit, request, half, Some(problem), &start, &store))
+}
+
+/// How long no code is taken, in minutes begun.
+fn locked(visit: &Visit, until: Micros) -> CodeProblem {
+    let seconds = until.since(visit.state.clock.now()).as_secs();
+    CodeProblem::Locked {
+        minutes: u32::try_from(seconds / 60 + 1).unwrap_or(u32::MAX),
+    }
+}
+
+impl Owner {
+    /// Whether they have shown who they are a short while ago: by a second factor, where
+    /// they have one.
+    ///
+    /// # Errors
+    /// The page where they have to show it first.
+    pub(super) async fn is_present(&self, back: &str) -> Result<(), Response> {
+        let factors = self.store.factors(&self.account.id).await;
+        let factors = factors.map_err(|error| self.visit.failed(&error.into()))?;
+        let fully = factors.is_empty() || self.session.amr.iter().any(|it| &**it == "mfa");
+        let lately = self.visit.state.clock.now() < self.session.auth_time.after(PRESENT);
+        if fully && lately {
+            Ok(())
+        } else {
+            Err(self.to_confirm(back))
+        }
+    }
+
+    fn to_confirm(&self, back: &str) -> Response {
+        let back = back.replace('/', "%2F");
+        let to = format!("account/confirm?return={back}");
+        form::see_other(&self.visit.path(&to))
+    }
+
+    fn add_page(&self, offer: &Offer, name: &str, problem: Option<CodeProblem>) -> Response {
+        let portal = self.visit.known.authority.to_string();
+        let view = FactorAddView {
+            token: self.token(),
+            sealed: offer.sealed.clone(),
+            seed: offer.seed.text(),
+            uri: offer.seed.uri(&portal, self.account.name.as_str()),
+            name: name.to_owned(),
+            problem,
+        };
+        let page = self.pages().factor_add(&view, self.visit.known.language);
+        let status = match problem {
+            None => StatusCode::OK,
+            Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        form::page(status, page)
+    }
+
+    fn codes_page(&self, codes: Vec<Secret<String>>) -> Response {
+        let view = RecoveryCodesView { codes };
+        self.answer(
+            self.pages()
+                .recovery_codes(&view, self.visit.known.language),
+        )
+    }
+}
+
+async fn offer(owner: Owner) -> Response {
+    if let Err(first) = owner.is_present(ADD).await {
+        return first;
+    }
+    match owner.visit.accounts().offer_app(&owner.session) {
+        Ok(offer) => owner.add_page(&offer, "", None),
+        Err(error) => owner.visit.failed(&error),
+    }
+}
+
+async fn add(Changing { owner, form }: Changing) -> Response {
+    if let Err(first) = owner.is_present(ADD).await {
+        return first;
+    }
+    let done = added(&owner, &form).await;
+    done.unwrap_or_else(|error| owner.visit.failed(&error))
+}
+
+async fn added(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
+    let accounts = owner.visit.accounts();
+    let (sealed, code) = (form.secret("sealed"), form.secret("code"));
+    // Whoever gives it no name hasn't many.
+    let label = form::label(form).unwrap_or_else(|_| "Authenticator".to_owned());
+    let done = accounts
+        .add_app(
+            &owner.account,
+            &owner.session,
+            &sealed,
+            (&label, &code),
+            &owner.visit.from(),
+            owner.visit.known.language,
+        )
+        .await?;
+    Ok(match done {
+        Added::Yes(Some(codes)) => owner.codes_page(codes),
+        Added::Yes(None) | Added::Before => form::see_other(&owner.visit.path(SECURITY)),
+        Added::Wrong(offer) => owner.add_page(&offer, &label, Some(CodeProblem::Wrong)),
+        Added::Stale => {
+            let offer = accounts.offer_app(&owner.session)?;
+            owner.add_page(&offer, &label, Some(CodeProblem::Stale))
+        }
+        // The page has no link to this any more.
+        Added::Full => form::see_other(&owner.visit.path(SECURITY)),
+    })
+}
+
+async fn remove(Changing { owner, form }: Changing) -> Response {
+    if let Err(first) = owner.is_present(SECURITY).await {
+        return first;
+    }
+    let accounts = owner.visit.accounts();
+    let (from, actor) = (owner.visit.from(), owner.actor());
+    let removed = accounts.remove_factor(
+        &owner.account,
+        form.text("id"),
+        &from,
+        owner.visit.known.language,
+        &actor,
+    );
+    match removed.await {
+        // Twice is as good as once.
+        Ok(_) | Err(AccountError::Store(store::Error::Missing { .. })) => {
+            form::see_other(&owner.visit.path("account/security?done=factor-removed"))
+        }
+        Err(error) => owner.visit.failed(&error),
+    }
+}
+
+async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
+    if let Err(first) = owner.is_present(SECURITY).await {
+        return first;
+    }
+    match owner.store.factors(&owner.account.id).await {
+        Ok(factors) if factors.is_empty() => form::see_other(&owner.visit.path(SECURITY)),
+        Ok(_) => match owner
+            .visit
+            .accounts()
+            .renew_codes(
+                &owner.account,
+                &owner.visit.from(),
+                owner.visit.known.language,
+            )
+            .await
+        {
+            Ok(codes) => owner.codes_page(codes),
+            Err(error) => owner.visit.failed(&error),
+        },
+        Err(error) => owner.visit.failed(&error.into()),
+    }
+}
+
+/// Where somebody may come back to.
+fn back(asked: &str) -> &'static str {
+    if asked == ADD { ADD } else { SECURITY }
+}
+
+async fn ask_confirm(owner: Owner, uri: Uri) -> Response {
+    let asked = form::query(uri.query(), "return").unwrap_or_default();
+    let page = confirm_page(&owner, back(&asked), None).await;
+    page.unwrap_or_else(|error| owner.visit.failed(&error))
+}
+
+async fn confirm_page(
+    owner: &Owner,
+    back: &str,
+    problem: Option<CodeProblem>,
+) -> Result<Response, AccountError> {
+    let factors = owner.store.factors(&owner.account.id).await?;
+    let view = ConfirmView {
+        token: owner.token(),
+        login: owner.account.name.as_str().to_owned(),
+        proof: if factors.is_empty() {
+            Proof::Password
+        } else {
+            Proof::Code
+        },
+        back: back.to_owned(),
+        problem,
+    };
+    let page = owner.pages().confirm(&view, owner.visit.known.language);
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Ok(form::page(status, page))
+}
+
+async fn confirm(Changing { owner, form }: Changing) -> Response {
+    let done = confirmed(&owner, &form).await;
+    done.unwrap_or_else(|error| owner.visit.failed(&error))
+}
+
+async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError> {
+    let accounts = owner.visit.accounts();
+    let (account, from) = (&owner.account, owner.visit.from());
+    let back = back(form.text("return"));
+    let factors = owner.store.factors(&account.id).await?;
+    let shown = if factors.is_empty() {
+        let password = form.secret("password");
+        match accounts
+            .confirms_password(account, &password, &from, owner.visit.known.language)
+            .await?
+        {
+            Known::Yes => Ok(accounts
+                .renew_session(account, &owner.session, &["pwd"])
+                .await?),
+            Known::No => Err(CodeProblem::Wrong),
+            Known::Busy => return Ok(owner.visit.refuse(RefusalKind::Unavailable)),
+        }
+    } else {
+        let language = owner.visit.known.language;
+        let code = form.secret("code");
+        let device = form::device_cookie(&owner.visit.headers);
+        accounts
+            .confirm_by_code(
+                account,
+                &owner.session,
+                &code,
+                device.as_ref(),
+                (&from, language),
+            )
+            .await?
+            .map_err(|coded| match coded {
+                Coded::Locked(until) => locked(&owner.visit, until),
+                _ => CodeProblem::Wrong,
+            })
+    };
+    match shown {
+        Ok(begun) => {
+            let mut answer = form::see_other(&owner.visit.path(back));
+            Cookie::Session.set(begun.secret.expose(), &mut answer);
+            Ok(answer)
+        }
+        Err(problem) => confirm_page(owner, back, Some(problem)).await,
+    }
+}

@@ -1,0 +1,242 @@
+//! A browser on the portal, as far as drills need one: cookies, forms, their tokens.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use terms::Secret;
+use visitor::http::{Protocol, Response};
+
+use crate::approach::{Approach, silence};
+
+/// Cookies by the names that the portal gives them.
+const SESSION: &str = "__Host-Http-waarborg";
+const DEVICE: &str = "__Host-Http-waarborg-device";
+
+/// Hashing takes its time, and a queue before it more.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// A session, and what the device is known by from now on.
+    LetIn { device: Secret<String> },
+    /// A form for a code.
+    CodeOwed { form: Form },
+    /// The form again.
+    Refused { status: u16 },
+}
+
+impl Answer {
+    pub(crate) const fn is_let_in(&self) -> bool {
+        matches!(self, Self::LetIn { .. })
+    }
+
+    /// For a transcript.
+    pub(crate) fn said(&self) -> String {
+        match self {
+            Self::LetIn { .. } => "let-in".to_owned(),
+            Self::CodeOwed { .. } => "code-owed".to_owned(),
+            Self::Refused { status } => format!("refused-{status}"),
+        }
+    }
+}
+
+/// The hidden fields of a form, encoded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Those of the form that goes to `path`.
+    pub(crate) fn of(page: &str, path: &str) -> Option<Self> {
+        let action = format!(" action=\"{path}\"");
+        let mut forms = page.split("<form").skip(1);
+        let form = forms.find(|form| {
+            form.split('>')
+                .next()
+                .is_some_and(|head| head.contains(&action))
+        })?;
+        let form = form.split("</form>").next()?;
+        let hidden = form.split("<input type=\"hidden\"").skip(1);
+        let fields = hidden.filter_map(|field| {
+            let field = field.split('>').next()?;
+            Some((attribute(field, "name")?, attribute(field, "value")?))
+        });
+        let form = Self(fields.collect());
+        form.0
+            .iter()
+            .any(|(name, _)| name == "token")
+            .then_some(form)
+    }
+}
+
+/// An attribute's value, where it can go into a body as it is.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let value = tag
+        .split(&format!(" {name}=\""))
+        .nth(1)?
+        .split('"')
+        .next()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (!value.is_empty() && value.bytes().all(plain)).then(|| value.to_owned())
+}
+
+/// One browser.
+pub(crate) struct Browser<'a> {
+    approach: &'a Approach<'a>,
+    host: &'a str,
+    cookies: BTreeMap<String, Secret<String>>,
+}
+
+impl<'a> Browser<'a> {
+    /// One that has nothing but, perhaps, what a device is known by.
+    pub(crate) fn new(
+        approach: &'a Approach<'a>,
+        host: &'a str,
+        device: Option<&Secret<String>>,
+    ) -> Self {
+        let device = device.map(|secret| (DEVICE.to_owned(), secret.clone()));
+        Self {
+            approach,
+            host,
+            cookies: device.into_iter().collect(),
+        }
+    }
+
+    /// The path of an own page.
+    pub(crate) fn path(&self, below: &str) -> String {
+        format!("{}{below}", self.approach.reading().prefix)
+    }
+
+    /// Opens an own page.
+    ///
+    /// # Errors
+    /// Why there is no answer to judge: kebab-case.
+    pub(crate) async fn open(&mut self, below: &str) -> Result<Response, &'static str> {
+        self.send(below, None).await
+    }
+
+    /// Sends a form of an own page, with what is filled in.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn submit(
+        &mut self,
+        below: &str,
+        form: &Form,
+        filled: &[(&str, &str)],
+    ) -> Result<Response, &'static str> {
+        let hidden = form
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        // What drills fill in is letters, digits and `-`.
+        let pairs = hidden.chain(filled.iter().copied());
+        let pairs: Vec<_> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        self.send(below, Some(pairs.join("&"))).await
+    }
+
+    async fn send(&mut self, below: &str, body: Option<String>) -> Result<Response, &'static str> {
+        let url = self.approach.url(self.host, &self.path(below));
+        let url = url.map_err(|_| "unusable-name")?;
+        let mut request = self.approach.get(url, Protocol::Http1);
+        request.limits.total = PATIENCE;
+        let mut fields = Vec::new();
+        if !self.cookies.is_empty() {
+            let pairs = self.cookies.iter();
+            let pairs: Vec<_> = pairs
+                .map(|(name, value)| format!("{name}={}", value.expose()))
+                .collect();
+            fields.push(("cookie", pairs.join("; ")));
+        }
+        if let Some(body) = body {
+            let port = match self.approach.reading().public_port {
+                443 => String::new(),
+                port => format!(":{port}"),
+            };
+            fields.extend([
+                (
+                    "content-type",
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
+                ("origin", format!("https://{}{port}", self.host)),
+                ("sec-fetch-site", "same-origin".to_owned()),
+            ]);
+            request.method = "POST".parse().map_err(|_| "unusable-method")?;
+            request.body = body.into();
+        }
+        for (field, value) in fields {
+            let value = value.parse().map_err(|_| "unusable-cookie")?;
+            request.headers.insert(field, value);
+        }
+        let fetched = self.approach.visitor.fetch(&request).await;
+        let answer = fetched.map_err(|error| silence(&error))?;
+        for field in answer.headers.get_all("set-cookie") {
+            let pair = field.to_str().ok().and_then(|it| it.split(';').next());
+            if let Some((name, value)) = pair.and_then(|pair| pair.split_once('=')) {
+                let value = Secret::new(value.trim().to_owned());
+                self.cookies.insert(name.trim().to_owned(), value);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Signs in with name and password.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn sign_in(
+        &mut self,
+        name: &str,
+        password: &Secret<String>,
+    ) -> Result<Answer, &'static str> {
+        let shown = self.open("login").await?;
+        if shown.status.as_u16() != 200 {
+            return Err("no-form");
+        }
+        let page = String::from_utf8_lossy(&shown.body);
+        let form = Form::of(&page, &self.path("login")).ok_or("no-token")?;
+        let filled = [("name", name), ("password", password.expose())];
+        let answer = self.submit("login", &form, &filled).await?;
+        self.judge(&answer)
+    }
+
+    /// Gives the code that is owed.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn give_code(
+        &mut self,
+        form: &Form,
+        code: &Secret<String>,
+    ) -> Result<Answer, &'static str> {
+        let filled = [("code", code.expose().as_str())];
+        let answer = self.submit("login/code", form, &filled).await?;
+        self.judge(&answer)
+    }
+
+    fn judge(&self, answer: &Response) -> Result<Answer, &'static str> {
+        let set = answer.headers.get_all("set-cookie").iter();
+        let session = set.filter_map(|field| field.to_str().ok());
+        let session = session
+            .filter_map(|field| field.split_once('='))
+            .any(|(name, _)| name == SESSION);
+        match (answer.status.as_u16(), session) {
+            (200 | 303, true) => {
+                let device = self.cookies.get(DEVICE).ok_or("no-device-cookie")?;
+                Ok(Answer::LetIn {
+                    device: device.clone(),
+                })
+            }
+            (503, _) => Err("too-busy"),
+            (200, false) => {
+                let page = String::from_utf8_lossy(&answer.body);
+                let form = Form::of(&page, &self.path("login/code"));
+                let form = form.ok_or("neither-let-in-nor-refused")?;
+                Ok(Answer::CodeOwed { form })
+            }
+            (status @ 400..500, false) => Ok(Answer::Refused { status }),
+            _ => Err("neither-let-in-nor-refused"),
+        }
+    }
+}
