@@ -33,7 +33,7 @@ if (!existsSync(executablePath)) {
  * `spki` is the digest of a key to believe, in base64. Without one, certificates aren't
  * judged here: curl and OpenSSL do that.
  */
-export async function open({ rules = [], spki = null, width = 1280 } = {}) {
+export async function open({ rules = [], spki = null, width = 1280, javaScript = true } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "waarborg-judge-"));
   const args = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
@@ -48,6 +48,7 @@ export async function open({ rules = [], spki = null, width = 1280 } = {}) {
     args,
     ignoreHTTPSErrors: !spki,
     viewport: { width, height: 900 },
+    javaScriptEnabled: javaScript,
     acceptDownloads: true,
   });
   context.setDefaultTimeout(60_000);

@@ -5,6 +5,7 @@ use waarborg_it::{
     browsing::{Browser, Opened, encoded},
     gateway::{Gateway, text},
     ground::Ground,
+    judges,
     program::{command, finish},
     tools,
     upstream::Upstream,
@@ -249,6 +250,29 @@ async fn people_come_in_and_go_out_where_portal_and_site_are_one_site() {
 #[tokio::test]
 async fn people_come_in_and_go_out_where_portal_and_site_are_several() {
     comes_in_and_goes_out(CROSS_SITE).await;
+}
+
+/// In Chromium, with script and without.
+async fn comes_in_by_chromium(hosts: [&'static str; 3]) {
+    let signing = Signing::start(hosts).await;
+    let port = signing.gateway.port().to_string();
+    let [site, other, portal] = hosts;
+    for way in ["script", "none"] {
+        let arguments = [site, other, portal, &port, "ada", PASSWORD, way];
+        let judged = judges::node("sign_in.mjs", &arguments).await;
+        assert_eq!(judged.code, Some(0), "{}{}", judged.out, judged.err);
+    }
+    gateway_ends(signing).await;
+}
+
+#[tokio::test]
+async fn chromium_comes_in_and_goes_out_where_portal_and_site_are_one_site() {
+    comes_in_by_chromium(SAME_SITE).await;
+}
+
+#[tokio::test]
+async fn chromium_comes_in_and_goes_out_where_portal_and_site_are_several() {
+    comes_in_by_chromium(CROSS_SITE).await;
 }
 
 #[tokio::test]
