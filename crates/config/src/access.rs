@@ -1,10 +1,12 @@
 //! Who may ask: `access`, `groups` and `tokens` of a site, and of its routes.
 
+use std::time::Duration;
+
 use seam::snapshot::{Access, Tokens};
 use terms::{GroupName, MalformedName};
 
 use crate::{
-    key::{Absent, Form, Key},
+    key::{Absent, DAY_S, Form, Key, seconds},
     mistake::Kind,
     reader::Say,
     scalar::Wrong,
@@ -65,11 +67,24 @@ pub(crate) const ROUTE_TOKENS: Key = Key {
     ..TOKENS
 };
 
+pub(crate) const STEP_UP: Key = Key {
+    name: "step_up",
+    form: Form::Duration(seconds(60), seconds(DAY_S)),
+    absent: Absent::Means("the sign-in is enough, however long ago"),
+    example: "\"10m\"",
+    doc: "With `access = \"login\"`: whoever asks has given a second factor within this time, and is asked for one otherwise. Tokens and app passwords open nothing there. A page that somebody opens is come back to; what was being sent isn't.",
+};
+pub(crate) const ROUTE_STEP_UP: Key = Key {
+    absent: Absent::Means("that of the site"),
+    ..STEP_UP
+};
+
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) access: Access,
     pub(crate) tokens: Tokens,
+    pub(crate) step_up: Option<Duration>,
 }
 
 impl Rule {
@@ -77,13 +92,16 @@ impl Rule {
     pub(crate) const OPEN: Self = Self {
         access: Access::Public,
         tokens: Tokens::None,
+        step_up: None,
     };
 }
 
 /// Reads the rule of a site, whose keys are there or said to be missing.
 pub(crate) fn read(table: &Table<'_, '_>, portal: bool) -> Rule {
+    let access = access(table, [&ACCESS, &GROUPS], portal).unwrap_or(Access::Public);
     Rule {
-        access: access(table, [&ACCESS, &GROUPS], portal).unwrap_or(Access::Public),
+        step_up: step_up(table, &STEP_UP, &access),
+        access,
         tokens: tokens(table, &TOKENS).unwrap_or(Tokens::None),
     }
 }
@@ -91,10 +109,29 @@ pub(crate) fn read(table: &Table<'_, '_>, portal: bool) -> Rule {
 /// Reads the rule of a route of a site with the rule `site`.
 pub(crate) fn of_route(table: &Table<'_, '_>, site: &Rule, portal: bool) -> Rule {
     let access = access(table, [&ROUTE_ACCESS, &ROUTE_GROUPS], portal);
+    let access = access.unwrap_or_else(|| site.access.clone());
+    let own = step_up(table, &ROUTE_STEP_UP, &access);
+    // What is open to everybody asks nobody for anything.
+    let inherited = site.step_up.filter(|_| access != Access::Public);
     Rule {
-        access: access.unwrap_or_else(|| site.access.clone()),
+        access,
         tokens: tokens(table, &ROUTE_TOKENS).unwrap_or(site.tokens),
+        step_up: own.or(inherited),
     }
+}
+
+fn step_up(table: &Table<'_, '_>, key: &'static Key, access: &Access) -> Option<Duration> {
+    if !table.has(key) {
+        return None;
+    }
+    let within = table.duration(key);
+    if *access == Access::Public {
+        let say = Say::what("`step_up` without `access = \"login\"`")
+            .expected("both, or neither")
+            .help("only who has signed in can be asked for a second factor");
+        table.reader.mistake(Kind::Conflict, &table.span(key), say);
+    }
+    Some(within)
 }
 
 fn access(table: &Table<'_, '_>, [word, names]: [&'static Key; 2], portal: bool) -> Option<Access> {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use seam::snapshot::{Balance, Compression, Place, Protocol, Route, Upstream};
 
 use crate::{
-    access::{self, ACCESS, GROUPS, Rule, TOKENS},
+    access::{self, ACCESS, GROUPS, Rule, STEP_UP, TOKENS},
     env::in_words,
     key::{Absent, Form, KIB, TIB, section},
     mistake::Kind,
@@ -39,6 +39,7 @@ section! {
     = ACCESS;
     = GROUPS;
     = TOKENS;
+    = STEP_UP;
     ASSERTION "assertion" Form::Switch, Absent::Default("true"), "false",
         "Whether the application gets a signed assertion of who asks (`Waarborg-Assertion`, a JWT; keys at `/-/jwks.json`) beside `Remote-User` and its kin.";
     CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required("but with `[acme]`"), "\"app.pem\"",
@@ -62,7 +63,7 @@ const ROUTE: crate::key::Section = route::SECTION;
 
 mod route {
     use super::{Absent, Form, KIB, TIB, section};
-    use crate::access::{ROUTE_ACCESS, ROUTE_GROUPS, ROUTE_TOKENS};
+    use crate::access::{ROUTE_ACCESS, ROUTE_GROUPS, ROUTE_STEP_UP, ROUTE_TOKENS};
 
     section! {
         "[[site.\"host\".routes]]",
@@ -74,6 +75,7 @@ mod route {
         = ROUTE_ACCESS;
         = ROUTE_GROUPS;
         = ROUTE_TOKENS;
+        = ROUTE_STEP_UP;
         ANONYMOUS "anonymous" Form::Switch, Absent::Default("false"), "true",
             "Whether records of these requests keep no client address.";
         BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Means("that of the site"), "\"10MiB\"",
@@ -419,6 +421,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
             methods,
             access: own.access,
             tokens: own.tokens,
+            step_up: own.step_up,
             anonymous,
             body_max,
         });
@@ -430,6 +433,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
             methods: Box::default(),
             access: rule.access.clone(),
             tokens: rule.tokens,
+            step_up: rule.step_up,
             anonymous: false,
             body_max,
         });

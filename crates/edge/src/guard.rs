@@ -126,10 +126,21 @@ fn access(known: &Known<'_>, visit: &Visit) -> Result<(), Denied> {
     let Some(session) = &visit.session else {
         return Err(signin::wanted(known, visit));
     };
-    if access.admits(&session.person) {
+    if !access.admits(&session.person) {
+        return Err(Refusal::new(RefusalPage::Forbidden, "not-in-the-group").into());
+    }
+    let Some(within) = known.route().step_up else {
+        return Ok(());
+    };
+    // promise: two-factor
+    if session.credential != Credential::Cookie {
+        return Err(Refusal::new(RefusalPage::Forbidden, "step-up-by-token").into());
+    }
+    let factor = session.amr.iter().any(|method| &**method == "mfa");
+    if factor && visit.at < session.auth_time.after(within) {
         Ok(())
     } else {
-        Err(Refusal::new(RefusalPage::Forbidden, "not-in-the-group").into())
+        Err(signin::again(known, visit, within))
     }
 }
 

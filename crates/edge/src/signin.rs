@@ -1,6 +1,8 @@
 //! The way to the sign-in page: where somebody is sent who would be let in once we know
 //! who they are.
 
+use std::time::Duration;
+
 use seam::{Refusal, RefusalPage};
 
 use crate::{
@@ -20,13 +22,28 @@ pub(crate) fn is_callback(path: &str, prefix: &str) -> bool {
 /// What to say to a request that needs somebody signed in: only a navigation can go to
 /// another page and come back; everything else gets 401.
 pub(crate) fn wanted(known: &Known<'_>, visit: &Visit) -> Denied {
+    to_portal(known, visit, "sign-in-needed", None)
+}
+
+/// The same to somebody who is known, and has to give a second factor first: one that is
+/// no older than this.
+pub(crate) fn again(known: &Known<'_>, visit: &Visit, within: Duration) -> Denied {
+    to_portal(known, visit, "step-up-needed", Some(within))
+}
+
+fn to_portal(
+    known: &Known<'_>,
+    visit: &Visit,
+    reason: &'static str,
+    within: Option<Duration>,
+) -> Denied {
     let (request, sent) = (known.request(), known.sent());
     let navigates = match sent.fetch_mode {
         Some(mode) => mode == b"navigate",
         None => visit.wants_html(),
     };
     if request.method != "GET" || request.upgrade.is_some() || !navigates {
-        let refusal = Refusal::new(RefusalPage::Unauthorized, "sign-in-needed");
+        let refusal = Refusal::new(RefusalPage::Unauthorized, reason);
         return Denied::Refused(refusal);
     }
     let length = request.path.len() + request.query.map_or(0, |query| query.len() + 1);
@@ -39,6 +56,9 @@ pub(crate) fn wanted(known: &Known<'_>, visit: &Visit) -> Denied {
         }
     } else {
         location.push_str("%2F");
+    }
+    if let Some(within) = within {
+        location.push_str(&format!("&within={}", within.as_secs()));
     }
     Denied::SignIn(location)
 }

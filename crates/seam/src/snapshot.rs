@@ -122,6 +122,8 @@ pub struct Route {
     pub access: Access,
     /// Which credentials count.
     pub tokens: Tokens,
+    /// Whoever asks has given a second factor within this time; no token has.
+    pub step_up: Option<Duration>,
     /// Records keep no client address.
     pub anonymous: bool,
     /// Largest request body in bytes.
@@ -345,6 +347,7 @@ mod tests {
             methods: methods.iter().map(|it| (*it).into()).collect(),
             access: Access::Public,
             tokens: Tokens::None,
+            step_up: None,
             anonymous: false,
             body_max: 1,
         };

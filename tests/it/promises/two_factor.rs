@@ -203,3 +203,54 @@ async fn members_of_a_group_that_has_to_get_nowhere_before_they_have_switched_it
     assert_eq!(page.status(), 200, "{}", page.text());
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_page_of_the_application_asks_for_a_fresh_code_and_is_come_back_to() {
+    let rest = format!(
+        "[[site.\"{HOST}\".routes]]\npath = \"/money\"\naccess = \"login\"\nstep_up = \"10m\"\n"
+    );
+    let (ground, _upstream, gateway) = started(&rest).await;
+    gateway.add_user(&ground, "ada", PASSWORD, &[]).await;
+    let mut browser = Browser::default();
+    browser
+        .sign_in(&gateway, (HOST, "/"), "ada", PASSWORD)
+        .await;
+    let page = browser.open(&gateway, HOST, "/money?a=1").await;
+    assert_eq!(page.path, "/-/account/second-factor", "none to ask for");
+    let (_, page) = switched_on(&mut browser, &gateway, &ground).await;
+    let recovery = page.text().split("<li><code translate=\"no\">").nth(1);
+    let recovery = recovery.and_then(|rest| rest.split('<').next());
+    let recovery = recovery.expect("a code").to_owned();
+    let page = browser.open(&gateway, HOST, "/").await;
+    let page = match page.status() {
+        // With the first app all that the password alone had opened has ended.
+        200 if page.host == PORTAL => {
+            browser
+                .submit(&gateway, &page, &page.form("callback"))
+                .await
+        }
+        _ => page,
+    };
+    assert_eq!(page.status(), 200);
+    let page = browser.open(&gateway, HOST, "/money?a=1").await;
+    assert_eq!(page.host, PORTAL, "{}", page.text());
+    let form = page.form("confirm");
+    let wrong = browser
+        .submit(&gateway, &page, &form.clone().with("code", "000000"))
+        .await;
+    assert_eq!(wrong.status(), 422);
+    let form = wrong.form("confirm").with("code", &recovery);
+    let page = browser.submit(&gateway, &wrong, &form).await;
+    let page = browser
+        .submit(&gateway, &page, &page.form("callback"))
+        .await;
+    assert_eq!(page.status(), 200, "{}", page.text());
+    assert!(page.text().contains("url=/money?a=1"), "{}", page.text());
+    let page = browser.open(&gateway, HOST, "/money?a=1").await;
+    assert!(
+        page.text().contains(r#""target":"/money?a=1""#),
+        "{}",
+        page.text()
+    );
+    gateway.stop().await;
+}

@@ -136,6 +136,8 @@ struct Wanted {
     at: i64,
     /// The flow has begun anew once already.
     again: bool,
+    /// The page asks for a second factor that is no older, in seconds.
+    within_s: Option<u64>,
 }
 
 const REQUEST_CELL: Cell<'_> = Cell {
@@ -219,11 +221,18 @@ fn on_site(visit: &Visit, uri: &Uri) -> Result<Response, AccountError> {
     let path = form::query(uri.query(), "return").filter(|path| is_local(path));
     let path = path.unwrap_or_else(|| "/".to_owned());
     let again = form::query(uri.query(), "again").is_some();
-    begin(visit, &portal, path, again)
+    let within = form::query(uri.query(), "within").and_then(|text| text.parse().ok());
+    begin(visit, &portal, path, again, within)
 }
 
 /// Sends a browser to the portal.
-fn begin(visit: &Visit, portal: &str, path: String, again: bool) -> Result<Response, AccountError> {
+fn begin(
+    visit: &Visit,
+    portal: &str,
+    path: String,
+    again: bool,
+    within_s: Option<u64>,
+) -> Result<Response, AccountError> {
     let store = visit.accounts().store()?;
     // Tabs that begin side by side share the cookie.
     let start = form::start_cookie(&visit.headers);
@@ -235,6 +244,7 @@ fn begin(visit: &Visit, portal: &str, path: String, again: bool) -> Result<Respo
         start: terms::base64url(&hash.0),
         at: visit.state.clock.now().0,
         again,
+        within_s,
     };
     let request = wanted.seal(&store);
     let mut answer = form::see_other(&format!(
@@ -292,7 +302,7 @@ async fn on_portal(
 }
 
 /// Step 4: whoever has signed in goes on to where they wanted, or to their account.
-async fn onward(
+pub(super) async fn onward(
     visit: &Visit,
     store: &Store,
     session: &Session,
@@ -333,6 +343,13 @@ async fn onward(
     let due = visit.accounts().factor_due(session).await?;
     if due.is_some_and(|due| due <= visit.accounts().now()) {
         return Ok(form::see_other(&visit.path("account/security")));
+    }
+    if let Some(within_s) = wanted.within_s {
+        let within = std::time::Duration::from_secs(within_s);
+        let factor = session.amr.iter().any(|method| &**method == "mfa");
+        if !factor || session.auth_time.after(within) <= now {
+            return second_factor::step_up(visit, store, session, wanted.seal(store)).await;
+        }
     }
     let code = visit.accounts().hand_over(session, &site.host, start);
     let view = HandoverView {
@@ -472,7 +489,9 @@ async fn arrive(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let Some(begun) = begun else {
         // Too late, or a second time: once more from the beginning, and not for ever.
         return match visit.config.portal_origin() {
-            Some(portal) if !wanted.again => begin(visit, &portal, wanted.path, true),
+            Some(portal) if !wanted.again => {
+                begin(visit, &portal, wanted.path, true, wanted.within_s)
+            }
             _ => Ok(visit.refuse(RefusalKind::Forbidden)),
         };
     };

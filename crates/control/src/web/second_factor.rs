@@ -13,13 +13,14 @@ use axum::{
 use pages::{
     CodeProblem, CodeView, ConfirmView, FactorAddView, Proof, RecoveryCodesView, RefusalKind,
 };
+use seam::Session;
 use store::Store;
 use terms::{Micros, Secret};
 
 use super::{
     account::{Changing, Owner},
     form::{self, Bound, Cookie, Form},
-    portal::{Visit, enter},
+    portal::{Visit, enter, onward},
 };
 use crate::{
     accounts::{
@@ -117,6 +118,30 @@ async fn entered(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     };
     let half = form.secret("half");
     Ok(ask(visit, request, half, Some(problem), &start, &store))
+}
+
+/// Asks somebody who has signed in for their second factor, on the way to a page that
+/// wants a fresh one; or has them switch it on.
+pub(super) async fn step_up(
+    visit: &Visit,
+    store: &Store,
+    session: &Session,
+    request: String,
+) -> Result<Response, AccountError> {
+    let account = &session.person.account;
+    if store.factors(account).await?.is_empty() {
+        return Ok(form::see_other(&visit.path(ADD)));
+    }
+    let view = ConfirmView {
+        token: form::token(store, Bound::Session(session)),
+        login: session.person.name.to_string(),
+        proof: Proof::Code,
+        back: String::new(),
+        request: Some(request),
+        problem: None,
+    };
+    let pages = visit.state.publisher.pages();
+    Ok(visit.page(pages.confirm(&view, visit.known.language)))
 }
 
 /// How long no code is taken, in minutes begun.
@@ -276,13 +301,14 @@ fn back(asked: &str) -> &'static str {
 
 async fn ask_confirm(owner: Owner, uri: Uri) -> Response {
     let asked = form::query(uri.query(), "return").unwrap_or_default();
-    let page = confirm_page(&owner, back(&asked), None).await;
+    let page = confirm_page(&owner, back(&asked), None, None).await;
     page.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
 async fn confirm_page(
     owner: &Owner,
     back: &str,
+    request: Option<String>,
     problem: Option<CodeProblem>,
 ) -> Result<Response, AccountError> {
     let factors = owner.store.factors(&owner.account.id).await?;
@@ -295,6 +321,7 @@ async fn confirm_page(
             Proof::Code
         },
         back: back.to_owned(),
+        request,
         problem,
     };
     let page = owner.pages().confirm(&view, owner.visit.known.language);
@@ -314,6 +341,7 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
     let accounts = owner.visit.accounts();
     let (account, from) = (&owner.account, owner.visit.from());
     let back = back(form.text("return"));
+    let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
     let factors = owner.store.factors(&account.id).await?;
     let shown = if factors.is_empty() {
         let password = form.secret("password");
@@ -347,10 +375,17 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
     };
     match shown {
         Ok(begun) => {
-            let mut answer = form::see_other(&owner.visit.path(back));
+            let mut answer = match request {
+                // The page that asked for it comes next.
+                Some(request) => {
+                    let (visit, store) = (&owner.visit, &owner.store);
+                    onward(visit, store, &begun.session, Some(&request)).await?
+                }
+                None => form::see_other(&owner.visit.path(back)),
+            };
             Cookie::Session.set(begun.secret.expose(), &mut answer);
             Ok(answer)
         }
-        Err(problem) => confirm_page(owner, back, Some(problem)).await,
+        Err(problem) => confirm_page(owner, back, request, Some(problem)).await,
     }
 }

@@ -273,6 +273,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         methods: Box::default(),
         access: Access::Public,
         tokens: Tokens::None,
+        step_up: None,
         anonymous,
         body_max,
     };
@@ -295,6 +296,10 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
             routes: Box::new([
                 guarded("/login/board", &["POST"], group("board"), Tokens::None),
                 guarded("/login/staff", &[], group("staff"), Tokens::None),
+                Route {
+                    step_up: Some(Duration::from_secs(600)),
+                    ..guarded("/login/sure", &[], Access::Login, Tokens::Bearer)
+                },
                 route("/private", true, 1 << 30),
                 route("/small", false, SMALL),
                 route("/-/small", false, SMALL),

@@ -535,3 +535,43 @@ async fn a_trusted_proxy_hears_who_asks_as_if_the_request_had_come_here() {
     let asked = question(&(nginx("GET", "/login/x") + COOKIE));
     assert_eq!(answer(&harness, asked).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_page_that_wants_a_fresh_second_factor_gets_one_and_no_token_opens_it() {
+    let app = Application::start().await;
+    app.always(OK);
+    let navigates = "Sec-Fetch-Mode: navigate\r\n";
+    let amr = |methods: &[&str]| methods.iter().map(|&it| it.into()).collect();
+    let now = terms::Clock::System.now();
+    let old = terms::Micros(now.0 - 601_000_000);
+    for (methods, auth_time, expected) in [
+        (&["pwd"][..], now, 303),
+        (&["pwd", "otp", "mfa"], now, 200),
+        (&["pwd", "otp", "mfa"], old, 303),
+    ] {
+        let harness = Harness::start(app.address);
+        let session = Session {
+            amr: amr(methods),
+            auth_time,
+            ..of_ada(Credential::Cookie, &["app.test"])
+        };
+        sign_in(&harness, SECRET, session);
+        let fields = format!("{COOKIE}{navigates}");
+        let answer = answer(&harness, ask("GET", "/login/sure?x", &fields)).await;
+        assert_eq!(answer.status, expected, "{methods:?}");
+        let way = "/-/login?return=%2Flogin%2Fsure%3Fx&within=600";
+        assert_eq!(answer.field("location"), (expected == 303).then_some(way));
+        // What is sent rather than opened can't be come back to.
+        let sent = self::answer(&harness, ask("POST", "/login/sure", &fields)).await;
+        assert_eq!(sent.status, if expected == 200 { 200 } else { 401 });
+        // Beside it nothing is asked for.
+        let beside = self::answer(&harness, ask("GET", "/login", &fields)).await;
+        assert_eq!(beside.status, 200);
+    }
+    let harness = Harness::start(app.address);
+    let secret = format!("wb_{SECRET}");
+    sign_in(&harness, &secret, of_ada(Credential::Bearer, &["app.test"]));
+    let bearer = format!("Authorization: Bearer {secret}\r\n");
+    let refused = answer(&harness, ask("GET", "/login/sure", &bearer)).await;
+    assert_eq!(refused.status, 403);
+}

@@ -376,6 +376,7 @@ fn confirm(fill: Fill<'_>, proof: Proof, problem: Option<CodeProblem>) -> Confir
         login: fill.with("ada"),
         proof,
         back: fill.with("account/second-factor"),
+        request: (proof == Proof::Code).then(|| fill.with("Zm9vYmFy-_=")),
         problem,
     }
 }

@@ -43,5 +43,6 @@ recovery-done = I have kept them
 
 confirm-title = Is it still you?
 confirm-lead = This changes how your account is protected, so please show once more who you are.
+confirm-lead-page = The page that you asked for wants to be sure that it’s you: please give a code again.
 confirm-button = Go on
 notice-factor-removed = The app was removed.

@@ -44,5 +44,6 @@ recovery-done = Je les ai gardés
 
 confirm-title = Est-ce encore vous ?
 confirm-lead = Ceci change la protection de votre compte : montrez donc une fois encore qui vous êtes.
+confirm-lead-page = La page demandée veut être sûre que c’est vous : veuillez saisir encore une fois un code.
 confirm-button = Continuer
 notice-factor-removed = L’application a été supprimée.

@@ -43,5 +43,6 @@ recovery-done = Ik heb ze bewaard
 
 confirm-title = Bent u het nog?
 confirm-lead = Dit verandert hoe uw account beveiligd is. Laat daarom nog eens zien wie u bent.
+confirm-lead-page = De pagina die u opende, wil zeker weten dat u het bent: vul nog eens een code in.
 confirm-button = Verdergaan
 notice-factor-removed = De app is verwijderd.

@@ -90,8 +90,8 @@ pub enum Proof {
     Code,
 }
 
-/// `{prefix}account/confirm`. The form POSTs there: `token`, `return`, and `password` or
-/// `code`.
+/// `{prefix}account/confirm`. The form POSTs there: `token`, `return`, `request`, and
+/// `password` or `code`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmView {
     /// The form's token.
@@ -102,6 +102,8 @@ pub struct ConfirmView {
     pub proof: Proof,
     /// Where the reader goes on to: below the prefix.
     pub back: String,
+    /// Or to which page of a site: what it sent along, as it is.
+    pub request: Option<String>,
     /// Why it wasn't taken.
     pub problem: Option<CodeProblem>,
 }
@@ -313,7 +315,10 @@ impl Pages {
         let frame = self.frame(language, Switcher::Fixed);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("confirm-title"));
-        sheet.add(Block::Lead(say.text("confirm-lead")));
+        sheet.add(Block::Lead(match view.request {
+            Some(_) => say.text("confirm-lead-page"),
+            None => say.text("confirm-lead"),
+        }));
         let wrong = match view.proof {
             Proof::Password => say.text("password-current-wrong"),
             Proof::Code => say.text("code-wrong"),
@@ -326,6 +331,10 @@ impl Pages {
             say.text("confirm-button"),
         )
         .hidden("return", &view.back);
+        let form = match &view.request {
+            Some(request) => form.hidden("request", request),
+            None => form,
+        };
         let form = match view.proof {
             Proof::Password => form
                 .input(Input::login("login", say.text("label-login"), &view.login).fixed())
