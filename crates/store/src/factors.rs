@@ -259,6 +259,20 @@ impl Change {
         self.record(Entry::new("recovery-codes.renew", account).after(after))
     }
 
+    /// Says in the trail that wrong codes came in a row behind a right password.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn record_wrong_codes(
+        &mut self,
+        account: &str,
+        count: u32,
+        network: &str,
+    ) -> Result<(), Error> {
+        let after = json!({ "codes": count, "network": network });
+        self.record(Entry::new("codes.wrong", account).after(after))
+    }
+
     /// Says in the trail that a recovery code was used.
     ///
     /// # Errors

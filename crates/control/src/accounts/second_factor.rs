@@ -360,6 +360,8 @@ impl Accounts {
         if notice == Notice::TellOwner {
             self.tallies.locked();
             change.record_lock(&account.id, door.door.until, &place)?;
+        } else {
+            change.record_wrong_codes(&account.id, door.failures, &place)?;
         }
         if let Some(security) = self.security_page() {
             let mail = AccountMail::CodesWrong { place, security };

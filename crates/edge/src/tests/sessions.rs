@@ -539,6 +539,7 @@ async fn a_trusted_proxy_hears_who_asks_as_if_the_request_had_come_here() {
 #[tokio::test]
 async fn a_page_that_wants_a_fresh_second_factor_gets_one_and_no_token_opens_it() {
     let app = Application::start().await;
+    let address = app.address;
     app.always(OK);
     let navigates = "Sec-Fetch-Mode: navigate\r\n";
     let amr = |methods: &[&str]| methods.iter().map(|&it| it.into()).collect();
@@ -549,7 +550,7 @@ async fn a_page_that_wants_a_fresh_second_factor_gets_one_and_no_token_opens_it(
         (&["pwd", "otp", "mfa"], now, 200),
         (&["pwd", "otp", "mfa"], old, 303),
     ] {
-        let harness = Harness::start(app.address);
+        let harness = Harness::start(address);
         let session = Session {
             amr: amr(methods),
             auth_time,
@@ -568,7 +569,7 @@ async fn a_page_that_wants_a_fresh_second_factor_gets_one_and_no_token_opens_it(
         let beside = self::answer(&harness, ask("GET", "/login", &fields)).await;
         assert_eq!(beside.status, 200);
     }
-    let harness = Harness::start(app.address);
+    let harness = Harness::start(address);
     let secret = format!("wb_{SECRET}");
     sign_in(&harness, &secret, of_ada(Credential::Bearer, &["app.test"]));
     let bearer = format!("Authorization: Bearer {secret}\r\n");
