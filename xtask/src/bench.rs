@@ -77,6 +77,9 @@ struct Entry {
     start_ms: f64,
     /// Resident memory of all its processes before the first request.
     memory_at_rest_kib: u64,
+    /// The same with [`load::IDLE`] connections that do nothing; not for those that need
+    /// more open files per connection than a process may have here.
+    memory_idle_kib: Option<u64>,
     /// The same after the last one.
     memory_after_kib: u64,
     rounds: Vec<Round>,
@@ -188,6 +191,7 @@ fn measure(
             headers_missing,
             start_ms: server.start.as_secs_f64() * 1e3,
             memory_at_rest_kib: server.at_rest_kib,
+            memory_idle_kib: None,
             memory_after_kib: 0,
             rounds: Vec::new(),
         });
@@ -206,6 +210,18 @@ fn measure(
     }
     for (entry, server) in entries.iter_mut().zip(&servers) {
         entry.memory_after_kib = server.memory_kib()?;
+    }
+    drop(servers);
+    for entry in entries
+        .iter_mut()
+        .filter(|entry| matches!(entry.name, Contestant::Ours | Contestant::Nginx))
+    {
+        // A fresh one: memory that a load has left behind would hide what idling takes.
+        let title = format!("{} idle connections at {}", load::IDLE, entry.name);
+        entry.memory_idle_kib = step(&title, || {
+            let server = ground.start(entry.name)?;
+            load::idle(ground, &server).map(Some)
+        })?;
     }
     Ok(entries)
 }

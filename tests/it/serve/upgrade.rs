@@ -242,13 +242,12 @@ async fn a_new_process_killed_at_any_moment_leaves_the_old_one_as_it_was() {
             moment /= 3;
         }
         let ready = tokio::time::timeout(moment, new.line("ready https://"));
-        if ready.await.is_err() {
-            new.signal(Signal::KILL);
-            let _ = new.ended().await;
-        }
-        // It may have been ready a moment before its end: then nobody is left, which is
-        // what `kill -9` of a server means.
-        if !is_ready(gateway.operations).await {
+        let was_ready = ready.await.is_ok();
+        new.signal(Signal::KILL);
+        let _ = new.ended().await;
+        // It may have been ready before its end: then nobody is left, which is what
+        // `kill -9` of a server means.
+        if was_ready || !is_ready(gateway.operations).await {
             done += 1;
             break;
         }

@@ -3,12 +3,13 @@
 //! wrk and h2load resume their TLS sessions (seen in nginx's `$ssl_session_reused`), so
 //! full handshakes are curl's, which is told to keep none.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use serde::Serialize;
 
 use crate::{
     bench::{proxies::Ground, server::Server, stats::percentile},
+    clock,
     process::{Failure, output, program},
 };
 
@@ -38,6 +39,11 @@ pub(super) const RATE: u32 = 4000;
 
 /// Handshakes per second of a round's length, about what curl does alone on a core.
 const HANDSHAKES: u32 = 700;
+
+/// Connections that do nothing. A process here may have 20,000 files open.
+pub(super) const IDLE: usize = 9_500;
+/// How long they may take to be there.
+const IDLE_MAX: Duration = Duration::from_secs(90);
 
 /// What the load looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -333,7 +339,7 @@ pub(super) fn handshakes(ground: &Ground, server: &Server, count: u32) -> Result
             .arg(ground.certificate())
             .args(["--connect-to", &to(server)])
             .arg(format!("{}[1-{count}]", url(server)))
-            .stderr(std::process::Stdio::null()),
+            .stderr(Stdio::null()),
     )?;
     let good = said.lines().filter(|status| *status == "200").count();
     match u32::try_from(good) {
@@ -342,6 +348,55 @@ pub(super) fn handshakes(ground: &Ground, server: &Server, count: u32) -> Result
             "curl: {good} of {count} handshakes were answered with 200"
         ))),
     }
+}
+
+/// Opens so many connections that do nothing, and gives the server's memory with them.
+pub(super) fn idle(ground: &Ground, server: &Server) -> Result<u64, Failure> {
+    let mut load = client(ground, "h2load")
+        .args(["--h1", "-D120", "--rps=0.01"])
+        .args([
+            format!("-c{IDLE}"),
+            format!("--connect-to=127.0.0.1:{}", server.port),
+            url(server),
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| Failure(format!("h2load doesn't start: {error}")))?;
+    let begin = clock::now();
+    let memory = loop {
+        if established(server.port)? >= IDLE {
+            // What the last handshakes needed is given back.
+            clock::pause(Duration::from_secs(2));
+            break server.memory_kib();
+        }
+        if IDLE_MAX < begin.elapsed() {
+            let open = established(server.port)?;
+            break Err(Failure(format!(
+                "{open} of {IDLE} idle connections were open after {} s",
+                IDLE_MAX.as_secs()
+            )));
+        }
+        clock::pause(Duration::from_millis(200));
+    };
+    // Nothing is left to do with its status: it was killed.
+    load.kill().ok();
+    load.wait().ok();
+    memory
+}
+
+/// Connections of a port of this machine, as the server sees them.
+fn established(port: u16) -> Result<usize, Failure> {
+    let table = Path::new("/proc/net/tcp");
+    let text = fs::read_to_string(table).map_err(|error| Failure::file(table, &error))?;
+    let local = format!(":{port:04X}");
+    let open = text.lines().skip(1).filter(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (at, _, state) = (fields.next(), fields.next(), fields.next());
+        at.is_some_and(|at| at.ends_with(&local)) && state == Some("01")
+    });
+    Ok(open.count())
 }
 
 fn client(ground: &Ground, name: &str) -> std::process::Command {

@@ -240,7 +240,8 @@ impl Ground {
         let headers = lines(|name, value| format!("    add_header {name} \"{value}\" always;\n"));
         format!(
             "daemon off; pid {folder}/nginx.pid; error_log stderr;\n\
-             worker_processes 1; events {{ worker_connections 4096; }}\n\
+             worker_processes 1; worker_rlimit_nofile 20000;\n\
+             events {{ worker_connections 16384; }}\n\
              http {{\n  access_log {folder}/nginx.access combined buffer=64k flush=1s;\n  \
              client_max_body_size 0; client_body_temp_path {folder}/nginx-bodies;\n  \
              proxy_temp_path {folder}/nginx-answers; proxy_request_buffering off;\n  \

@@ -207,6 +207,9 @@ impl Report {
             "memory at rest, MiB",
             &|entry| mib(entry.memory_at_rest_kib),
         )?;
+        row("memory with 9,500 idle connections, MiB", &|entry| {
+            entry.memory_idle_kib.map_or(f64::NAN, mib)
+        })?;
         row("memory after the load, MiB", &|entry| {
             mib(entry.memory_after_kib)
         })?;
@@ -299,6 +302,18 @@ impl Report {
             writeln!(
                 page,
                 "| {name}, lower bound | ≥ {goal} | {measured:.2} | {reached} |"
+            )?;
+        }
+        let idle = |name: Contestant| {
+            let mut entries = self.measured.contestants.iter();
+            let entry = entries.find(|entry| entry.name == name)?;
+            entry.memory_idle_kib.map(mib)
+        };
+        if let (Some(own), Some(nginx)) = (idle(Contestant::Ours), idle(Contestant::Nginx)) {
+            let reached = yes(own <= nginx);
+            writeln!(
+                page,
+                "| memory with 9,500 idle connections, MiB | ≤ {nginx:.1} (nginx) | {own:.1} | {reached} |"
             )?;
         }
         let memory = mib(ours.memory_at_rest_kib);
