@@ -37,6 +37,7 @@ factor-code-wrong = That isn’t the code of now. Check that the clock of your p
 factor-add-button = Switch on
 
 recovery-title = Your recovery codes
+recovery-once = They are shown only this once. Keep them now.
 recovery-lead = Each of these opens your account once, when you don’t have your authenticator app. Those that you had before don’t work any more.
 recovery-keep = Print them, or keep them in your password manager, but not on the phone that has the app.
 recovery-done = I have kept them

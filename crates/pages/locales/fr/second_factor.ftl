@@ -38,6 +38,7 @@ factor-code-wrong = Ce n’est pas le code du moment. Vérifiez l’heure de vot
 factor-add-button = Activer
 
 recovery-title = Vos codes de secours
+recovery-once = Ils ne sont affichés que cette fois. Gardez-les maintenant.
 recovery-lead = Chacun ouvre votre compte une fois, quand vous n’avez pas votre application d’authentification. Ceux que vous aviez auparavant ne fonctionnent plus.
 recovery-keep = Imprimez-les ou gardez-les dans votre gestionnaire de mots de passe, mais pas sur le téléphone qui a l’application.
 recovery-done = Je les ai gardés

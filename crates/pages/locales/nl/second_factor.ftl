@@ -37,6 +37,7 @@ factor-code-wrong = Dat is niet de code van nu. Kijk of de klok van uw telefoon 
 factor-add-button = Inschakelen
 
 recovery-title = Uw herstelcodes
+recovery-once = Ze worden alleen deze ene keer getoond. Bewaar ze nu.
 recovery-lead = Met elk hiervan komt u één keer in uw account als u uw authenticator-app niet hebt. De codes die u eerder had, werken niet meer.
 recovery-keep = Druk ze af of bewaar ze in uw wachtwoordbeheerder, maar niet op de telefoon met de app.
 recovery-done = Ik heb ze bewaard

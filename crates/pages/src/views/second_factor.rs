@@ -301,7 +301,7 @@ impl Pages {
         let frame = self.frame(language, Switcher::Fixed);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("recovery-title"));
-        sheet.add(Block::Notice(say.text("made-once")));
+        sheet.add(Block::Notice(say.text("recovery-once")));
         sheet.text(say.text("recovery-lead"));
         let codes = view.codes.iter().map(|code| code.expose().clone());
         sheet.add(Block::Codes(codes.collect()));
