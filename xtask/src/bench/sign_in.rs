@@ -102,7 +102,9 @@ fn printed(
     Ok(said
         .lines()
         .filter_map(|line| {
-            let mut words = line.strip_prefix("figure ")?.split(' ');
+            // The runner's own dots and names stand before it.
+            let (_, figure) = line.split_once("figure ")?;
+            let mut words = figure.split(' ');
             let name = words.next()?.to_owned();
             Some((name, words.filter_map(|word| word.parse().ok()).collect()))
         })
