@@ -198,7 +198,12 @@ impl Report {
         let mut row = |name: &str, value: &dyn Fn(&Entry) -> f64| {
             write!(page, "| {name} |")?;
             for entry in &self.measured.contestants {
-                write!(page, " {:.1} |", value(entry))?;
+                let value = value(entry);
+                if value.is_finite() {
+                    write!(page, " {value:.1} |")?;
+                } else {
+                    write!(page, " – |")?;
+                }
             }
             writeln!(page)
         };
