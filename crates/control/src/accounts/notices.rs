@@ -38,6 +38,23 @@ impl Accounts {
         Ok(())
     }
 
+    /// The same of something that is looked after on the account's page, whose address
+    /// `about` gets.
+    pub(super) async fn tell(
+        &self,
+        change: &mut store::Change,
+        account: &Account,
+        language: Language,
+        about: impl FnOnce(String) -> AccountMail,
+    ) -> Result<(), AccountError> {
+        let config = self.publisher.config();
+        let Some(portal) = config.portal_origin() else {
+            return Ok(());
+        };
+        let mail = about(format!("{portal}{}account/security", config.prefix));
+        self.mail(change, account, &mail, language).await
+    }
+
     /// Tells of a password that was changed, in the change itself.
     pub(super) async fn tell_changed(
         &self,
@@ -46,12 +63,9 @@ impl Accounts {
         from: &From,
         language: Language,
     ) -> Result<(), AccountError> {
-        let Some(security) = self.security_page() else {
-            return Ok(());
-        };
         let place = from.network();
-        let mail = AccountMail::PasswordChanged { place, security };
-        self.mail(change, account, &mail, language).await
+        let mail = |security| AccountMail::PasswordChanged { place, security };
+        self.tell(change, account, language, mail).await
     }
 
     /// Tells of a new app password, in the change that made it.
@@ -63,20 +77,12 @@ impl Accounts {
         from: &From,
         language: Language,
     ) -> Result<(), AccountError> {
-        let Some(security) = self.security_page() else {
-            return Ok(());
-        };
-        let mail = AccountMail::AppPasswordMade {
-            name: name.to_owned(),
-            place: from.network(),
+        let (name, place) = (name.to_owned(), from.network());
+        let mail = |security| AccountMail::AppPasswordMade {
+            name,
+            place,
             security,
         };
-        self.mail(change, account, &mail, language).await
-    }
-
-    pub(super) fn security_page(&self) -> Option<String> {
-        let config = self.publisher.config();
-        let portal = config.portal_origin()?;
-        Some(format!("{portal}{}account/security", config.prefix))
+        self.tell(change, account, language, mail).await
     }
 }

@@ -18,6 +18,7 @@ use super::{
     doors::{account_key, network},
     secret,
     session::From,
+    sign_in::retry_after_s,
     table,
 };
 
@@ -77,8 +78,7 @@ impl Accounts {
         self.doors.failed(network, began);
         let ticket = Work::Ticket(self.cost());
         if let Err(busy) = self.hashed(&hashing.pool, asker, ticket).await {
-            let seconds = busy.retry_after.as_secs().max(1);
-            let retry_after_s = u32::try_from(seconds).unwrap_or(u32::MAX);
+            let retry_after_s = retry_after_s(busy);
             return Ok(Asked::Busy { retry_after_s });
         }
         // Beside the answer: what it takes must not show in it.

@@ -20,7 +20,7 @@ use store::{Account, Actor, Cell, Factor, Guesser, Purpose, Store};
 use terms::{Language, Micros, Secret};
 
 use super::{
-    AccountError, Accounts, secret,
+    AccountError, Accounts,
     session::{Begun, Device, From, Left},
     sign_in::{Side, kept, strangers, strangers_reopened, strangers_succeeded},
     table,
@@ -213,7 +213,6 @@ impl Accounts {
         };
         let from = &attempt.from;
         let device = attempt.device.as_ref();
-        let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
         let side = self.side(&store, &account.id, device).await?;
         let given = Given {
             code: &attempt.code,
@@ -251,7 +250,6 @@ impl Accounts {
         (from, language): (&From, Language),
     ) -> Result<Result<Begun, Coded>, AccountError> {
         let store = self.store()?;
-        let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
         let side = self.side(&store, &account.id, device).await?;
         let given = Given {
             code,
@@ -320,14 +318,13 @@ impl Accounts {
         let mut change = tx.by(&Actor::account(&account.id));
         let place = from.network();
         change.record_recovery(&account.id, &place)?;
-        if let Some(security) = self.security_page() {
-            let mail = AccountMail::RecoveryUsed {
-                place,
-                left: left.saturating_sub(1),
-                security,
-            };
-            self.mail(&mut change, account, &mail, language).await?;
-        }
+        let left = left.saturating_sub(1);
+        let mail = |security| AccountMail::RecoveryUsed {
+            place,
+            left,
+            security,
+        };
+        self.tell(&mut change, account, language, mail).await?;
         change.commit().await?;
         Ok(Taken::Yes(&BY_RECOVERY))
     }
@@ -363,11 +360,9 @@ impl Accounts {
         } else {
             change.record_wrong_codes(&account.id, door.failures, &place)?;
         }
-        if let Some(security) = self.security_page() {
-            let mail = AccountMail::CodesWrong { place, security };
-            self.mail(&mut change, account, &mail, given.language)
-                .await?;
-        }
+        let mail = |security| AccountMail::CodesWrong { place, security };
+        self.tell(&mut change, account, given.language, mail)
+            .await?;
         change.commit().await?;
         Ok(None)
     }
@@ -448,14 +443,13 @@ impl Accounts {
         } else {
             None
         };
-        if let Some(security) = self.security_page() {
-            let mail = AccountMail::FactorAdded {
-                name: label.to_owned(),
-                place: from.network(),
-                security,
-            };
-            self.mail(&mut change, account, &mail, language).await?;
-        }
+        let (name, place) = (label.to_owned(), from.network());
+        let mail = |security| AccountMail::FactorAdded {
+            name,
+            place,
+            security,
+        };
+        self.tell(&mut change, account, language, mail).await?;
         // Whatever was opened by the password alone.
         let ended = if first {
             let own = session.public_name();
@@ -522,11 +516,9 @@ impl Accounts {
     ) -> Result<Vec<Secret<String>>, AccountError> {
         let mut change = self.store()?.change(&Actor::account(&account.id)).await?;
         let codes = self.new_codes(&mut change, &account.id).await?;
-        if let Some(security) = self.security_page() {
-            let place = from.network();
-            let mail = AccountMail::RecoveryRenewed { place, security };
-            self.mail(&mut change, account, &mail, language).await?;
-        }
+        let place = from.network();
+        let mail = |security| AccountMail::RecoveryRenewed { place, security };
+        self.tell(&mut change, account, language, mail).await?;
         change.commit().await?;
         Ok(codes)
     }
@@ -546,14 +538,13 @@ impl Accounts {
         let mut change = store.change(actor).await?;
         for factor in &factors {
             change.remove_factor(&account.id, &factor.id).await?;
-            if let Some(security) = self.security_page() {
-                let mail = AccountMail::FactorRemoved {
-                    name: factor.label.clone(),
-                    place: "waarborg user".to_owned(),
-                    security,
-                };
-                self.mail(&mut change, account, &mail, Language::En).await?;
-            }
+            let (name, place) = (factor.label.clone(), "waarborg user".to_owned());
+            let mail = |security| AccountMail::FactorRemoved {
+                name,
+                place,
+                security,
+            };
+            self.tell(&mut change, account, Language::En, mail).await?;
         }
         let ended = change.end_sessions(&account.id, None).await?;
         if factors.is_empty() && ended.is_empty() {
@@ -578,14 +569,13 @@ impl Accounts {
     ) -> Result<Factor, AccountError> {
         let mut change = self.store()?.change(actor).await?;
         let factor = change.remove_factor(&account.id, id).await?;
-        if let Some(security) = self.security_page() {
-            let mail = AccountMail::FactorRemoved {
-                name: factor.label.clone(),
-                place: from.network(),
-                security,
-            };
-            self.mail(&mut change, account, &mail, language).await?;
-        }
+        let (name, place) = (factor.label.clone(), from.network());
+        let mail = |security| AccountMail::FactorRemoved {
+            name,
+            place,
+            security,
+        };
+        self.tell(&mut change, account, language, mail).await?;
         change.commit().await?;
         Ok(factor)
     }

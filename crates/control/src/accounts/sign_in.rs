@@ -156,9 +156,7 @@ impl Accounts {
         let stored = store.password_hash(id).await?;
         let password_at = stored.as_ref().map(|(_, at)| *at);
         let stored = stored.and_then(|(text, _)| Some((Stored::parse(text.expose()).ok()?, text)));
-        let device = attempt.device.as_ref();
-        let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
-        let side = self.side(&store, id, device).await?;
+        let side = self.side(&store, id, attempt.device.as_ref()).await?;
         let network = network(attempt.from.client.ip());
         let class = match side {
             Side::Known(_) => Class::Known,
@@ -233,8 +231,9 @@ impl Accounts {
         &self,
         store: &Store,
         account: &str,
-        device: Option<TokenHash>,
+        device: Option<&Secret<String>>,
     ) -> Result<Side, AccountError> {
+        let device = device.map(|secret| secret::hash(secret.expose().as_bytes()));
         Ok(match device {
             Some(device) if store.knows_device(account, device.0).await? => Side::Known(device),
             _ => Side::Stranger,
@@ -379,8 +378,13 @@ fn door_succeeded(before: Guesses) -> Guesses {
 }
 
 fn too_busy(busy: Busy) -> SignedIn {
-    let seconds = busy.retry_after.as_secs().max(1);
     SignedIn::Busy {
-        retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX),
+        retry_after_s: retry_after_s(busy),
     }
+}
+
+/// `Retry-After`.
+pub(super) fn retry_after_s(busy: Busy) -> u32 {
+    let seconds = busy.retry_after.as_secs().max(1);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }

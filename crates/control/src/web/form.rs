@@ -177,6 +177,16 @@ pub(crate) fn start_cookie(headers: &HeaderMap) -> Option<Secret<String>> {
     secret_cookie(headers, START_COOKIE)
 }
 
+/// The start cookie of a browser whose form bears the token that belongs to it.
+pub(crate) fn started(form: &Form, headers: &HeaderMap, store: &Store) -> Option<Secret<String>> {
+    start_cookie(headers).filter(|start| has_token(form, store, Bound::Start(start.expose())))
+}
+
+/// Where somebody goes on to, as the form before had it.
+pub(crate) fn request(form: &Form) -> Option<String> {
+    Some(form.text("request").to_owned()).filter(|it| !it.is_empty())
+}
+
 /// The cookie of a browser that has signed in before.
 pub(crate) fn device_cookie(headers: &HeaderMap) -> Option<Secret<String>> {
     secret_cookie(headers, DEVICE_COOKIE)

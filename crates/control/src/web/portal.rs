@@ -115,6 +115,12 @@ impl Visit {
         }
     }
 
+    /// The start cookie, or a new one.
+    pub(super) fn start(&self) -> Secret<String> {
+        let start = form::start_cookie(&self.headers);
+        start.unwrap_or_else(|| secret::made(&self.state.rng).text)
+    }
+
     pub(super) fn page(&self, page: pages::Page) -> Response {
         form::page(StatusCode::OK, page)
     }
@@ -235,8 +241,7 @@ fn begin(
 ) -> Result<Response, AccountError> {
     let store = visit.accounts().store()?;
     // Tabs that begin side by side share the cookie.
-    let start = form::start_cookie(&visit.headers);
-    let start = start.unwrap_or_else(|| secret::made(&visit.state.rng).text);
+    let start = visit.start();
     let hash = secret::hash(start.expose().as_bytes());
     let wanted = Wanted {
         authority: visit.known.authority.to_string(),
@@ -273,8 +278,7 @@ async fn on_portal(
         Some(text) => Wanted::open(text, &store, now).await,
         None => None,
     };
-    let start = form::start_cookie(&visit.headers);
-    let start = start.unwrap_or_else(|| secret::made(&visit.state.rng).text);
+    let start = visit.start();
     let view = SignInView {
         token: form::token(&store, Bound::Start(start.expose())),
         toward: wanted.map(|wanted| wanted.authority),
@@ -388,11 +392,9 @@ async fn sign_in(visit: Visit, body: Body) -> Response {
 
 async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let store = visit.accounts().store()?;
-    let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
+    let request = form::request(form);
     let name = form.text("name");
-    let start = form::start_cookie(&visit.headers);
-    let fresh = start.filter(|start| form::has_token(form, &store, Bound::Start(start.expose())));
-    let Some(start) = fresh else {
+    let Some(start) = form::started(form, &visit.headers, &store) else {
         return on_portal(visit, request, Some(SignInProblem::Stale), name).await;
     };
     let site = visit.site().map_or("", |site| site.host.as_str());

@@ -20,7 +20,6 @@ use crate::{
         AccountError,
         choice::Choice,
         reset::{Asked, Chosen},
-        secret,
     },
     state::State,
 };
@@ -36,12 +35,6 @@ impl Visit {
     /// Whether a mail can bring a link.
     fn resets(&self) -> bool {
         self.is_portal() && self.config.mail.is_some()
-    }
-
-    /// The start cookie, and the token that belongs to it.
-    fn start(&self) -> Secret<String> {
-        let start = form::start_cookie(&self.headers);
-        start.unwrap_or_else(|| secret::made(&self.state.rng).text)
     }
 }
 
@@ -84,8 +77,7 @@ async fn asked(visit: Visit, body: Body) -> Response {
 
 async fn sent(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let store = visit.accounts().store()?;
-    let fresh = form::start_cookie(&visit.headers)
-        .is_some_and(|start| form::has_token(form, &store, Bound::Start(start.expose())));
+    let fresh = form::started(form, &visit.headers, &store).is_some();
     let name = form.text("name");
     if !fresh || name.len() > store::MAX_DISPLAY_BYTES {
         return ask_page(visit, true);
@@ -157,8 +149,7 @@ async fn chosen(visit: Visit, body: Body) -> Response {
 
 async fn kept(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let store = visit.accounts().store()?;
-    let fresh = form::start_cookie(&visit.headers)
-        .is_some_and(|start| form::has_token(form, &store, Bound::Start(start.expose())));
+    let fresh = form::started(form, &visit.headers, &store).is_some();
     if !fresh {
         return Ok(visit.refuse(RefusalKind::Forbidden));
     }

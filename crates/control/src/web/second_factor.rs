@@ -92,10 +92,8 @@ async fn code(visit: Visit, body: Body) -> Response {
 
 async fn entered(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let store = visit.accounts().store()?;
-    let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
-    let start = form::start_cookie(&visit.headers)
-        .filter(|start| form::has_token(form, &store, Bound::Start(start.expose())));
-    let Some(start) = start else {
+    let request = form::request(form);
+    let Some(start) = form::started(form, &visit.headers, &store) else {
         return Ok(visit.refuse(RefusalKind::Forbidden));
     };
     let site = visit.site().map_or("", |site| site.host.as_str());
@@ -341,7 +339,7 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
     let accounts = owner.visit.accounts();
     let (account, from) = (&owner.account, owner.visit.from());
     let back = back(form.text("return"));
-    let request = Some(form.text("request").to_owned()).filter(|it| !it.is_empty());
+    let request = form::request(form);
     let factors = owner.store.factors(&account.id).await?;
     let shown = if factors.is_empty() {
         let password = form.secret("password");
