@@ -5,9 +5,10 @@
 //! - In lanes: a thread takes up to six jobs of one cost, which take hardly longer than
 //!   one ([`bcrypt_lanes`]).
 //! - Silent: an attempt at a locked account takes a *ticket*, which waits in the same
-//!   queue and isn't computed. Every answer bears the moment at which it may leave, on
-//!   the [`Grid`], so that neither the cost nor the work shows. The caller waits; the
-//!   pool has no timer.
+//!   queue and isn't computed, but holds its thread as long as if it were. Every answer
+//!   bears the moment at which it may leave: when a batch of so many jobs at the dearest
+//!   cost would be done ([`Pace`]), on the [`Grid`]. So neither the cost nor the work
+//!   shows, only how many came before. The caller waits.
 //! - Below everything else: its threads are niced, so the edge goes first.
 //!
 //! A job whose caller has gone is skipped. Dropping the pool answers what waits first.
@@ -19,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use bcrypt_lanes::{Cost, Digest, Input, LANES, Password, Salt, digests};
+use bcrypt_lanes::{Cost, Digest, Input, LANES, Salt, digests};
 use terms::{Clock, Moment, Rng};
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -27,17 +28,17 @@ use tokio::sync::oneshot;
 use crate::password::{Given, Pepper, Prepared, Stored, for_new_hash};
 use queue::{Place, Pushed, Queue};
 
+pub use pace::{Grid, Pace};
+
+mod pace;
 mod queue;
 
 /// How many jobs wait. Six threads' worth of seconds at cost 12; beyond, a caller is told
 /// to come again (503 with `Retry-After`).
 pub const ROOM: usize = 1024;
 
-/// How much the threads give way, of 19 at most.
-const NICE: i32 = 10;
-
-/// The cost at which the pool measures itself, small enough for a start.
-const MEASURED_COST: u8 = 8;
+/// How much the threads give way: all that is possible, for a core may serve requests too.
+const NICE: i32 = 19;
 
 /// Who goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,66 +134,13 @@ pub struct Busy {
 /// make room for a better one.
 pub type Pending = oneshot::Receiver<Result<Answer, Busy>>;
 
-/// The moments at which answers leave: multiples of a step since the request began. The
-/// step exceeds the time of a batch at the dearest cost, so an answer's time tells
-/// how long the queue was and nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grid {
-    step: Duration,
-}
-
-impl Grid {
-    /// A grid of this step, at least one millisecond.
-    pub fn new(step: Duration) -> Self {
-        Self {
-            step: step.max(Duration::from_millis(1)),
-        }
-    }
-
-    /// For batches that take `batch`: half as much again, for a machine that is busy.
-    pub fn exceeding(batch: Duration) -> Self {
-        Self::new(batch.saturating_mul(3) / 2)
-    }
-
-    /// The distance between two moments.
-    pub const fn step(self) -> Duration {
-        self.step
-    }
-
-    /// The first moment on the grid of a request that isn't before `done`.
-    pub fn next(self, began: Moment, done: Moment) -> Moment {
-        let steps = done
-            .since(began)
-            .as_nanos()
-            .div_ceil(self.step.as_nanos())
-            .max(1);
-        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
-        began.after(self.step.saturating_mul(steps))
-    }
-}
-
-/// How long a full batch takes at this cost, measured on this machine now.
-pub fn batch_time(cost: Cost, clock: &Clock) -> Duration {
-    let measured = Cost::new(MEASURED_COST.min(cost.get())).unwrap_or(cost);
-    let inputs: Vec<Input<'_>> = (0..LANES)
-        .map(|_| Input {
-            password: Password::truncated(b"measured").expect("it has no NUL"),
-            salt: Salt([0; 16]),
-        })
-        .collect();
-    let begin = clock.moment();
-    drop(digests(measured, &inputs));
-    let took = clock.moment().since(begin);
-    took.saturating_mul(1 << (cost.get() - measured.get()))
-}
-
 /// What the pool is made of.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How many threads; by default half of the cores.
     pub threads: NonZeroUsize,
-    /// When answers leave.
-    pub grid: Grid,
+    /// How long batches take.
+    pub pace: Pace,
     /// The key for long passwords.
     pub pepper: Pepper,
     /// Where salts come from.
@@ -218,13 +166,14 @@ pub struct Pool {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// When answers leave.
+    grid: Grid,
     settings: Settings,
 }
 
 struct State {
     queue: Queue<Job>,
-    /// How long the last batch took, for `retry_after`.
-    batch: Duration,
+    pace: Pace,
     open: bool,
 }
 
@@ -255,14 +204,14 @@ impl Pool {
 
     /// A pool whose queue is open, and that has no threads yet.
     fn new(settings: Settings) -> Self {
-        let batch = settings.grid.step();
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 queue: Queue::new(ROOM),
-                batch,
+                pace: settings.pace.clone(),
                 open: true,
             }),
             changed: Condvar::new(),
+            grid: settings.pace.grid(),
             settings,
         });
         Self {
@@ -336,11 +285,6 @@ impl Pool {
     pub fn waiting(&self) -> usize {
         self.shared.lock().queue.waiting()
     }
-
-    /// When answers leave.
-    pub fn grid(&self) -> Grid {
-        self.shared.settings.grid
-    }
 }
 
 impl Drop for Pool {
@@ -364,7 +308,7 @@ impl Shared {
         let at_once = (LANES * self.settings.threads.get()).max(1);
         let batches = (state.queue.waiting() / 2).div_ceil(at_once).max(1);
         let batches = u32::try_from(batches).unwrap_or(u32::MAX);
-        let span = state.batch.saturating_mul(batches);
+        let span = state.pace.full().saturating_mul(batches);
         let whole = span.as_secs() + u64::from(0 < span.subsec_nanos());
         Busy {
             retry_after: Duration::from_secs(whole.max(1)),
@@ -376,15 +320,30 @@ impl Shared {
         // Where it isn't allowed, the threads go on as they are.
         let _ = rustix::process::nice(NICE);
         while let Some(batch) = self.next_batch() {
-            let begin = self.settings.clock.moment();
-            let outcomes = compute(&batch);
-            let done = self.settings.clock.moment();
+            let Some(cost) = batch.first().map(|job| job.cost) else {
+                continue;
+            };
+            let clock = &self.settings.clock;
+            let (begin, jobs) = (clock.moment(), batch.len());
+            let is_hash = |job: &&Job| !matches!(job.work, Ready::Ticket);
+            let hashes = batch.iter().filter(is_hash).count();
+            let outcomes = compute(cost, &batch);
+            let done = clock.moment();
+            let (held, answered) = {
+                let mut state = self.lock();
+                state.pace.learn(hashes, cost, done.since(begin));
+                let pace = &state.pace;
+                (pace.span(jobs, cost), pace.answered(jobs, cost))
+            };
+            let leaves = begin.after(answered).max(done);
             for (job, outcome) in batch.into_iter().zip(outcomes) {
-                let at = self.settings.grid.next(job.began, done);
+                let at = self.grid.next(job.began, leaves);
                 // Its caller may have gone meanwhile.
                 let _ = job.reply.send(Ok(Answer { outcome, at }));
             }
-            self.lock().batch = done.since(begin);
+            // The turn lasts as long as if everything had been computed: else a queue of
+            // tickets would move on faster.
+            std::thread::sleep(begin.after(held).since(clock.moment()));
         }
     }
 
@@ -421,10 +380,7 @@ impl Shared {
 }
 
 /// All of a batch at once; a ticket takes a place and no time.
-fn compute(batch: &[Job]) -> Vec<Outcome> {
-    let Some(cost) = batch.first().map(|job| job.cost) else {
-        return Vec::new();
-    };
+fn compute(cost: Cost, batch: &[Job]) -> Vec<Outcome> {
     let inputs: Vec<Input<'_>> = batch
         .iter()
         .filter_map(|job| match &job.work {

@@ -26,6 +26,8 @@ use crate::notify;
 pub(crate) const DRAIN: Duration = Duration::from_secs(30);
 /// Threads of control's runtime.
 const CONTROL_THREADS: usize = 2;
+/// How much control gives way to the edge, of 19 at most.
+const CONTROL_NICE: i32 = 5;
 
 /// The server can't start.
 #[derive(Debug, thiserror::Error)]
@@ -176,9 +178,17 @@ fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
         .thread_name("control")
+        .on_thread_start(give_way)
         .enable_all()
         .build()
         .map_err(system("control's threads"))
+}
+
+/// Control gives way to the edge, and so do the threads and processes that it starts:
+/// forwarded requests come first where both want a core.
+fn give_way() {
+    // Where it isn't allowed, control goes on as it is.
+    let _ = rustix::process::nice(CONTROL_NICE);
 }
 
 fn system(what: &'static str) -> impl FnOnce(io::Error) -> StartError {

@@ -15,8 +15,7 @@ use login::{
     breached::Breached,
     password::{Pepper, Stored},
     pool::{
-        Account as AccountKey, Asker, Busy, Grid, Network, Outcome, Pool, Settings, Work,
-        batch_time,
+        Account as AccountKey, Asker, Busy, Grid, Network, Outcome, Pace, Pool, Settings, Work,
     },
 };
 use store::{Purpose, Store};
@@ -28,11 +27,14 @@ use super::{AccountError, Accounts};
 const NETWORKS_MAX: usize = 4096;
 /// How long a network that has failed isn't quiet.
 const NOISY_FOR: Duration = Duration::from_secs(15 * 60);
+/// Work joins the queue at multiples of this since its request began: counting the attempt
+/// of a name that exists takes longer than finding out that there is none.
+const JOINS: Duration = Duration::from_millis(25);
 
 /// What is shared by all who sign in.
 #[derive(Default)]
 pub(crate) struct Doors {
-    /// Runs once the store is open: its grid exceeds the dearest hash there.
+    /// Runs once the store is open: at the pace of the dearest hash there.
     pool: ArcSwapOption<Hashing>,
     /// When each network last failed.
     noisy: Mutex<HashMap<Network, Moment>>,
@@ -47,7 +49,7 @@ pub(super) struct Hashing {
 }
 
 impl Doors {
-    /// Starts the pool, with a grid that exceeds the dearest cost there is.
+    /// Starts the pool, at the pace of the dearest cost there is.
     async fn open(&self, accounts: &Accounts, store: &Store) -> Result<(), AccountError> {
         if self.pool.load().is_some() {
             return Ok(());
@@ -61,12 +63,12 @@ impl Doors {
         let clock = accounts.clock.clone();
         let settings = Settings {
             threads: Settings::default_threads(),
-            grid: Grid::exceeding(batch_time(dearest, &clock)),
+            pace: Pace::measured(dearest, &clock),
             pepper: Pepper::new(store.keyed_hash(Purpose::SignIn, "pepper of long passwords")),
             rng: accounts.rng.clone(),
             clock,
         };
-        let step = settings.grid.step();
+        let step = settings.pace.grid().step();
         match Pool::start(settings) {
             Ok(pool) => {
                 let dummy = Stored::dummy(cost, &accounts.rng);
@@ -169,6 +171,8 @@ impl Accounts {
         let busy = Busy {
             retry_after: Duration::from_secs(5),
         };
+        let joins = Grid::new(JOINS).next(asker.began, self.clock.moment());
+        tokio::time::sleep(joins.since(self.clock.moment())).await;
         // A pool that is closing drops what waits.
         let answer = pool.submit(asker, work)?.await.map_err(|_| busy)??;
         let now = self.clock.moment();

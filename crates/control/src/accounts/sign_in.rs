@@ -150,6 +150,13 @@ impl Accounts {
         if attempt.name.len() > NAME_MAX {
             return Ok(SignedIn::TooLong);
         }
+        let network = network(attempt.from.client.ip());
+        let quiet = self.doors.is_quiet(network, began);
+        // What nobody looks at is no guess, and costs the store nothing.
+        let full = !quiet && hashing.pool.waiting() >= login::pool::ROOM;
+        if full && attempt.device.is_none() {
+            return Ok(SignedIn::Busy { retry_after_s: 5 });
+        }
         let account = store.account_named(attempt.name.trim()).await?;
         // The same questions whether there is somebody or not.
         let id = account.as_ref().map_or("", |account| &account.id);
@@ -157,14 +164,12 @@ impl Accounts {
         let password_at = stored.as_ref().map(|(_, at)| *at);
         let stored = stored.and_then(|(text, _)| Some((Stored::parse(text.expose()).ok()?, text)));
         let side = self.side(&store, id, attempt.device.as_ref()).await?;
-        let network = network(attempt.from.client.ip());
         let class = match side {
             Side::Known(_) => Class::Known,
-            Side::Stranger if self.doors.is_quiet(network, began) => Class::Quiet,
+            Side::Stranger if quiet => Class::Quiet,
             Side::Stranger => Class::Rest,
         };
-        // Before it is counted: what nobody looks at is no guess.
-        if hashing.pool.waiting() >= login::pool::ROOM && class == Class::Rest {
+        if full && class == Class::Rest {
             return Ok(SignedIn::Busy { retry_after_s: 5 });
         }
         // promise: lockout

@@ -13,7 +13,7 @@ fn cost(number: u8) -> Cost {
 fn settings(threads: usize) -> Settings {
     Settings {
         threads: NonZeroUsize::new(threads).expect("some"),
-        grid: Grid::new(Duration::from_millis(20)),
+        pace: Pace::measured(cost(4), &Clock::System),
         pepper: Pepper::new([1; 32]),
         rng: Rng::System,
         clock: Clock::System,
@@ -152,32 +152,35 @@ fn whoever_has_gone_is_skipped_and_closing_answers_the_rest() {
     assert!(matches!(last.outcome, Outcome::Hashed(_)));
 }
 
-#[test]
-fn an_answer_leaves_on_the_grid_of_its_own_beginning() {
-    let grid = Grid::new(Duration::from_millis(100));
-    let began = Clock::System.moment();
-    let check = |done_ms, expected_ms| {
-        let done = began.after(Duration::from_millis(done_ms));
-        let at = grid.next(began, done);
-        assert_eq!(
-            at.since(began),
-            Duration::from_millis(expected_ms),
-            "{done_ms}"
-        );
-    };
-    check(0, 100);
-    check(1, 100);
-    check(100, 100);
-    check(101, 200);
-    check(950, 1000);
-    let answer = ask(&pool(1), Work::Ticket(cost(4)));
-    assert!(Duration::ZERO < answer.at.since(began));
+/// Batches of one job and of six, and how long after their common beginning they leave.
+fn leaves(work: impl Fn() -> Work) -> [Duration; 2] {
+    [1, LANES].map(|jobs| {
+        let mut pool = Pool::new(Settings {
+            // An hour per hash: nothing that a machine does shows beside it.
+            pace: Pace::of_a_test(cost(4), Duration::from_secs(3600)),
+            ..settings(1)
+        });
+        let pending: Vec<Pending> = (0..jobs)
+            .map(|_| pool.submit(asker(Class::Rest, 1), work()).expect("room"))
+            .collect();
+        let began = Clock::System.moment();
+        // Its thread holds the turn for the hour: it is left behind.
+        pool.staff().expect("threads");
+        let answers = pending.into_iter().map(|it| it.blocking_recv());
+        let last = answers.last().expect("some").expect("answered");
+        let at = last.expect("room").at;
+        std::mem::forget(pool);
+        at.since(began)
+    })
 }
 
 #[test]
-fn the_grid_exceeds_the_dearest_batch() {
-    let clock = Clock::System;
-    let cheap = batch_time(cost(6), &clock);
-    assert!(cheap < Grid::exceeding(cheap).step());
-    assert!(Duration::ZERO < batch_time(cost(10), &clock));
+fn a_batch_leaves_alike_whether_it_was_hashed_or_only_waited() {
+    let dummy = Stored::dummy(cost(4), &Rng::System);
+    let hashed = leaves(|| Work::Verify(given(PASSWORD), dummy.clone()));
+    let waited = leaves(|| Work::Ticket(cost(4)));
+    for left in hashed.into_iter().chain(waited) {
+        let hour_and_a_step = Duration::from_secs(3600 + 3600 / 8);
+        assert!(Duration::from_secs(3500) < left && left < hour_and_a_step);
+    }
 }
