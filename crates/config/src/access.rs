@@ -10,6 +10,7 @@ use crate::{
     mistake::Kind,
     reader::Say,
     scalar::Wrong,
+    site::Around,
     table::Table,
 };
 
@@ -19,6 +20,7 @@ pub(crate) const GROUPS_MAX: usize = 32;
 const WORDS: Form = Form::Word(&[
     ("public", "everyone may ask"),
     ("login", "whoever has signed in may ask"),
+    ("admin", "only those whom `[admin]` names, with a second factor that is `fresh`, from its `networks`"),
 ]);
 const GROUP: Form = Form::Texts("a group such as \"staff\"", GROUPS_MAX);
 const TOKEN_WORDS: Form = Form::Word(&[
@@ -85,6 +87,8 @@ pub(crate) struct Rule {
     pub(crate) access: Access,
     pub(crate) tokens: Tokens,
     pub(crate) step_up: Option<Duration>,
+    /// `access = "admin"`.
+    pub(crate) admin: bool,
 }
 
 impl Rule {
@@ -93,23 +97,65 @@ impl Rule {
         access: Access::Public,
         tokens: Tokens::None,
         step_up: None,
+        admin: false,
     };
 }
 
 /// Reads the rule of a site, whose keys are there or said to be missing.
-pub(crate) fn read(table: &Table<'_, '_>, portal: bool) -> Rule {
-    let access = access(table, [&ACCESS, &GROUPS], portal).unwrap_or(Access::Public);
+pub(crate) fn read(table: &Table<'_, '_>, around: &Around<'_>) -> Rule {
+    let word = table.word(&ACCESS);
+    if word == Some("admin") {
+        return admin(table, [&ACCESS, &GROUPS, &TOKENS, &STEP_UP], around);
+    }
+    let access = access(table, word, [&ACCESS, &GROUPS], around).unwrap_or(Access::Public);
     Rule {
         step_up: step_up(table, &STEP_UP, &access),
         access,
         tokens: tokens(table, &TOKENS).unwrap_or(Tokens::None),
+        admin: false,
+    }
+}
+
+/// The rule of `access = "admin"`, which says everything.
+fn admin(
+    table: &Table<'_, '_>,
+    [word, others @ ..]: [&'static Key; 4],
+    around: &Around<'_>,
+) -> Rule {
+    let admin = around.admin;
+    if admin.groups.is_empty() {
+        let say = Say::what("nobody is an administrator: `[admin]` names no `groups`")
+            .expected("a group such as \"admins\"")
+            .help("add a section `[admin]` with `groups = [\"admins\"]`");
+        table.reader.mistake(Kind::Missing, &table.span(word), say);
+    }
+    for key in others {
+        if table.has(key) {
+            let say = Say::what(format!("`{}` beside `access = \"admin\"`", key.name))
+                .expected("one of them")
+                .help("`[admin]` says who may ask there, and how");
+            table.reader.mistake(Kind::Conflict, &table.span(key), say);
+        }
+    }
+    let groups = admin.groups.iter().map(|group| group.as_str().into());
+    Rule {
+        access: Access::Groups(groups.collect()),
+        tokens: Tokens::None,
+        step_up: Some(admin.fresh),
+        admin: true,
     }
 }
 
 /// Reads the rule of a route of a site with the rule `site`.
-pub(crate) fn of_route(table: &Table<'_, '_>, site: &Rule, portal: bool) -> Rule {
-    let access = access(table, [&ROUTE_ACCESS, &ROUTE_GROUPS], portal);
-    let access = access.unwrap_or_else(|| site.access.clone());
+pub(crate) fn of_route(table: &Table<'_, '_>, site: &Rule, around: &Around<'_>) -> Rule {
+    let word = table.word(&ROUTE_ACCESS);
+    if word == Some("admin") {
+        let keys = [&ROUTE_ACCESS, &ROUTE_GROUPS, &ROUTE_TOKENS, &ROUTE_STEP_UP];
+        return admin(table, keys, around);
+    }
+    let own = access(table, word, [&ROUTE_ACCESS, &ROUTE_GROUPS], around);
+    let admin = site.admin && own.is_none();
+    let access = own.unwrap_or_else(|| site.access.clone());
     let own = step_up(table, &ROUTE_STEP_UP, &access);
     // What is open to everybody asks nobody for anything.
     let inherited = site.step_up.filter(|_| access != Access::Public);
@@ -117,6 +163,7 @@ pub(crate) fn of_route(table: &Table<'_, '_>, site: &Rule, portal: bool) -> Rule
         access,
         tokens: tokens(table, &ROUTE_TOKENS).unwrap_or(site.tokens),
         step_up: own.or(inherited),
+        admin,
     }
 }
 
@@ -134,10 +181,14 @@ fn step_up(table: &Table<'_, '_>, key: &'static Key, access: &Access) -> Option<
     Some(within)
 }
 
-fn access(table: &Table<'_, '_>, [word, names]: [&'static Key; 2], portal: bool) -> Option<Access> {
+fn access(
+    table: &Table<'_, '_>,
+    access: Option<&str>,
+    [word, names]: [&'static Key; 2],
+    around: &Around<'_>,
+) -> Option<Access> {
     let groups = table.texts(names, group);
-    let access = table.word(word);
-    if access == Some("login") && !portal {
+    if access == Some("login") && around.portal.is_none() {
         let say = Say::what("nobody could sign in: there is no `portal`")
             .expected("a host for sign-in at the top of the file")
             .help("add `portal = \"id.example.com\"` and a section `[site.\"id.example.com\"]` for it");

@@ -57,6 +57,7 @@ impl Config {
             limits: self.limits,
             hsts: self.hsts.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
+            admin_networks: self.admin.networks.clone(),
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),

@@ -9,6 +9,8 @@ use guards::{hsts::Policy, network::Networks};
 use seam::snapshot::Limits;
 
 use crate::{
+    admin,
+    admin::Admin,
     acme,
     acme::Acme,
     env::{Found, in_words},
@@ -71,6 +73,7 @@ section! {
     PASSWORD "password" Form::Section(&password::SECTION), Absent::Means("defaults"), "{}", "Promise `password`.";
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
+    ADMIN "admin" Form::Section(&admin::SECTION), Absent::Means("defaults"), "{}", "Promise `admin`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -115,6 +118,8 @@ pub struct Config {
     pub lockout: Lockout,
     /// `[two-factor]`.
     pub two_factor: TwoFactor,
+    /// `[admin]`.
+    pub admin: Admin,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -174,8 +179,10 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
     let prefix = prefix.unwrap_or_else(|| "/-/".to_owned());
     let trusted = table.texts(&TRUSTED_PROXIES, scalar::proxies);
     let named = table.named_parts(&SITE);
+    let admin = admin::read(&table.part(&ADMIN), portal.is_some());
     let around = site::Around {
         portal: portal.as_deref(),
+        admin: &admin,
         prefix: &prefix,
         acme: table.has(&ACME),
     };
@@ -217,6 +224,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         password: password::read(&part(&PASSWORD)),
         lockout: lockout::read(&part(&LOCKOUT)),
         two_factor: two_factor::read(&part(&TWO_FACTOR)),
+        admin,
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

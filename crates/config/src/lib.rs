@@ -9,6 +9,7 @@
 //! the source of the documents, of suggestions and of `init`'s sample.
 
 mod access;
+mod admin;
 mod acme;
 mod compile;
 mod config;
@@ -42,6 +43,7 @@ mod tls_report;
 mod track;
 mod two_factor;
 
+pub use admin::Admin;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
 pub use compile::Issued;
 pub use config::Config;
@@ -69,7 +71,7 @@ pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 18] {
+pub fn sections() -> [&'static Section; 19] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -84,6 +86,7 @@ pub fn sections() -> [&'static Section; 18] {
         &password::SECTION,
         &lockout::SECTION,
         &two_factor::SECTION,
+        &admin::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

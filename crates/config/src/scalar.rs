@@ -114,10 +114,9 @@ pub(crate) fn socket(text: &str, meant: &str) -> Result<SocketAddr, Wrong> {
 const PROXIES_V4_MIN: u8 = 8;
 const PROXIES_V6_MIN: u8 = 7;
 
-/// A range of trusted proxies. One so wide that strangers are in it is refused: each of
-/// them could give himself any address.
-pub(crate) fn proxies(text: &str) -> Result<Network, Wrong> {
-    let network = Network::parse(text).map_err(|error| match error {
+/// A range of addresses.
+pub(crate) fn network(text: &str) -> Result<Network, Wrong> {
+    Network::parse(text).map_err(|error| match error {
         ParseNetworkError::HostBits { meant } => Wrong::help(format!(
             "write `\"{meant}\"` for the range, or the address alone"
         )),
@@ -126,7 +125,13 @@ pub(crate) fn proxies(text: &str) -> Result<Network, Wrong> {
             Wrong::help("names aren't resolved here: write the address or range")
         }
         _ => Wrong::PLAIN,
-    })?;
+    })
+}
+
+/// A range of trusted proxies. One so wide that strangers are in it is refused: each of
+/// them could give himself any address.
+pub(crate) fn proxies(text: &str) -> Result<Network, Wrong> {
+    let network = network(text)?;
     let least = if network.address().is_ipv4() {
         PROXIES_V4_MIN
     } else {

@@ -6,6 +6,7 @@ use seam::snapshot::{Balance, Compression, Place, Protocol, Route, Upstream};
 
 use crate::{
     access::{self, ACCESS, GROUPS, Rule, STEP_UP, TOKENS},
+    admin::Admin,
     env::in_words,
     key::{Absent, Form, KIB, TIB, section},
     mistake::Kind,
@@ -166,6 +167,8 @@ pub(crate) struct Around<'a> {
     pub(crate) prefix: &'a str,
     /// Whether there is a section `[acme]`.
     pub(crate) acme: bool,
+    /// `[admin]`.
+    pub(crate) admin: &'a Admin,
 }
 
 /// Reads all sites, in the order of the file.
@@ -226,7 +229,7 @@ fn one(
     let upstreams = table.texts(&UPSTREAM, |text| upstream(text, table));
     let rule = match role {
         Role::Portal => Rule::OPEN,
-        Role::Application => access::read(table, around.portal.is_some()),
+        Role::Application => access::read(table, around),
     };
     let assertion = table.switch(&ASSERTION);
     let plaintext = match table.word(&PLAINTEXT) {
@@ -394,7 +397,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
         let path = part.text(path_key, scalar::route_path);
         let methods = part.texts(methods_key, method);
         let methods: Box<[Box<str>]> = methods.into_iter().map(|at| at.value.into()).collect();
-        let own = access::of_route(part, rule, around.portal.is_some());
+        let own = access::of_route(part, rule, around);
         let anonymous = part.switch(anonymous);
         let body_max = part.size(body_key).unwrap_or(body_max);
         part.finish();
@@ -422,6 +425,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
             access: own.access,
             tokens: own.tokens,
             step_up: own.step_up,
+            admin: own.admin,
             anonymous,
             body_max,
         });
@@ -434,6 +438,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
             access: rule.access.clone(),
             tokens: rule.tokens,
             step_up: rule.step_up,
+            admin: rule.admin,
             anonymous: false,
             body_max,
         });

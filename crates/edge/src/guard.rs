@@ -129,6 +129,12 @@ fn access(known: &Known<'_>, visit: &Visit) -> Result<(), Denied> {
     if !access.admits(&session.person) {
         return Err(Refusal::new(RefusalPage::Forbidden, "not-in-the-group").into());
     }
+    if known.route().admin
+        && let Some(networks) = &visit.local.admin_networks
+        && !networks.contains(visit.client.ip())
+    {
+        return Err(Refusal::new(RefusalPage::Forbidden, "not-from-this-network").into());
+    }
     let Some(within) = known.route().step_up else {
         return Ok(());
     };

@@ -124,6 +124,8 @@ pub struct Route {
     pub tokens: Tokens,
     /// Whoever asks has given a second factor within this time; no token has.
     pub step_up: Option<Duration>,
+    /// Only from [`Snapshot::admin_networks`].
+    pub admin: bool,
     /// Records keep no client address.
     pub anonymous: bool,
     /// Largest request body in bytes.
@@ -284,6 +286,8 @@ pub struct Snapshot {
     pub hsts: guards::hsts::Policy,
     /// Proxies that may say who the client is: by the PROXY protocol, or in each request.
     pub trusted_proxies: guards::network::Networks,
+    /// From where administrators may come; `None` for anywhere.
+    pub admin_networks: Option<guards::network::Networks>,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.
@@ -348,6 +352,7 @@ mod tests {
             access: Access::Public,
             tokens: Tokens::None,
             step_up: None,
+            admin: false,
             anonymous: false,
             body_max: 1,
         };

@@ -287,6 +287,41 @@ impl Store {
         rows.iter().map(group).collect()
     }
 
+    /// Whether somebody is in a group that may stand on the console's threshold.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn may_stand_on_threshold(&self, account: &str) -> Result<bool, Error> {
+        let sql = "SELECT count(*) FROM membership JOIN team ON team.name = membership.team \
+                   WHERE membership.account = $1 AND team.threshold = 1";
+        Ok(self.pools().row(sql, values![account]).await?.count(0)? > 0)
+    }
+
+    /// How many may sign in that are in one of these groups, but for one of them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn members_beside(
+        &self,
+        groups: &[GroupName],
+        account: &str,
+    ) -> Result<u64, Error> {
+        let mut members = std::collections::BTreeSet::new();
+        for group in groups {
+            // Two are enough to know: the one itself, and another.
+            let sql = "SELECT account.id FROM membership \
+                       JOIN account ON account.id = membership.account \
+                       WHERE membership.team = $1 AND account.state = $2 AND account.id <> $3 \
+                       LIMIT 2";
+            let active = AccountState::Active.word();
+            let values = values![group.as_str(), active, account];
+            for row in self.pools().rows(sql, values).await? {
+                members.insert(row.text(0)?);
+            }
+        }
+        Ok(u64::try_from(members.len()).unwrap_or(u64::MAX))
+    }
+
     /// The keyed hash an address is found by.
     fn email_hash(&self, email: &str) -> [u8; 32] {
         self.keyed_hash(Purpose::Email, &email.to_lowercase())
@@ -476,13 +511,27 @@ impl Change {
         self.record(Entry::new("group.add", name.as_str()))
     }
 
+    /// Lets members of a group onto the console's threshold.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Unavailable`].
+    pub async fn allow_threshold(&mut self, name: &GroupName) -> Result<(), Error> {
+        let sql = "UPDATE team SET threshold = 1 WHERE name = $1";
+        let written = self.connection.execute(sql, values![name.as_str()]);
+        if written.await? == 0 {
+            return Err(Error::missing("group", name.as_str()));
+        }
+        let entry = Entry::new("group.change", name.as_str());
+        self.record(entry.after(json!({ "threshold": true })))
+    }
+
     /// Gives a group another name; its members stay in it.
     ///
     /// # Errors
     /// [`Error::Taken`], [`Error::Missing`], [`Error::Unavailable`].
     pub async fn rename_group(&mut self, from: &GroupName, to: &GroupName) -> Result<(), Error> {
-        let sql = "INSERT INTO team (name, created_at) \
-                   SELECT $2, created_at FROM team WHERE name = $1 \
+        let sql = "INSERT INTO team (name, created_at, threshold) \
+                   SELECT $2, created_at, threshold FROM team WHERE name = $1 \
                    ON CONFLICT (name) DO NOTHING";
         let names = || values![from.as_str(), to.as_str()];
         if self.connection.execute(sql, names()).await? == 0 {

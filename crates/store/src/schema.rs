@@ -35,6 +35,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "0004_factors",
         sql: include_str!("../migrations/0004_factors.sql"),
     },
+    Step {
+        name: "0006_threshold",
+        sql: include_str!("../migrations/0006_threshold.sql"),
+    },
 ];
 
 /// The schema version that this program writes; greater ones are refused.

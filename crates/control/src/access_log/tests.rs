@@ -21,6 +21,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         limits: Limits::default(),
         hsts: Default::default(),
         trusted_proxies: Default::default(),
+        admin_networks: None,
         addresses: AddressKeeping::Whole,
         public_port: 443,
         portal: None,

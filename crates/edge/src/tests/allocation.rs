@@ -55,6 +55,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        admin_networks: None,
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,

@@ -42,6 +42,7 @@ pub(super) struct Setting {
     pub(super) health: Option<&'static str>,
     pub(super) compression: Compression,
     pub(super) trusted_proxies: Networks,
+    pub(super) admin_networks: Option<Networks>,
     pub(super) assertion: bool,
     /// What is spoken with the applications.
     pub(super) protocol: Protocol,
@@ -108,6 +109,7 @@ impl Harness {
             health: None,
             compression: Compression::Safe,
             trusted_proxies: Networks::default(),
+            admin_networks: None,
             protocol: Protocol::Http1,
             upstream_tls: None,
             assertion: false,
@@ -274,6 +276,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         access: Access::Public,
         tokens: Tokens::None,
         step_up: None,
+        admin: false,
         anonymous,
         body_max,
     };
@@ -299,6 +302,11 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
                 Route {
                     step_up: Some(Duration::from_secs(600)),
                     ..guarded("/login/sure", &[], Access::Login, Tokens::Bearer)
+                },
+                Route {
+                    step_up: Some(Duration::from_secs(600)),
+                    admin: true,
+                    ..guarded("/login/admin", &[], group("staff"), Tokens::None)
                 },
                 route("/private", true, 1 << 30),
                 route("/small", false, SMALL),
@@ -326,6 +334,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         limits: setting.limits,
         hsts: guards::hsts::Policy::default(),
         trusted_proxies: setting.trusted_proxies.clone(),
+        admin_networks: setting.admin_networks.clone(),
         addresses: setting.addresses,
         public_port: 443,
         portal: Some("https://id.test".into()),

@@ -64,6 +64,7 @@ fn policy_per_request() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        admin_networks: None,
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,

@@ -576,3 +576,43 @@ async fn a_page_that_wants_a_fresh_second_factor_gets_one_and_no_token_opens_it(
     let refused = answer(&harness, ask("GET", "/login/sure", &bearer)).await;
     assert_eq!(refused.status, 403);
 }
+
+#[tokio::test]
+async fn an_admin_route_asks_for_group_second_factor_and_network_over_http_and_sockets() {
+    let app = Application::start().await;
+    let address = app.address;
+    app.always(OK);
+    let amr = |methods: &[&str]| methods.iter().map(|&it| it.into()).collect();
+    let now = terms::Clock::System.now();
+    let here = Network::parse("127.0.0.0/8").unwrap();
+    let elsewhere = Network::parse("192.0.2.0/24").unwrap();
+    for (networks, methods, expected) in [
+        (None, &["pwd", "otp", "mfa"][..], 200),
+        (Some(here), &["pwd", "otp", "mfa"], 200),
+        (Some(elsewhere), &["pwd", "otp", "mfa"], 403),
+        (None, &["pwd"], 401),
+    ] {
+        let harness = Harness::with(address, |setting| {
+            setting.admin_networks = networks.map(|it| Networks::new([it]));
+        });
+        let session = Session {
+            amr: amr(methods),
+            auth_time: now,
+            ..of_ada(Credential::Cookie, &["app.test"])
+        };
+        sign_in(&harness, SECRET, session);
+        let got = answer(&harness, ask("GET", "/login/admin/users", COOKIE)).await;
+        assert_eq!(got.status, expected, "{networks:?} {methods:?}");
+        let socket = format!(
+            "{COOKIE}Origin: https://app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        );
+        if expected != 200 {
+            let got = answer(&harness, ask("GET", "/login/admin/live", &socket)).await;
+            assert_eq!(got.status, expected, "{networks:?} {methods:?}");
+        }
+        // Beside it the group is enough.
+        let beside = answer(&harness, ask("GET", "/login/staff", COOKIE)).await;
+        assert_eq!(beside.status, 200);
+    }
+}

@@ -119,6 +119,40 @@ both! {
         assert_eq!(store.groups().await.unwrap(), [("staff".parse().unwrap(), 2)]);
     }
 
+    async fn a_group_may_be_let_onto_the_threshold_and_keeps_it_under_another_name(place: Place) {
+        let store = place.open().await;
+        with_groups(&store, &["trial", "staff"]).await;
+        let on = add(&store, &details("on", None, &["trial"])).await.unwrap();
+        let off = add(&store, &details("off", None, &["staff"])).await.unwrap();
+        assert!(!store.may_stand_on_threshold(&on).await.unwrap());
+        let (trial, tried) = ("trial".parse().unwrap(), "tried".parse().unwrap());
+        let mut change = store.change(&Actor::system("test")).await.unwrap();
+        change.allow_threshold(&trial).await.unwrap();
+        change.rename_group(&trial, &tried).await.unwrap();
+        change.commit().await.unwrap();
+        assert!(store.may_stand_on_threshold(&on).await.unwrap());
+        assert!(!store.may_stand_on_threshold(&off).await.unwrap());
+        let mut change = store.change(&Actor::system("test")).await.unwrap();
+        let missing = change.allow_threshold(&trial).await.unwrap_err();
+        assert!(matches!(missing, Error::Missing { what: "group", .. }), "{missing}");
+    }
+
+    async fn who_else_is_in_one_of_some_groups_is_counted_once_and_only_who_may_sign_in(place: Place) {
+        let store = place.open().await;
+        with_groups(&store, &["admins", "owners", "staff"]).await;
+        let groups = ["admins".parse().unwrap(), "owners".parse().unwrap()];
+        let first = add(&store, &details("first", None, &["admins"])).await.unwrap();
+        assert_eq!(store.members_beside(&groups, &first).await.unwrap(), 0);
+        add(&store, &details("other", None, &["staff"])).await.unwrap();
+        let mut out = details("out", None, &["admins"]);
+        out.state = AccountState::Disabled;
+        add(&store, &out).await.unwrap();
+        assert_eq!(store.members_beside(&groups, &first).await.unwrap(), 0);
+        let second = add(&store, &details("second", None, &["admins", "owners"])).await.unwrap();
+        assert_eq!(store.members_beside(&groups, &first).await.unwrap(), 1);
+        assert_eq!(store.members_beside(&groups, &second).await.unwrap(), 1);
+    }
+
     async fn what_is_removed_is_gone_with_what_it_has_and_a_group_leaves_its_members(place: Place) {
         let store = place.open().await;
         with_groups(&store, &["staff"]).await;

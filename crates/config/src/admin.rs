@@ -1,0 +1,58 @@
+//! `[admin]`: the promise `admin`.
+
+use std::time::Duration;
+
+use guards::network::Networks;
+use terms::GroupName;
+
+use crate::{
+    access,
+    key::{Absent, Form, seconds, section},
+    mistake::Kind,
+    reader::Say,
+    scalar,
+    table::Table,
+};
+
+section! {
+    "[admin]",
+    "Promise `admin`: who may use the console on the portal, and the parts of applications with `access = \"admin\"`.";
+    GROUPS "groups" Form::Texts("a group such as \"admins\"", access::GROUPS_MAX), Absent::Means("nobody: the console is on the operations listener only"), "[\"admins\"]",
+        "Members of these groups, once they have signed in with a second factor. They need a `portal`.";
+    FRESH "fresh" Form::Duration(seconds(60), seconds(3600)), Absent::Default("10m"), "\"5m\"",
+        "How old their second factor may be when they change something; in applications, when they ask for anything. Older: they are asked for it once more.";
+    NETWORKS "networks" Form::Texts("an address or range such as \"10.0.0.0/8\"", Networks::MAX), Absent::Means("from anywhere"), "[\"192.0.2.0/24\", \"2001:db8:1::/48\"]",
+        "Only from these networks. The console on the operations listener is reached over loopback alone, whatever stands here.";
+}
+
+/// `[admin]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// `groups`; nobody is an administrator where it is empty.
+    pub groups: Vec<GroupName>,
+    /// `fresh`.
+    pub fresh: Duration,
+    /// `networks`; `None` for anywhere.
+    pub networks: Option<Networks>,
+}
+
+pub(crate) fn read(table: &Table<'_, '_>, portal: bool) -> Admin {
+    let groups = table.texts(&GROUPS, access::group);
+    let fresh = table.duration(&FRESH);
+    let networks = table.texts(&NETWORKS, scalar::network);
+    if !groups.is_empty() && !portal {
+        let say = Say::what("administrators could not sign in: there is no `portal`")
+            .expected("a host for sign-in at the top of the file")
+            .help("add `portal = \"id.example.com\"` and a section `[site.\"id.example.com\"]` for it");
+        table
+            .reader
+            .mistake(Kind::Missing, &table.span(&GROUPS), say);
+    }
+    table.finish();
+    let networks = Networks::new(networks.into_iter().map(|at| at.value));
+    Admin {
+        groups: groups.into_iter().map(|at| at.value).collect(),
+        fresh,
+        networks: (!networks.is_empty()).then_some(networks),
+    }
+}
