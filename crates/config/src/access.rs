@@ -20,7 +20,10 @@ pub(crate) const GROUPS_MAX: usize = 32;
 const WORDS: Form = Form::Word(&[
     ("public", "everyone may ask"),
     ("login", "whoever has signed in may ask"),
-    ("admin", "only those whom `[admin]` names, with a second factor that is `fresh`, from its `networks`"),
+    (
+        "admin",
+        "only those whom `[admin]` names, with a second factor that is `fresh`, from its `networks`",
+    ),
 ]);
 const GROUP: Form = Form::Texts("a group such as \"staff\"", GROUPS_MAX);
 const TOKEN_WORDS: Form = Form::Word(&[

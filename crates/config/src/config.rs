@@ -9,10 +9,10 @@ use guards::{hsts::Policy, network::Networks};
 use seam::snapshot::Limits;
 
 use crate::{
-    admin,
-    admin::Admin,
     acme,
     acme::Acme,
+    admin,
+    admin::Admin,
     env::{Found, in_words},
     hsts,
     key::{Absent, Form, section},

@@ -9,8 +9,8 @@
 //! the source of the documents, of suggestions and of `init`'s sample.
 
 mod access;
-mod admin;
 mod acme;
+mod admin;
 mod compile;
 mod config;
 mod docs;
@@ -43,8 +43,8 @@ mod tls_report;
 mod track;
 mod two_factor;
 
-pub use admin::Admin;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
+pub use admin::Admin;
 pub use compile::Issued;
 pub use config::Config;
 pub use docs::{SMALLEST, markdown, sample};

@@ -2,6 +2,7 @@
 //! edge is told of it. Pages, the console and the commands all go through here, so that
 //! none of them forgets the other half.
 
+pub(crate) mod admin;
 pub(crate) mod assertion;
 pub(crate) mod canary;
 mod census;
@@ -62,6 +63,9 @@ pub(crate) enum AccountError {
     /// It said so.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// Somebody goes on being an administrator.
+    #[error(transparent)]
+    Keeps(#[from] admin::Keeps),
 }
 
 impl Accounts {

@@ -1,14 +1,19 @@
-//! The console on the operations listener: plain http on loopback, for whoever may run
-//! commands on this machine.
+//! The console: the same rooms behind two doors.
 //!
-//! Deny by default: everything below `{prefix}admin` needs a session, an address that
-//! doesn't exist too; only the door (`enter`) is in front of it. What changes something
-//! needs our own Origin and the session's token besides. A request must name the
-//! listener by a name of loopback and come over loopback.
+//! On the operations listener, in plain http on loopback, it is for whoever may run
+//! commands on this machine: everything below `{prefix}admin` needs a session that a link
+//! from the command line has opened; only the door (`enter`) is in front of it. A request
+//! must name the listener by a name of loopback and come over loopback. On the portal it
+//! is for administrators ([`portal`]).
+//!
+//! Deny by default: an address that doesn't exist is behind the door too. What changes
+//! something needs our own Origin and the session's token besides.
 
 mod audit;
 mod door;
 mod groups;
+mod portal;
+mod rooms;
 mod sessions;
 mod tokens;
 mod users;
@@ -20,18 +25,24 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State as Shared},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::Response,
     routing::{get, post},
 };
-use pages::{ConsoleEnterView, RefusalKind};
+use pages::{ConsoleDoor, ConsoleEnterView, RefusalKind};
 use seam::sessions::is_secret;
 use store::{Actor, Entry};
 use terms::Secret;
 
-pub(crate) use self::door::Door;
-use self::visit::{Changing, Inside, Visit, gone, language, refuse};
+pub(crate) use self::{
+    door::Door,
+    portal::{on_portal, resumed},
+};
+use self::{
+    rooms::Rooms,
+    visit::{Changing, Inside, Visit, gone, language, refuse},
+};
 use crate::{
     accounts::AccountError,
     state::State,
@@ -57,16 +68,26 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// The console below the prefix.
+/// Every room.
+fn rooms() -> Rooms {
+    let rooms = Rooms::default().get("/", first);
+    let rooms = users::rooms(rooms);
+    let rooms = groups::rooms(rooms);
+    let rooms = sessions::rooms(rooms);
+    let rooms = tokens::rooms(rooms);
+    audit::rooms(rooms)
+}
+
+/// Method and path of every room, below the console's own path: for whoever tries them all.
+pub(crate) fn addresses() -> Vec<(Method, &'static str)> {
+    rooms().list()
+}
+
+/// The console below the prefix, on the operations listener.
 pub(crate) fn router(prefix: &str, state: State) -> Router {
-    let rooms = Router::new()
-        .route("/", get(first))
+    let rooms = rooms()
+        .router()
         .route("/leave", post(leave))
-        .merge(users::routes())
-        .merge(groups::routes())
-        .merge(sessions::routes())
-        .merge(tokens::routes())
-        .merge(audit::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(state.clone(), inside));
@@ -120,7 +141,10 @@ async fn inside(Shared(state): Shared<State>, request: Request, next: Next) -> R
         }
     };
     parts.extensions.insert(Inside {
+        who: known.actor.as_str().to_owned(),
         actor: known.actor,
+        door: ConsoleDoor::Machine,
+        language,
         token: known.token,
         form,
     });

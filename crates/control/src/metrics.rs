@@ -17,9 +17,17 @@ use seam::{
 use terms::{Micros, PromiseId, Verdict, names};
 
 use crate::{
-    accounts::{choice::Choice, second_factor::Coded, sign_in::SignedIn},
+    accounts::{admin::Admission, choice::Choice, second_factor::Coded, sign_in::SignedIn},
     outbox::Tally,
 };
+
+/// What can come of a request for the console, and its word.
+const ADMISSIONS: [(Admission, &str); 4] = [
+    (Admission::Open, "open"),
+    (Admission::FactorOwed, "factor-owed"),
+    (Admission::Elsewhere, "elsewhere"),
+    (Admission::NoRight, "no-right"),
+];
 
 /// Control's own counters.
 #[derive(Debug, Default)]
@@ -46,6 +54,8 @@ pub(crate) struct Tallies {
     /// Codes behind a right password, by what came of them.
     codes_right: AtomicU64,
     codes_refused: AtomicU64,
+    /// In the order of [`ADMISSIONS`].
+    admissions: [AtomicU64; ADMISSIONS.len()],
     /// Locks of accounts, or of one device on one.
     locks: AtomicU64,
 }
@@ -118,6 +128,14 @@ impl Tallies {
             Coded::Stale => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request for the console on the portal.
+    pub(crate) fn admitted(&self, admission: Admission) {
+        let mut counters = ADMISSIONS.iter().zip(&self.admissions);
+        if let Some((_, counter)) = counters.find(|((it, _), _)| *it == admission) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts a lock.
@@ -369,6 +387,18 @@ impl Metrics {
         ] {
             page.line(
                 names::CODES_TOTAL,
+                &format!("outcome=\"{outcome}\""),
+                count.load(Ordering::Relaxed),
+            );
+        }
+        page.family(
+            names::CONSOLE_REQUESTS_TOTAL,
+            "counter",
+            "Requests for the console on the portal by who has signed in, by outcome.",
+        );
+        for ((_, outcome), count) in ADMISSIONS.iter().zip(&self.tallies.admissions) {
+            page.line(
+                names::CONSOLE_REQUESTS_TOTAL,
                 &format!("outcome=\"{outcome}\""),
                 count.load(Ordering::Relaxed),
             );

@@ -1,14 +1,14 @@
 //! Own pages: requests come through the seam, an axum router answers, bodies stream
 //! both ways.
 
-mod account;
+pub(crate) mod account;
 pub(crate) mod form;
 mod language;
 mod ledger;
 pub(crate) mod listing;
 mod portal;
 mod reset;
-mod second_factor;
+pub(crate) mod second_factor;
 mod security;
 
 use std::{
@@ -29,6 +29,8 @@ use seam::own::{Body as OwnBody, BodyCut, CHUNK, OwnAnswer, OwnReceiver, OwnRequ
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::console;
+
 /// The router of everything that control answers itself, below the prefix.
 pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
     let people = Router::new()
@@ -36,6 +38,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(account::routes())
         .merge(second_factor::routes())
         .merge(reset::routes())
+        .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()
         .merge(security::routes())

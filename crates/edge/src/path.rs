@@ -13,9 +13,7 @@ const PATH_MAX: usize = 4096;
 /// The route of a request; `None` where its path can be read in two ways that matter.
 pub(crate) fn route<'a>(site: &'a Site, path: &str, method: &str) -> Option<&'a Route> {
     let route = site.route(path, method);
-    let rule = |route: &'a Route| {
-        (&route.access, route.tokens, route.step_up, route.admin)
-    };
+    let rule = |route: &'a Route| (&route.access, route.tokens, route.step_up, route.admin);
     let alike = |other: &'a Route| rule(other) == rule(route);
     // One rule for everything: no spelling leads around it.
     if site.routes.iter().all(alike) || !may_mean_more(path) {

@@ -23,7 +23,8 @@ pub use views::{
     account::{AccountSecurityView, AccountSessionsView, AccountView},
     app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},
     console::{
-        Console, ConsoleEnterView, Notice,
+        Console, ConsoleDoor, ConsoleEnterView, Notice,
+        admin::{ResumeView, ThresholdView},
         audit::{AuditFilter, AuditLine, AuditView, ChangeLine},
         groups::{GroupRemoveView, GroupView, GroupsView},
         sessions::ConsoleSessionsView,

@@ -297,31 +297,6 @@ impl Store {
         Ok(self.pools().row(sql, values![account]).await?.count(0)? > 0)
     }
 
-    /// How many may sign in that are in one of these groups, but for one of them.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn members_beside(
-        &self,
-        groups: &[GroupName],
-        account: &str,
-    ) -> Result<u64, Error> {
-        let mut members = std::collections::BTreeSet::new();
-        for group in groups {
-            // Two are enough to know: the one itself, and another.
-            let sql = "SELECT account.id FROM membership \
-                       JOIN account ON account.id = membership.account \
-                       WHERE membership.team = $1 AND account.state = $2 AND account.id <> $3 \
-                       LIMIT 2";
-            let active = AccountState::Active.word();
-            let values = values![group.as_str(), active, account];
-            for row in self.pools().rows(sql, values).await? {
-                members.insert(row.text(0)?);
-            }
-        }
-        Ok(u64::try_from(members.len()).unwrap_or(u64::MAX))
-    }
-
     /// The keyed hash an address is found by.
     fn email_hash(&self, email: &str) -> [u8; 32] {
         self.keyed_hash(Purpose::Email, &email.to_lowercase())
@@ -509,6 +484,36 @@ impl Change {
             return Err(Error::taken("group", name.as_str()));
         }
         self.record(Entry::new("group.add", name.as_str()))
+    }
+
+    /// How many may sign in that are in one of these groups, but for one of them: one of
+    /// each group is counted.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn members_beside(
+        &mut self,
+        groups: &[GroupName],
+        account: &str,
+    ) -> Result<u64, Error> {
+        let mut members = std::collections::BTreeSet::new();
+        for group in groups {
+            // Written, so that of two changes at once one sees what the other did.
+            let sql = "UPDATE team SET threshold = threshold WHERE name = $1";
+            self.connection
+                .execute(sql, values![group.as_str()])
+                .await?;
+            let sql = "SELECT account.id FROM membership \
+                       JOIN account ON account.id = membership.account \
+                       WHERE membership.team = $1 AND account.state = $2 AND account.id <> $3 \
+                       LIMIT 1";
+            let active = AccountState::Active.word();
+            let values = values![group.as_str(), active, account];
+            for row in self.connection.rows(sql, values).await? {
+                members.insert(row.text(0)?);
+            }
+        }
+        Ok(u64::try_from(members.len()).unwrap_or(u64::MAX))
     }
 
     /// Lets members of a group onto the console's threshold.

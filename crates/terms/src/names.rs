@@ -30,5 +30,7 @@ pub const PASSWORDS_CHOSEN_TOTAL: &str = "waarborg_passwords_chosen_total";
 pub const SIGN_INS_TOTAL: &str = "waarborg_sign_ins_total";
 /// Codes of a second factor behind a right password, by `outcome` (promise `two-factor`).
 pub const CODES_TOTAL: &str = "waarborg_codes_total";
+/// Requests for the console on the portal, by `outcome` (promise `admin`).
+pub const CONSOLE_REQUESTS_TOTAL: &str = "waarborg_console_requests_total";
 /// Locks of accounts after wrong passwords (promise `lockout`).
 pub const LOCKS_TOTAL: &str = "waarborg_locks_total";

@@ -1,10 +1,11 @@
-//! Accounts of a drill's own: ordinary ones in no group, made for a run and removed after
-//! it. No other code asks whether an account is one.
+//! Accounts of a drill's own: ordinary ones in no group, or in one of their own that may
+//! stand on the console's threshold; made for a run and removed after it. No other code
+//! asks whether an account is one.
 
 use std::time::Duration;
 
 use store::{AccountDetails, AccountQuery, AccountState, Actor};
-use terms::{RequestId, Secret};
+use terms::{GroupName, RequestId, Secret};
 use tokio::sync::Mutex;
 
 use super::{AccountError, Accounts, choice::Choice};
@@ -55,8 +56,16 @@ impl From<store::Error> for CanaryError {
 /// The accounts of one run. What is left when it is dropped is removed then.
 pub(crate) struct Canaries {
     pub(super) accounts: Accounts,
+    made: Mutex<Made>,
+}
+
+/// What there is to remove.
+#[derive(Default)]
+struct Made {
     /// Their ids.
-    made: Mutex<Vec<String>>,
+    accounts: Vec<String>,
+    /// Groups that may stand on the threshold.
+    groups: Vec<GroupName>,
 }
 
 /// Whoever makes and removes them, in the trail.
@@ -76,10 +85,10 @@ impl Canaries {
     /// An account without a password.
     pub(super) async fn make(&self) -> Result<store::Account, CanaryError> {
         let mut made = self.made.lock().await;
-        if made.is_empty() {
+        if made.accounts.is_empty() {
             sweep(&self.accounts).await?;
         }
-        if made.len() >= CANARIES_MAX {
+        if made.accounts.len() >= CANARIES_MAX {
             return Err(CanaryError::Unusable);
         }
         let name = format!("{PREFIX}{}", RequestId(self.accounts.rng.bytes()));
@@ -91,7 +100,7 @@ impl Canaries {
             state: AccountState::Active,
         };
         let id = self.accounts.add(&details, None, &prover()).await?;
-        made.push(id.clone());
+        made.accounts.push(id.clone());
         let account = self.accounts.store()?.account(&id).await?;
         account.ok_or(CanaryError::Account(AccountError::Away))
     }
@@ -113,14 +122,45 @@ impl Canaries {
         }
     }
 
+    /// Puts one of them into a group of the run's own that may stand on the console's
+    /// threshold.
+    pub(crate) async fn onto_threshold(&self, name: &str) -> Result<(), CanaryError> {
+        let account = self.own(name).await?;
+        let mut made = self.made.lock().await;
+        let group = match made.groups.first() {
+            Some(group) => group.clone(),
+            None => {
+                let name = format!("{PREFIX}{}", RequestId(self.accounts.rng.bytes()));
+                let group: GroupName = name.parse().map_err(|_| CanaryError::Unusable)?;
+                self.accounts.add_threshold_group(&group, &prover()).await?;
+                made.groups.push(group.clone());
+                group
+            }
+        };
+        let details = AccountDetails {
+            groups: vec![group],
+            ..account.details()
+        };
+        let (accounts, prover) = (&self.accounts, prover());
+        accounts.change(&account, &details, &prover).await?;
+        Ok(())
+    }
+
+    /// One of them, by its name.
+    async fn own(&self, name: &str) -> Result<store::Account, CanaryError> {
+        let account = self.accounts.store()?.account_named(name).await?;
+        let account = account.ok_or(CanaryError::Unusable)?;
+        if self.made.lock().await.accounts.contains(&account.id) {
+            Ok(account)
+        } else {
+            Err(CanaryError::Unusable)
+        }
+    }
+
     /// In how many seconds strangers may guess again at one of them; `None` where they may.
     pub(crate) async fn locked_for(&self, name: &str) -> Result<Option<u64>, CanaryError> {
+        let account = self.own(name).await?;
         let store = self.accounts.store()?;
-        let account = store.account_named(name).await?;
-        let account = account.ok_or(CanaryError::Unusable)?;
-        if !self.made.lock().await.contains(&account.id) {
-            return Err(CanaryError::Unusable);
-        }
         let until = store.guesses(&account.id).await?.locked_until;
         let now = self.accounts.now();
         Ok((now < until).then(|| until.since(now).as_secs().max(1)))
@@ -128,17 +168,17 @@ impl Canaries {
 
     /// Removes all of them.
     pub(crate) async fn remove(&self) {
-        let ids = std::mem::take(&mut *self.made.lock().await);
-        remove(&self.accounts, ids).await;
+        let made = std::mem::take(&mut *self.made.lock().await);
+        remove(&self.accounts, made).await;
     }
 }
 
 impl Drop for Canaries {
     fn drop(&mut self) {
-        let ids = std::mem::take(self.made.get_mut());
-        if !ids.is_empty() {
+        let made = std::mem::take(self.made.get_mut());
+        if !made.accounts.is_empty() || !made.groups.is_empty() {
             let accounts = self.accounts.clone();
-            tokio::spawn(async move { remove(&accounts, ids).await });
+            tokio::spawn(async move { remove(&accounts, made).await });
         }
     }
 }
@@ -154,16 +194,30 @@ async fn sweep(accounts: &Accounts) -> Result<(), CanaryError> {
     let found = accounts.store()?.accounts(&query).await?.into_iter();
     let left = found.filter(|account| {
         account.display == DISPLAY
-            && account.groups.is_empty()
+            && account.groups.iter().all(is_own_group)
             && account.email.is_none()
             && account.created_at.after(LEFT_AFTER) < now
     });
-    remove(accounts, left.map(|account| account.id).collect()).await;
+    let left: Vec<_> = left.collect();
+    let groups = left.iter().flat_map(|account| account.groups.clone());
+    let mut groups: Vec<_> = groups.collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let left = left.iter().map(|account| account.id.clone());
+    let made = Made {
+        accounts: left.collect(),
+        groups,
+    };
+    remove(accounts, made).await;
     Ok(())
 }
 
-async fn remove(accounts: &Accounts, ids: Vec<String>) {
-    for id in ids {
+fn is_own_group(group: &GroupName) -> bool {
+    group.as_str().starts_with(PREFIX)
+}
+
+async fn remove(accounts: &Accounts, made: Made) {
+    for id in made.accounts {
         let removed = async {
             if let Some(account) = accounts.store()?.account(&id).await? {
                 accounts.remove(&account, &prover()).await?;
@@ -172,6 +226,11 @@ async fn remove(accounts: &Accounts, ids: Vec<String>) {
         };
         if let Err(error) = removed.await {
             tracing::error!(%error, account = id, "a drill's own account could not be removed");
+        }
+    }
+    for group in made.groups {
+        if let Err(error) = accounts.remove_group(&group, &prover()).await {
+            tracing::error!(%error, %group, "a drill's own group could not be removed");
         }
     }
 }

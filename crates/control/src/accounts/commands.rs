@@ -55,7 +55,7 @@ impl From<AccountError> for Trouble {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Store(error) => error.into(),
-            AccountError::Away => Self::Failed(error.to_string()),
+            AccountError::Away | AccountError::Keeps(_) => Self::Failed(error.to_string()),
         }
     }
 }

@@ -57,7 +57,7 @@ impl Accounts {
     /// signed in any more.
     ///
     /// # Errors
-    /// As [`Accounts::add`].
+    /// As [`Accounts::add`]; [`AccountError::Keeps`].
     pub(crate) async fn change(
         &self,
         before: &Account,
@@ -69,6 +69,8 @@ impl Accounts {
         }
         let store = self.store()?;
         let mut change = store.change(actor).await?;
+        self.keeps_administrators(&mut change, before, Some(details), actor)
+            .await?;
         change.change_account(before, details).await?;
         let ended = if details.state == AccountState::Disabled {
             change.end_sessions(&before.id, None).await?
@@ -84,13 +86,15 @@ impl Accounts {
     /// Removes an account with everything it has.
     ///
     /// # Errors
-    /// [`AccountError`].
+    /// [`AccountError`]; [`AccountError::Keeps`].
     pub(crate) async fn remove(
         &self,
         account: &Account,
         actor: &Actor,
     ) -> Result<(), AccountError> {
         let mut change = self.store()?.change(actor).await?;
+        self.keeps_administrators(&mut change, account, None, actor)
+            .await?;
         change.remove_account(account).await?;
         change.commit().await?;
         self.refresh(&account.id).await
@@ -144,6 +148,22 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let mut change = self.store()?.change(actor).await?;
         change.add_group(name).await?;
+        change.commit().await?;
+        Ok(())
+    }
+
+    /// Makes a group whose members may stand on the console's threshold.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub(crate) async fn add_threshold_group(
+        &self,
+        name: &GroupName,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        let mut change = self.store()?.change(actor).await?;
+        change.add_group(name).await?;
+        change.allow_threshold(name).await?;
         change.commit().await?;
         Ok(())
     }

@@ -2,24 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Router, response::Response, routing::get};
+use axum::response::Response;
 use pages::{AuditFilter, AuditLine, AuditView, ChangeLine};
 use serde_json::Value;
 use store::{Actor, AuditQuery, AuditRow, Store};
 use terms::Micros;
 
 use super::{
+    rooms::Rooms,
     sessions::names,
     visit::{PAGE, Visit, cut},
 };
-use crate::{accounts::AccountError, state::State};
+use crate::accounts::AccountError;
 
 /// What stands before an account's id where it is the actor.
 const ACCOUNT: &str = "account:";
 const DAY_MICROS: i64 = 86_400_000_000;
 
-pub(super) fn routes() -> Router<State> {
-    Router::new().route("/audit", get(list))
+pub(super) fn rooms(rooms: Rooms) -> Rooms {
+    rooms.get("/audit", list)
 }
 
 async fn list(visit: Visit) -> Response {

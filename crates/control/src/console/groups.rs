@@ -1,27 +1,25 @@
 //! The groups: all of them, one of them, a new one.
 
-use axum::{
-    Router,
-    extract::Path,
-    response::Response,
-    routing::{get, post},
-};
+use axum::{extract::Path, response::Response};
 use pages::{Field, FieldProblem, GroupRemoveView, GroupView, GroupsView};
 use store::AccountQuery;
 use terms::GroupName;
 
+use super::rooms::Rooms;
 use super::visit::{Changing, Visit};
-use crate::{accounts::AccountError, state::State};
+use crate::accounts::AccountError;
 
 /// Members that a group's page names.
 const SHOWN: u64 = 100;
 
-pub(super) fn routes() -> Router<State> {
-    Router::new()
-        .route("/groups", get(list))
-        .route("/groups/add", post(add))
-        .route("/groups/{name}", get(show).post(rename))
-        .route("/groups/{name}/remove", get(ask_remove).post(remove))
+pub(super) fn rooms(rooms: Rooms) -> Rooms {
+    rooms
+        .get("/groups", list)
+        .post("/groups/add", add)
+        .get("/groups/{name}", show)
+        .post("/groups/{name}", rename)
+        .get("/groups/{name}/remove", ask_remove)
+        .post("/groups/{name}/remove", remove)
 }
 
 /// A group by its name in the address, with the number of its members.
@@ -137,6 +135,9 @@ async fn rename(Changing { visit, form }: Changing, Path(name): Path<String>) ->
         let text = form.text("name").trim();
         let problem = match typed(text) {
             Ok(new) if new == group.0 => return Ok(visit.done(&room(&new), "unchanged")),
+            Ok(_) if visit.accounts().is_of_administrators(&group.0) => {
+                FieldProblem::OfAdministrators
+            }
             Ok(new) => {
                 let accounts = visit.accounts();
                 let renamed = accounts.rename_group(&group.0, &new, visit.actor()).await;
@@ -158,21 +159,35 @@ fn room(group: &GroupName) -> String {
 
 async fn ask_remove(visit: Visit, Path(name): Path<String>) -> Response {
     let shown = async {
-        let (group, count) = existing(&visit, &name).await?;
-        let view = GroupRemoveView {
-            console: visit.console(),
-            group: group.to_string(),
-            count,
-        };
-        Ok(visit.page(visit.pages().group_remove(&view, visit.language)))
+        let group = existing(&visit, &name).await?;
+        Ok(visit.page(remove_page(&visit, &group, None)))
     };
     visit.answer(shown.await)
 }
 
+fn remove_page(
+    visit: &Visit,
+    (group, count): &(GroupName, u64),
+    problem: Option<FieldProblem>,
+) -> pages::Page {
+    let view = GroupRemoveView {
+        console: visit.console(),
+        group: group.to_string(),
+        count: *count,
+        problem,
+    };
+    visit.pages().group_remove(&view, visit.language)
+}
+
 async fn remove(Changing { visit, .. }: Changing, Path(name): Path<String>) -> Response {
     let done = async {
-        let (group, _) = existing(&visit, &name).await?;
-        visit.accounts().remove_group(&group, visit.actor()).await?;
+        let group = existing(&visit, &name).await?;
+        if visit.accounts().is_of_administrators(&group.0) {
+            let problem = Some(FieldProblem::OfAdministrators);
+            return Ok(visit.wrong(remove_page(&visit, &group, problem)));
+        }
+        let removed = visit.accounts().remove_group(&group.0, visit.actor());
+        removed.await?;
         Ok(visit.done("groups", "removed"))
     };
     visit.answer(done.await)

@@ -2,21 +2,18 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Router,
-    response::Response,
-    routing::{get, post},
-};
+use axum::response::Response;
 use pages::ConsoleSessionsView;
 use store::{SessionQuery, Store};
 
+use super::rooms::Rooms;
 use super::visit::{Changing, PAGE, Visit};
-use crate::{accounts::AccountError, state::State, web::listing::session_views};
+use crate::{accounts::AccountError, web::listing::session_views};
 
-pub(super) fn routes() -> Router<State> {
-    Router::new()
-        .route("/sessions", get(list))
-        .route("/sessions/revoke", post(revoke))
+pub(super) fn rooms(rooms: Rooms) -> Rooms {
+    rooms
+        .get("/sessions", list)
+        .post("/sessions/revoke", revoke)
 }
 
 /// The login names of accounts, each looked up once; an account that is gone keeps its id.

@@ -3,33 +3,30 @@
 
 use std::time::Duration;
 
-use axum::{
-    Router,
-    response::Response,
-    routing::{get, post},
-};
+use axum::response::Response;
 use config::Config;
 use pages::{ChoiceView, Field, FieldProblem, TokenAddView, TokenMadeView, TokensView};
 use store::{Account, MAX_TOKENS, TokenKind};
 
 use super::{
+    rooms::Rooms,
     sessions::names,
     visit::{Changing, PAGE, Visit, cut},
 };
 use crate::{
     accounts::{AccountError, NewToken, credential},
-    state::State,
     web::{
         form::{self, Form},
         listing::token_view,
     },
 };
 
-pub(super) fn routes() -> Router<State> {
-    Router::new()
-        .route("/tokens", get(list))
-        .route("/tokens/add", get(ask_add).post(add))
-        .route("/tokens/revoke", post(revoke))
+pub(super) fn rooms(rooms: Rooms) -> Rooms {
+    rooms
+        .get("/tokens", list)
+        .get("/tokens/add", ask_add)
+        .post("/tokens/add", add)
+        .post("/tokens/revoke", revoke)
 }
 
 async fn list(visit: Visit) -> Response {

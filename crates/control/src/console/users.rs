@@ -1,11 +1,6 @@
 //! The users: looked through, made, changed, unlocked, removed.
 
-use axum::{
-    Router,
-    extract::Path,
-    response::Response,
-    routing::{get, post},
-};
+use axum::{extract::Path, response::Response};
 use login::lockout::CAP;
 use pages::{
     Field, FieldProblem, Notice, PasswordProblem, UserAddView, UserFilter, UserInputs, UserLine,
@@ -15,10 +10,10 @@ use store::{Account, AccountDetails, AccountQuery, AccountState, SessionQuery, S
 use terms::{GroupName, Micros, Secret, UserName};
 
 use self::inputs::{Typed, group_choices, is_locked, password_form};
+use super::rooms::Rooms;
 use super::visit::{Changing, PAGE, Visit, cut};
 use crate::{
-    accounts::{AccountError, Changed, choice::Choice},
-    state::State,
+    accounts::{AccountError, Changed, admin::Keeps, choice::Choice},
     web::{
         form::Form,
         listing::{session_views, token_view},
@@ -30,15 +25,18 @@ mod inputs;
 /// Sessions and tokens that a user's page shows.
 const SHOWN: u64 = 100;
 
-pub(super) fn routes() -> Router<State> {
-    Router::new()
-        .route("/users", get(list))
-        .route("/users/add", get(ask_add).post(add))
-        .route("/users/{id}", get(show).post(change))
-        .route("/users/{id}/password", post(set_password))
-        .route("/users/{id}/unlock", post(unlock))
-        .route("/users/{id}/end-sessions", post(end_sessions))
-        .route("/users/{id}/remove", get(ask_remove).post(remove))
+pub(super) fn rooms(rooms: Rooms) -> Rooms {
+    rooms
+        .get("/users", list)
+        .get("/users/add", ask_add)
+        .post("/users/add", add)
+        .get("/users/{id}", show)
+        .post("/users/{id}", change)
+        .post("/users/{id}/password", set_password)
+        .post("/users/{id}/unlock", unlock)
+        .post("/users/{id}/end-sessions", end_sessions)
+        .get("/users/{id}/remove", ask_remove)
+        .post("/users/{id}/remove", remove)
 }
 
 async fn list(visit: Visit) -> Response {
@@ -237,7 +235,15 @@ fn problem(error: AccountError) -> Result<(Field, FieldProblem), AccountError> {
         AccountError::Store(store::Error::Missing { what: "group", .. }) => {
             Ok((Field::Groups, FieldProblem::Unknown))
         }
+        AccountError::Keeps(keeps) => Ok((Field::Groups, kept(*keeps))),
         _ => Err(error),
+    }
+}
+
+const fn kept(keeps: Keeps) -> FieldProblem {
+    match keeps {
+        Keeps::Themselves => FieldProblem::OwnRights,
+        Keeps::Last => FieldProblem::LastAdministrator,
     }
 }
 
@@ -415,21 +421,31 @@ async fn end_sessions(Changing { visit, .. }: Changing, Path(id): Path<String>) 
 async fn ask_remove(visit: Visit, Path(id): Path<String>) -> Response {
     let shown = async {
         let account = existing(&visit.store()?, &id).await?;
-        let view = UserRemoveView {
-            console: visit.console(),
-            id: account.id,
-            login: account.name.to_string(),
-        };
-        Ok(visit.page(visit.pages().user_remove(&view, visit.language)))
+        Ok(visit.page(remove_page(&visit, account, None)))
     };
     visit.answer(shown.await)
+}
+
+fn remove_page(visit: &Visit, account: Account, problem: Option<FieldProblem>) -> pages::Page {
+    let view = UserRemoveView {
+        console: visit.console(),
+        id: account.id,
+        login: account.name.to_string(),
+        problem,
+    };
+    visit.pages().user_remove(&view, visit.language)
 }
 
 async fn remove(Changing { visit, .. }: Changing, Path(id): Path<String>) -> Response {
     let done = async {
         let account = existing(&visit.store()?, &id).await?;
-        visit.accounts().remove(&account, visit.actor()).await?;
-        Ok(visit.done("users", "removed"))
+        match visit.accounts().remove(&account, visit.actor()).await {
+            Ok(()) => Ok(visit.done("users", "removed")),
+            Err(AccountError::Keeps(keeps)) => {
+                Ok(visit.wrong(remove_page(&visit, account, Some(kept(keeps)))))
+            }
+            Err(error) => Err(error),
+        }
     };
     visit.answer(done.await)
 }

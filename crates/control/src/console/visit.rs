@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use pages::{Console, Notice, OwnPath, Page, PagerView, Pages, RefusalKind};
+use pages::{Console, ConsoleDoor, Notice, OwnPath, Page, PagerView, Pages, RefusalKind};
 use store::{Actor, Store};
 use terms::{Language, RequestId, Secret};
 
@@ -29,6 +29,10 @@ const RETRY_S: u32 = 5;
 #[derive(Clone)]
 pub(super) struct Inside {
     pub(super) actor: Actor,
+    /// The same for people.
+    pub(super) who: String,
+    pub(super) door: ConsoleDoor,
+    pub(super) language: Language,
     pub(super) token: Secret<String>,
     /// Checked; only a request that changes something has one.
     pub(super) form: Option<Arc<Form>>,
@@ -52,13 +56,13 @@ impl FromRequestParts<State> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
-        let language = language(parts.uri.query(), &parts.headers);
         let Some(inside) = parts.extensions.get::<Inside>() else {
+            let language = language(parts.uri.query(), &parts.headers);
             return Err(refuse(state, language, RefusalKind::Forbidden));
         };
         Ok(Self {
             state: state.clone(),
-            language,
+            language: inside.language,
             inside: inside.clone(),
             query: parts.uri.query().map(str::to_owned),
         })
@@ -111,7 +115,8 @@ impl Visit {
     pub(super) fn console(&self) -> Console {
         Console {
             token: self.inside.token.clone(),
-            who: self.inside.actor.as_str().to_owned(),
+            who: self.inside.who.clone(),
+            door: self.inside.door,
             notice: self.notice(),
         }
     }

@@ -44,11 +44,11 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// Somebody who has signed in on the portal.
-pub(super) struct Owner {
-    pub(super) visit: Visit,
-    pub(super) store: Store,
-    pub(super) account: Account,
-    pub(super) session: std::sync::Arc<Session>,
+pub(crate) struct Owner {
+    pub(crate) visit: Visit,
+    pub(crate) store: Store,
+    pub(crate) account: Account,
+    pub(crate) session: std::sync::Arc<Session>,
 }
 
 /// A form of theirs, with its token.
@@ -109,11 +109,11 @@ impl FromRequest<State> for Changing {
 }
 
 impl Owner {
-    pub(super) fn token(&self) -> Secret<String> {
+    pub(crate) fn token(&self) -> Secret<String> {
         form::token(&self.store, Bound::Session(&self.session))
     }
 
-    pub(super) fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         Actor::account(&self.account.id)
     }
 
@@ -121,11 +121,11 @@ impl Owner {
         self.session.public_name()
     }
 
-    pub(super) fn answer(&self, page: pages::Page) -> Response {
+    pub(crate) fn answer(&self, page: pages::Page) -> Response {
         self.visit.page(page)
     }
 
-    pub(super) fn pages(&self) -> &pages::Pages {
+    pub(crate) fn pages(&self) -> &pages::Pages {
         self.visit.state.publisher.pages()
     }
 
@@ -222,6 +222,7 @@ async fn account(owner: Owner) -> Response {
             .map_or_else(String::new, |email| email.expose().clone()),
         groups: account.groups.iter().map(GroupName::to_string).collect(),
         sites: sites.collect(),
+        console: owner.visit.accounts().is_administrator(&owner.session),
     };
     owner.answer(owner.pages().account(&view, owner.visit.known.language))
 }

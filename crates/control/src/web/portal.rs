@@ -54,11 +54,11 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// What one request is about.
-pub(super) struct Visit {
-    pub(super) state: State,
-    pub(super) known: OwnKnown,
-    pub(super) headers: HeaderMap,
-    pub(super) config: std::sync::Arc<Config>,
+pub(crate) struct Visit {
+    pub(crate) state: State,
+    pub(crate) known: OwnKnown,
+    pub(crate) headers: HeaderMap,
+    pub(crate) config: std::sync::Arc<Config>,
 }
 
 impl FromRequestParts<State> for Visit {
@@ -77,34 +77,34 @@ impl FromRequestParts<State> for Visit {
 }
 
 impl Visit {
-    pub(super) fn accounts(&self) -> &Accounts {
+    pub(crate) fn accounts(&self) -> &Accounts {
         &self.state.accounts
     }
 
-    pub(super) fn refuse(&self, kind: RefusalKind) -> Response {
+    pub(crate) fn refuse(&self, kind: RefusalKind) -> Response {
         refuse(&self.state, &self.known, &self.headers, kind)
     }
 
     /// What the store's absence looks like to a visitor.
-    pub(super) fn failed(&self, error: &AccountError) -> Response {
+    pub(crate) fn failed(&self, error: &AccountError) -> Response {
         tracing::error!(%error, request = %self.known.id, "an own page needs the store");
         self.refuse(RefusalKind::Unavailable)
     }
 
-    pub(super) fn site(&self) -> Option<&Site> {
+    pub(crate) fn site(&self) -> Option<&Site> {
         self.config.sites.get(usize::from(self.known.site))
     }
 
-    pub(super) fn is_portal(&self) -> bool {
+    pub(crate) fn is_portal(&self) -> bool {
         self.site().is_some_and(|site| site.role == Role::Portal)
     }
 
     /// The live session of this host.
-    pub(super) fn session(&self) -> Option<&Session> {
+    pub(crate) fn session(&self) -> Option<&Session> {
         self.known.session.as_deref()
     }
 
-    pub(super) fn from(&self) -> From {
+    pub(crate) fn from(&self) -> From {
         let agent = self.headers.get(header::USER_AGENT);
         From {
             client: self.known.client,
@@ -116,16 +116,16 @@ impl Visit {
     }
 
     /// The start cookie, or a new one.
-    pub(super) fn start(&self) -> Secret<String> {
+    pub(crate) fn start(&self) -> Secret<String> {
         let start = form::start_cookie(&self.headers);
         start.unwrap_or_else(|| secret::made(&self.state.rng).text)
     }
 
-    pub(super) fn page(&self, page: pages::Page) -> Response {
+    pub(crate) fn page(&self, page: pages::Page) -> Response {
         form::page(StatusCode::OK, page)
     }
 
-    pub(super) fn path(&self, below: &str) -> String {
+    pub(crate) fn path(&self, below: &str) -> String {
         format!("{}{below}", self.config.prefix)
     }
 }

@@ -29,6 +29,7 @@ use crate::{
         second_factor::{Added, CodeAttempt, Coded, Offer},
         secret,
     },
+    console,
     state::State,
 };
 
@@ -168,7 +169,13 @@ impl Owner {
         }
     }
 
-    fn to_confirm(&self, back: &str) -> Response {
+    /// To where they show who they are: and switch a second step on first, where they have
+    /// none.
+    pub(crate) fn to_second_factor(&self) -> Response {
+        self.to_confirm(ADD)
+    }
+
+    pub(crate) fn to_confirm(&self, back: &str) -> Response {
         let back = back.replace('/', "%2F");
         let to = format!("account/confirm?return={back}");
         form::see_other(&self.visit.path(&to))
@@ -292,9 +299,24 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
     }
 }
 
-/// Where somebody may come back to.
+/// Where somebody may come back to, but for the account's own page.
+const BACK: [&str; 5] = [
+    ADD,
+    "admin/users",
+    "admin/groups",
+    "admin/sessions",
+    "admin/tokens",
+];
+
 fn back(asked: &str) -> &'static str {
-    if asked == ADD { ADD } else { SECURITY }
+    let known = BACK.into_iter().find(|back| *back == asked);
+    known.unwrap_or(SECURITY)
+}
+
+/// Asks who it still is before a change in the console, which goes on behind it.
+pub(crate) async fn confirm_first(owner: &Owner, kept: String) -> Response {
+    let page = confirm_page(owner, SECURITY, Some(kept), None).await;
+    page.unwrap_or_else(|error| owner.visit.failed(&error))
 }
 
 async fn ask_confirm(owner: Owner, uri: Uri) -> Response {
@@ -374,11 +396,14 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
     match shown {
         Ok(begun) => {
             let mut answer = match request {
-                // The page that asked for it comes next.
-                Some(request) => {
-                    let (visit, store) = (&owner.visit, &owner.store);
-                    onward(visit, store, &begun.session, Some(&request)).await?
-                }
+                // The change or the page that asked for it comes next.
+                Some(request) => match console::resumed(owner, &begun.session, &request).await {
+                    Some(page) => page,
+                    None => {
+                        let (visit, store) = (&owner.visit, &owner.store);
+                        onward(visit, store, &begun.session, Some(&request)).await?
+                    }
+                },
                 None => form::see_other(&owner.visit.path(back)),
             };
             Cookie::Session.set(begun.secret.expose(), &mut answer);

@@ -6,6 +6,9 @@ use terms::{Language, Micros, Secret};
 
 use super::api::*;
 
+#[path = "groups.rs"]
+mod groups;
+
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const PLACE: &str = "203.0.113.0/24";
 
@@ -46,6 +49,10 @@ impl Fill<'_> {
         Console {
             token: self.token(),
             who: self.with("ada@example.com"),
+            door: match notice {
+                Some(_) => ConsoleDoor::Portal,
+                None => ConsoleDoor::Machine,
+            },
             notice,
         }
     }
@@ -166,6 +173,7 @@ pub(crate) fn portal(
         } else {
             Vec::new()
         },
+        console: sites,
     };
     let who = || fill.with("ada@example.com");
     vec![
@@ -303,6 +311,27 @@ pub(crate) fn portal(
             "confirm-code",
             pages.confirm(
                 &confirm(fill, Proof::Code, Some(CodeProblem::Stale)),
+                language,
+            ),
+        ),
+        (
+            "threshold",
+            pages.threshold(
+                &ThresholdView {
+                    token: fill.token(),
+                    knocked: true,
+                },
+                language,
+            ),
+        ),
+        (
+            "resume",
+            pages.resume(
+                &ResumeView {
+                    token: fill.token(),
+                    path: "admin/users/u1".to_owned(),
+                    fields: vec![(fill.with("name"), fill.secret("Ada de Vries"))],
+                },
                 language,
             ),
         ),
@@ -453,7 +482,7 @@ pub(crate) fn console(
     language: Language,
 ) -> Vec<(&'static str, Page)> {
     let mut all = users(pages, fill, language);
-    all.extend(groups(pages, fill, language));
+    all.extend(groups::all(pages, fill, language));
     all.extend(rest(pages, fill, language));
     all
 }
@@ -564,48 +593,11 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
                     console: fill.console(None),
                     id: fill.with("u1"),
                     login: fill.with("ada"),
+                    problem: Some(FieldProblem::OwnRights),
                 },
                 language,
             ),
         ),
-    ]
-}
-
-fn groups(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
-    let list = |groups: Vec<(String, u64)>, problems| {
-        let view = GroupsView {
-            console: fill.console(Some(Notice::Saved)),
-            groups,
-            name: fill.with(""),
-            problems,
-        };
-        pages.groups(&view, language)
-    };
-    let some = vec![(fill.with("staff"), 1), (fill.with("support"), 12_345)];
-    let group = GroupView {
-        console: fill.console(None),
-        group: fill.with("staff"),
-        count: 1_234,
-        members: vec![
-            (fill.with("u1"), fill.with("ada")),
-            (fill.with("u2"), fill.with("bo")),
-        ],
-        name: fill.with("staff"),
-        problems: Vec::new(),
-    };
-    let remove = GroupRemoveView {
-        console: fill.console(None),
-        group: fill.with("staff"),
-        count: 2,
-    };
-    vec![
-        ("groups", list(some, Vec::new())),
-        (
-            "groups-none",
-            list(Vec::new(), vec![(Field::Name, FieldProblem::Taken)]),
-        ),
-        ("group", pages.group(&group, language)),
-        ("group-remove", pages.group_remove(&remove, language)),
     ]
 }
 

@@ -101,3 +101,17 @@ audit-field = Field
 audit-before = Before
 audit-after = After
 audit-none = No change matches. Ask for less above.
+
+# The console's door on the portal.
+
+threshold-title = The console’s door
+threshold-text = You have come as far as the door. This page is for trying it: nothing can be seen or changed here.
+threshold-button = Try to change something
+threshold-knocked = It would have been let through. Nothing was changed.
+resume-title = Go on?
+resume-lead = Thank you. What you were about to change hasn’t been changed yet.
+resume-button = Change it now
+resume-not = Leave it as it is
+field-own-rights = Administrators don’t take away their own rights: another one does.
+field-last-administrator = Nobody would be an administrator any more: make somebody else one first.
+field-of-administrators = The configuration names this group in “[admin]”: take it out there first.

@@ -101,3 +101,17 @@ audit-field = Champ
 audit-before = Avant
 audit-after = Après
 audit-none = Aucun changement ne correspond. Élargissez la recherche ci-dessus.
+
+# La porte de la console sur le portail.
+
+threshold-title = La porte de la console
+threshold-text = Vous êtes arrivé jusqu’à la porte. Cette page sert à l’essayer : rien ne s’y voit ni ne s’y change.
+threshold-button = Essayer de changer quelque chose
+threshold-knocked = Ce serait passé. Rien n’a été changé.
+resume-title = Continuer ?
+resume-lead = Merci. Ce que vous alliez changer ne l’est pas encore.
+resume-button = Changer maintenant
+resume-not = Laisser tel quel
+field-own-rights = Les administrateurs ne retirent pas leurs propres droits : un autre le fait.
+field-last-administrator = Il n’y aurait plus d’administrateur : nommez d’abord quelqu’un d’autre.
+field-of-administrators = La configuration nomme ce groupe dans « [admin] » : retirez-le d’abord de là.

@@ -101,3 +101,17 @@ audit-field = Veld
 audit-before = Voor
 audit-after = Na
 audit-none = Geen wijziging gevonden. Vraag hierboven minder precies.
+
+# De deur van de beheerpagina’s op het portaal.
+
+threshold-title = De deur van het beheer
+threshold-text = U bent tot aan de deur gekomen. Deze pagina is om haar te proberen: hier valt niets te zien of te wijzigen.
+threshold-button = Proberen iets te wijzigen
+threshold-knocked = Het zou zijn doorgelaten. Er is niets gewijzigd.
+resume-title = Doorgaan?
+resume-lead = Dank u. Wat u wilde wijzigen is nog niet gewijzigd.
+resume-button = Nu wijzigen
+resume-not = Laten zoals het is
+field-own-rights = Beheerders nemen hun eigen rechten niet weg: dat doet een andere beheerder.
+field-last-administrator = Er zou geen beheerder meer zijn: maak eerst iemand anders beheerder.
+field-of-administrators = De configuratie noemt deze groep in “[admin]”: haal haar daar eerst weg.

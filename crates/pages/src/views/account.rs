@@ -30,6 +30,8 @@ pub struct AccountView {
     pub groups: Vec<String>,
     /// Sites that are open to them: the host and where it is.
     pub sites: Vec<(String, SiteOrigin)>,
+    /// Whether the console is open to them.
+    pub console: bool,
 }
 
 /// `{prefix}account/security`. Its forms, each with `token`:
@@ -96,6 +98,9 @@ impl Pages {
         ]));
         sheet.link("account/security", say.text("security-title"));
         sheet.link("account/sessions", say.text("sessions-title"));
+        if view.console {
+            sheet.link("admin/users", say.text("console-rooms"));
+        }
         sheet.add(Block::Heading(say.text("account-sites")));
         if view.sites.is_empty() {
             sheet.text(say.text("account-sites-none"));

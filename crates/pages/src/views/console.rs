@@ -1,8 +1,9 @@
-//! The console: what every room of it has, and the door.
+//! The console: what every room of it has, and its doors.
 //!
 //! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens` and
 //! `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything else is a form with a token.
 
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod groups;
 pub(crate) mod sessions;
@@ -13,7 +14,7 @@ use terms::{Arg, Language, Secret};
 
 use super::{
     Frame,
-    form::Form,
+    form::{FieldProblem, Form},
     message::Switcher,
     sheet::{Block, Sheet},
 };
@@ -26,8 +27,19 @@ pub struct Console {
     pub token: Secret<String>,
     /// Who is signed in.
     pub who: String,
+    /// By which door they came in.
+    pub door: ConsoleDoor,
     /// What was just done.
     pub notice: Option<Notice>,
+}
+
+/// How somebody came into the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsoleDoor {
+    /// By a link from the command line: a button ends their session.
+    Machine,
+    /// By their own account on the portal: a link leads back there.
+    Portal,
 }
 
 /// What was just done.
@@ -156,7 +168,10 @@ pub(crate) struct RoomLink {
 pub(crate) struct Rooms {
     pub(crate) all: [RoomLink; 5],
     pub(crate) who: String,
-    pub(crate) leave: Form,
+    /// A button that ends the session.
+    pub(crate) leave: Option<Form>,
+    /// Where the account is.
+    pub(crate) account: Option<(String, String)>,
 }
 
 impl Rooms {
@@ -169,12 +184,12 @@ impl Rooms {
                 current: room == here,
             }),
             who: say.text_with("signed-in-as", &[("who", Arg::Text(console.who.clone()))]),
-            leave: Form::button(
-                frame,
-                "admin/leave",
-                &console.token,
-                say.text("sign-out-button"),
-            ),
+            leave: (console.door == ConsoleDoor::Machine).then(|| {
+                let text = say.text("sign-out-button");
+                Form::button(frame, "admin/leave", &console.token, text)
+            }),
+            account: (console.door == ConsoleDoor::Portal)
+                .then(|| (frame.path("account"), say.text("account-title"))),
         }
     }
 }
@@ -192,6 +207,14 @@ pub(crate) fn room<'a>(
     sheet.trust = false;
     sheet.add_some(console.notice.map(|notice| notice.block(say)));
     sheet
+}
+
+/// Why something wasn't done, announced.
+pub(crate) fn undone(say: Speech<'_>, problem: Option<FieldProblem>) -> Option<Block> {
+    problem.map(|problem| Block::Alert {
+        id: "undone",
+        lines: vec![problem.said(say)],
+    })
 }
 
 /// `{prefix}admin/enter`, from the link that `waarborg console` prints. The form POSTs

@@ -67,6 +67,12 @@ pub enum FieldProblem {
     Unknown,
     /// The policy for passwords refuses it.
     Password(PasswordProblem),
+    /// Administrators don't take away their own rights.
+    OwnRights,
+    /// Nobody would be an administrator any more.
+    LastAdministrator,
+    /// The configuration names the group as one of administrators.
+    OfAdministrators,
 }
 
 impl FieldProblem {
@@ -83,6 +89,9 @@ impl FieldProblem {
             Self::Malformed => say.text("field-malformed"),
             Self::Unknown => say.text("field-unknown"),
             Self::Password(problem) => problem.said(say),
+            Self::OwnRights => say.text("field-own-rights"),
+            Self::LastAdministrator => say.text("field-last-administrator"),
+            Self::OfAdministrators => say.text("field-of-administrators"),
         }
     }
 }
@@ -271,7 +280,7 @@ impl Input {
 pub(crate) struct Form {
     pub(crate) method: &'static str,
     pub(crate) action: String,
-    pub(crate) hidden: Vec<(&'static str, String)>,
+    pub(crate) hidden: Vec<(String, String)>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) button: String,
     /// What the button is about, for those who hear it without its row.
@@ -293,7 +302,7 @@ impl Form {
         Self {
             method: "post",
             action: frame.path(path),
-            hidden: vec![("token", token.expose().clone())],
+            hidden: vec![("token".to_owned(), token.expose().clone())],
             inputs: Vec::new(),
             button,
             about: String::new(),
@@ -330,8 +339,8 @@ impl Form {
         }
     }
 
-    pub(crate) fn hidden(mut self, name: &'static str, value: &str) -> Self {
-        self.hidden.push((name, value.to_owned()));
+    pub(crate) fn hidden(mut self, name: &str, value: &str) -> Self {
+        self.hidden.push((name.to_owned(), value.to_owned()));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use terms::{Arg, Language};
 
-use super::{Console, Room, room};
+use super::{Console, Room, room, undone};
 use crate::{
     Page, Pages,
     views::{
@@ -55,6 +55,8 @@ pub struct GroupRemoveView {
     pub group: String,
     /// How many members it has.
     pub count: u64,
+    /// Why it wasn't removed.
+    pub problem: Option<FieldProblem>,
 }
 
 fn members(number: u64) -> [(&'static str, Arg); 1] {
@@ -167,6 +169,7 @@ impl Pages {
             &[("group", Arg::Text(view.group.clone()))],
         );
         let mut sheet = room(frame, &view.console, Room::Groups, title);
+        sheet.add_some(undone(say, view.problem));
         sheet.text(say.text_with("group-remove-text", &members(view.count)));
         let form = Form::post(
             &sheet.frame,

@@ -2,7 +2,7 @@
 
 use terms::{Arg, Language, Micros};
 
-use super::{Console, Room, room};
+use super::{Console, Room, room, undone};
 use crate::{
     Page, Pages, PasswordProblem, Speech,
     views::{
@@ -182,6 +182,8 @@ pub struct UserRemoveView {
     pub id: String,
     /// The login name.
     pub login: String,
+    /// Why they weren't removed.
+    pub problem: Option<FieldProblem>,
 }
 
 fn states(say: Speech<'_>, all: &[UserState], chosen: Option<UserState>) -> Vec<ChoiceView> {
@@ -516,6 +518,7 @@ impl Pages {
             &[("login", Arg::Text(view.login.clone()))],
         );
         let mut sheet = room(frame, &view.console, Room::Users, title);
+        sheet.add_some(undone(say, view.problem));
         sheet.text(say.text("user-remove-text"));
         let form = Form::post(
             &sheet.frame,
