@@ -104,7 +104,9 @@ fn shaken(promise: &str) -> &'static [&'static str] {
         // The grade counts HSTS, and can't be given where plain text comes back.
         "hsts" | "tls" => &["tls-report"],
         // What is kept of a password then opens nothing, so nobody signs in.
-        "password" => &["lockout", "two-factor"],
+        "password" => &["lockout", "two-factor", "admin"],
+        // No code is asked for, so the twin can't give one.
+        "two-factor" => &["admin"],
         _ => &[],
     }
 }

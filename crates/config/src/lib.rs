@@ -58,8 +58,8 @@ pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
-    HstsReading, LockoutReading, PasswordReading, Reading, SiteReading, TlsReportReading,
-    TrackReading, Way,
+    AdminReading, AdminRoute, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    TlsReportReading, TrackReading, Way,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};

@@ -2,7 +2,7 @@
 //! drill needs to know what was promised.
 
 use guards::hsts::Scope;
-use seam::snapshot::{Place, Upstream};
+use seam::snapshot::{Place, Route, Upstream};
 use serde::{Deserialize, Serialize};
 use terms::{AddressKeeping, Grade};
 
@@ -34,6 +34,8 @@ pub struct Reading {
     pub lockout: LockoutReading,
     /// Promise `track`.
     pub track: TrackReading,
+    /// Promise `admin`.
+    pub admin: AdminReading,
     /// Seconds between two runs.
     pub period_s: u64,
     /// Whether steps that need a browser can be run, and with which program.
@@ -116,6 +118,26 @@ pub struct TrackReading {
     pub addresses: AddressKeeping,
 }
 
+/// Promise `admin`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminReading {
+    /// How old a second factor may be when something is changed, in seconds.
+    pub fresh_s: u64,
+    /// Whether administrators may only come from some networks.
+    pub networks: bool,
+    /// Routes of applications with `access = "admin"`.
+    pub routes: Vec<AdminRoute>,
+}
+
+/// A route with `access = "admin"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminRoute {
+    /// The site's name.
+    pub host: String,
+    /// The path; `/` for the whole site.
+    pub path: String,
+}
+
 impl Reading {
     /// The host that people sign in at, where there is one.
     pub fn portal(&self) -> Option<&str> {
@@ -162,6 +184,11 @@ impl Config {
                 retention_s: self.track.retention.as_secs(),
                 addresses: self.track.addresses,
             },
+            admin: AdminReading {
+                fresh_s: self.admin.fresh.as_secs(),
+                networks: self.admin.networks.is_some(),
+                routes: self.sites.iter().flat_map(admin_routes).collect(),
+            },
             period_s: self.prover.period.as_secs(),
             browser: self
                 .prover
@@ -170,6 +197,20 @@ impl Config {
                 .map(|path| path.display().to_string()),
         }
     }
+}
+
+fn admin_routes(site: &site::Site) -> impl Iterator<Item = AdminRoute> {
+    let reads = |route: &&Route| {
+        route.methods.is_empty() || route.methods.iter().any(|method| **method == *"GET")
+    };
+    let routes = site.routes.iter().filter(|route| route.admin).filter(reads);
+    routes.map(|route| AdminRoute {
+        host: site.host.clone(),
+        path: match &*route.path {
+            "" => "/".to_owned(),
+            path => path.to_owned(),
+        },
+    })
 }
 
 fn way(upstream: &Upstream) -> Way {

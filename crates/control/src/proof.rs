@@ -20,6 +20,7 @@ use crate::{
     access_log::{self, Recent},
     accounts::canary::{Canaries, CanaryError},
     alarms::{Alarm, Alarms},
+    console,
     keeper::KeeperError,
     prober::{self, Host, ProbeError, hex},
     publish::Proof,
@@ -110,6 +111,20 @@ impl Host for Asked<'_> {
             Question::Canary => {
                 return match self.canaries.with_password().await {
                     Ok((name, password)) => Evidence::Canary(Canary { name, password }),
+                    Err(error) => unseen(&error),
+                };
+            }
+            Question::Console => {
+                let rooms = console::addresses().into_iter();
+                return Evidence::Console {
+                    rooms: rooms
+                        .map(|(method, path)| (method.to_string(), path.to_owned()))
+                        .collect(),
+                };
+            }
+            Question::Threshold { name } => {
+                return match self.canaries.onto_threshold(&name).await {
+                    Ok(()) => Evidence::Threshold,
                     Err(error) => unseen(&error),
                 };
             }

@@ -49,6 +49,14 @@ pub enum Question {
     },
     /// An account of the run's own, in no group.
     Canary,
+    /// Method and path of every room of the console.
+    Console,
+    /// One of them is put into a group of the run's own that may stand on the console's
+    /// threshold.
+    Threshold {
+        /// Its name.
+        name: String,
+    },
     /// How long one of them is locked.
     Lock {
         /// Its name.
@@ -77,6 +85,14 @@ pub enum Evidence {
     Passwords(Box<PasswordEvidence>),
     /// An account that is removed after the run.
     Canary(Canary),
+    /// The console's rooms.
+    Console {
+        /// Method and path below the console's own, with `{id}` and `{name}` where something
+        /// is named.
+        rooms: Vec<(String, String)>,
+    },
+    /// It is in the group.
+    Threshold,
     /// A lock.
     Lock {
         /// In how many seconds strangers may guess again; `None` where they may.
@@ -209,6 +225,31 @@ impl Ground {
     pub(crate) async fn canary(&self) -> Result<Canary, String> {
         match self.ask(Question::Canary).await {
             Evidence::Canary(canary) => Ok(canary),
+            Evidence::None { why } => Err(why),
+            _ => Err("no-evidence".to_owned()),
+        }
+    }
+
+    /// Every room of the console: method and path.
+    ///
+    /// # Errors
+    /// Why they aren't known: kebab-case.
+    pub(crate) async fn console(&self) -> Result<Vec<(String, String)>, String> {
+        match self.ask(Question::Console).await {
+            Evidence::Console { rooms } if !rooms.is_empty() => Ok(rooms),
+            Evidence::None { why } => Err(why),
+            _ => Err("no-evidence".to_owned()),
+        }
+    }
+
+    /// Lets an account of the run's own onto the console's threshold.
+    ///
+    /// # Errors
+    /// Why it isn't: kebab-case.
+    pub(crate) async fn onto_threshold(&self, name: &str) -> Result<(), String> {
+        let name = name.to_owned();
+        match self.ask(Question::Threshold { name }).await {
+            Evidence::Threshold => Ok(()),
             Evidence::None { why } => Err(why),
             _ => Err("no-evidence".to_owned()),
         }

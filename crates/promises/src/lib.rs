@@ -11,6 +11,7 @@
 //! - [`target`]: what any visitor may check of a site without its configuration.
 //! - [`state::state`]: what may be said of a promise, from its newest runs.
 
+pub mod admin;
 mod approach;
 pub mod entry;
 pub mod ground;
@@ -43,6 +44,7 @@ pub const PROMISES: &[Entry] = &[
     lockout::ENTRY,
     two_factor::ENTRY,
     track::ENTRY,
+    admin::ENTRY,
 ];
 
 /// The entry of a promise, if it has landed.

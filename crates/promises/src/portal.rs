@@ -45,8 +45,31 @@ impl Answer {
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// One of whoever has seen none.
+    pub(crate) fn guessed() -> Self {
+        Self(vec![("token".to_owned(), "guessed".to_owned())])
+    }
+
     /// Those of the form that goes to `path`.
     pub(crate) fn of(page: &str, path: &str) -> Option<Self> {
+        let form = Self::of_action(page, path)?;
+        let has_token = form.0.iter().any(|(name, _)| name == "token");
+        has_token.then_some(form)
+    }
+
+    /// The fields of a body, with what is filled in: letters, digits and `-`.
+    fn encoded(&self, filled: &[(&str, &str)]) -> String {
+        let hidden = self.0.iter();
+        let hidden = hidden.map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs = hidden.chain(filled.iter().copied());
+        let pairs: Vec<_> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("&")
+    }
+
+    /// Those of a form that may have no token: one to another origin.
+    fn of_action(page: &str, path: &str) -> Option<Self> {
         let action = format!(" action=\"{path}\"");
         let mut forms = page.split("<form").skip(1);
         let form = forms.find(|form| {
@@ -60,11 +83,7 @@ impl Form {
             let field = field.split('>').next()?;
             Some((attribute(field, "name")?, attribute(field, "value")?))
         });
-        let form = Self(fields.collect());
-        form.0
-            .iter()
-            .any(|(name, _)| name == "token")
-            .then_some(form)
+        Some(Self(fields.collect()))
     }
 }
 
@@ -124,20 +143,67 @@ impl<'a> Browser<'a> {
         form: &Form,
         filled: &[(&str, &str)],
     ) -> Result<Response, &'static str> {
-        let hidden = form
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        // What drills fill in is letters, digits and `-`.
-        let pairs = hidden.chain(filled.iter().copied());
-        let pairs: Vec<_> = pairs
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        self.send(below, Some(pairs.join("&"))).await
+        self.send(below, Some(form.encoded(filled))).await
+    }
+
+    /// Opens a page of the application, as people do.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn visit(&mut self, path: &str) -> Result<Response, &'static str> {
+        self.ask(path, None).await
+    }
+
+    /// Comes to a page of the application by way of somebody's session on the portal;
+    /// `false` where they aren't let through.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn arrive(
+        &mut self,
+        portal: &mut Browser<'_>,
+        path: &str,
+    ) -> Result<bool, &'static str> {
+        let path = path.replace('/', "%2F");
+        let sent = self.open(&format!("login?return={path}")).await?;
+        let to = sent.headers.get("location");
+        let to = to
+            .and_then(|it| it.to_str().ok())
+            .ok_or("no-way-to-the-portal")?;
+        let (_, request) = to.split_once("?request=").ok_or("no-way-to-the-portal")?;
+        let shown = portal.open(&format!("login?request={request}")).await?;
+        let page = String::from_utf8_lossy(&shown.body);
+        let origin = self.origin(self.host);
+        let callback = format!("{origin}{}", self.path("callback"));
+        let Some(form) = Form::of_action(&page, &callback) else {
+            return Ok(false);
+        };
+        let body = form.encoded(&[]);
+        let from = self.origin(portal.host);
+        let answer = self.ask(&self.path("callback"), Some((body, from))).await?;
+        Ok(answer.status.as_u16() == 200)
+    }
+
+    /// The origin of a host, as browsers write it.
+    fn origin(&self, host: &str) -> String {
+        match self.approach.reading().public_port {
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
+        }
     }
 
     async fn send(&mut self, below: &str, body: Option<String>) -> Result<Response, &'static str> {
-        let url = self.approach.url(self.host, &self.path(below));
+        let body = body.map(|body| (body, self.origin(self.host)));
+        self.ask(&self.path(below), body).await
+    }
+
+    /// Asks for a path; with a form and the origin of the page it is on.
+    async fn ask(
+        &mut self,
+        path: &str,
+        form: Option<(String, String)>,
+    ) -> Result<Response, &'static str> {
+        let url = self.approach.url(self.host, path);
         let url = url.map_err(|_| "unusable-name")?;
         let mut request = self.approach.get(url, Protocol::Http1);
         request.limits.total = PATIENCE;
@@ -149,18 +215,16 @@ impl<'a> Browser<'a> {
                 .collect();
             fields.push(("cookie", pairs.join("; ")));
         }
-        if let Some(body) = body {
-            let port = match self.approach.reading().public_port {
-                443 => String::new(),
-                port => format!(":{port}"),
-            };
+        if let Some((body, origin)) = form {
+            let same = origin == self.origin(self.host);
+            let site = if same { "same-origin" } else { "cross-site" };
             fields.extend([
                 (
                     "content-type",
                     "application/x-www-form-urlencoded".to_owned(),
                 ),
-                ("origin", format!("https://{}{port}", self.host)),
-                ("sec-fetch-site", "same-origin".to_owned()),
+                ("origin", origin),
+                ("sec-fetch-site", site.to_owned()),
             ]);
             request.method = "POST".parse().map_err(|_| "unusable-method")?;
             request.body = body.into();

@@ -13,7 +13,7 @@ use std::{
 };
 
 use config::{
-    AccessLog, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    AccessLog, AdminReading, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
     TlsReportReading, TrackReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
@@ -103,6 +103,11 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             access_log: AccessLog::Off,
             retention_s: 0,
             addresses: AddressKeeping::None,
+        },
+        admin: AdminReading {
+            fresh_s: 0,
+            networks: false,
+            routes: Vec::new(),
         },
         period_s: 3600,
         browser: None,

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use config::{
-    AccessLog, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    AccessLog, AdminReading, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
     TlsReportReading, TrackReading, Way,
 };
 use http_body_util::Full;
@@ -338,6 +338,11 @@ pub(crate) fn reading() -> Reading {
             access_log: AccessLog::File,
             retention_s: 30 * 86_400,
             addresses: AddressKeeping::Truncated,
+        },
+        admin: AdminReading {
+            fresh_s: 600,
+            networks: false,
+            routes: Vec::new(),
         },
         period_s: 3600,
         browser: None,

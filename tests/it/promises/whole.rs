@@ -21,6 +21,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
             names::DRILLS_TOTAL,
         ],
         PromiseId::TwoFactor => &[names::CODES_TOTAL, names::DRILLS_TOTAL],
+        PromiseId::Admin => &[names::CONSOLE_REQUESTS_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Track => &[
             names::RECORDS_DROPPED_TOTAL,
             names::REQUESTS_TOTAL,
@@ -39,6 +40,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
         PromiseId::Password => &["\"htpasswd\""],
         PromiseId::Lockout => &["curl"],
         PromiseId::TwoFactor => &["oathtool"],
+        PromiseId::Admin => &["curl"],
         PromiseId::Track => &["\"jq\"", "traceparent"],
         _ => &[],
     }

@@ -186,3 +186,14 @@ track-addresses = { $keeping ->
 two-factor-switch = Users can switch on a second step at sign-in in their account, with an authenticator app.
 two-factor-asked = The right password alone was then refused.
 two-factor-once = A code was taken once, and not again.
+
+# admin
+
+admin-rooms = Nobody but administrators gets into the console: each of its { $rooms } addresses was closed to a stranger, to a user and to a member of a group without rights.
+admin-second-factor = A password alone doesn’t open it.
+admin-routes = The applications’ own administration was closed to a stranger and to a user, too.
+admin-fresh = { $minutes ->
+    [1] Whoever changes something there has given a second factor within the last minute.
+   *[other] Whoever changes something there has given a second factor within the last { $minutes } minutes.
+}
+admin-networks = Administrators come from known networks only.

@@ -186,3 +186,14 @@ track-addresses = { $keeping ->
 two-factor-switch = Les utilisateurs peuvent activer dans leur compte une seconde étape à la connexion, avec une application d’authentification.
 two-factor-asked = Le bon mot de passe seul était ensuite refusé.
 two-factor-once = Un code a été accepté une fois, puis plus jamais.
+
+# admin
+
+admin-rooms = Seuls les administrateurs entrent dans la console : chacune de ses { $rooms } adresses était fermée à un inconnu, à un utilisateur et au membre d’un groupe sans droits.
+admin-second-factor = Un mot de passe seul ne l’ouvre pas.
+admin-routes = L’administration propre des applications était elle aussi fermée à un inconnu et à un utilisateur.
+admin-fresh = { $minutes ->
+    [1] Qui y change quelque chose a donné un second facteur dans la dernière minute.
+   *[other] Qui y change quelque chose a donné un second facteur dans les { $minutes } dernières minutes.
+}
+admin-networks = Les administrateurs ne viennent que de réseaux connus.

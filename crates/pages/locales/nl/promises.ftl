@@ -186,3 +186,14 @@ track-addresses = { $keeping ->
 two-factor-switch = Gebruikers kunnen in hun account een tweede stap bij het aanmelden inschakelen, met een authenticator-app.
 two-factor-asked = Het juiste wachtwoord alleen werd daarna geweigerd.
 two-factor-once = Een code werd één keer aangenomen en daarna niet meer.
+
+# admin
+
+admin-rooms = Alleen beheerders komen in het beheer: elk van de { $rooms } adressen ervan was gesloten voor een vreemde, voor een gebruiker en voor een lid van een groep zonder rechten.
+admin-second-factor = Een wachtwoord alleen opent het niet.
+admin-routes = Ook het eigen beheer van de toepassingen was gesloten voor een vreemde en voor een gebruiker.
+admin-fresh = { $minutes ->
+    [1] Wie daar iets wijzigt heeft in de laatste minuut een tweede factor gegeven.
+   *[other] Wie daar iets wijzigt heeft in de laatste { $minutes } minuten een tweede factor gegeven.
+}
+admin-networks = Beheerders komen alleen van bekende netwerken.

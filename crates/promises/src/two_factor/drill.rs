@@ -114,7 +114,10 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
 }
 
 /// Adds an app on the account's page, as its owner does; `None` where it isn't taken.
-async fn switch_on(ground: &Ground, browser: &mut Browser<'_>) -> Result<Option<App>, String> {
+pub(crate) async fn switch_on(
+    ground: &Ground,
+    browser: &mut Browser<'_>,
+) -> Result<Option<App>, String> {
     let shown = browser.open(ADD).await?;
     if shown.status.as_u16() != 200 {
         return Ok(None);

@@ -13,6 +13,8 @@ use terms::{Clause, PromiseId, Vantage};
 
 use crate::entry::{Entry, Part};
 
+pub(crate) use self::{drill::switch_on, totp::App};
+
 /// The promise.
 pub const ENTRY: Entry = Entry {
     id: PromiseId::TwoFactor,

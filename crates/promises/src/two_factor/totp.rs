@@ -5,11 +5,11 @@ use aws_lc_rs::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 use terms::{Micros, Secret};
 
 /// A key of base 32 (RFC 4648), in groups.
-pub(super) struct App(Key);
+pub(crate) struct App(Key);
 
 impl App {
     /// `None` for what no app takes.
-    pub(super) fn new(key: &str) -> Option<Self> {
+    pub(crate) fn new(key: &str) -> Option<Self> {
         let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
         for sign in key.bytes().filter(|sign| *sign != b' ') {
             let value = match sign {
@@ -30,7 +30,7 @@ impl App {
     }
 
     /// The code of the half minute of `at`, or of one that is `later`.
-    pub(super) fn code(&self, at: Micros, later: i64) -> Secret<String> {
+    pub(crate) fn code(&self, at: Micros, later: i64) -> Secret<String> {
         let step = at.0.div_euclid(30_000_000) + later;
         let tag = sign(&self.0, &step.to_be_bytes());
         let tag = tag.as_ref();

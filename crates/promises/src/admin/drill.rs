@@ -1,0 +1,215 @@
+//! The attack on `admin`: every room of the console is tried as nobody, as a user, and as
+//! a member of a group that is let onto the console's threshold and no further; the
+//! threshold itself by a password alone; and the applications' own administration as
+//! nobody and as a user.
+//!
+//! The twin: with a second factor the same member stands on the threshold, which is behind
+//! the same door as the rooms. No robot holds an administrator's rights.
+
+use std::future;
+
+use visitor::http::Response;
+
+use super::{FACTOR, ROOMS, ROUTES};
+use crate::{
+    approach::Approach,
+    entry::{Drilling, Finding, Step},
+    ground::{Canary, Ground},
+    portal::{Answer, Browser, Form},
+    two_factor::{App, switch_on},
+};
+
+/// The page behind the door that leads nowhere, below the prefix.
+const THRESHOLD: &str = "admin/threshold";
+/// What stands for an id or a name in an address: nobody's.
+const NOBODYS: &str = "x";
+
+pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
+    let Some(host) = ground.order.reading.portal() else {
+        return Box::pin(future::ready(Vec::new()));
+    };
+    Box::pin(async move {
+        attack(ground, host).await.unwrap_or_else(|why| {
+            let parts = [ROOMS, FACTOR, ROUTES];
+            parts.map(|part| Finding::inconclusive(part, &why)).into()
+        })
+    })
+}
+
+/// Whether an answer shuts somebody out: who hasn't signed in may be sent to do so.
+fn is_shut(answer: &Response, signed_in: bool) -> bool {
+    let to = answer.headers.get("location");
+    let to = to.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    match answer.status.as_u16() {
+        401 | 403 => true,
+        303 => !signed_in && !to.contains("/admin/"),
+        _ => false,
+    }
+}
+
+/// Somebody at every room's door.
+async fn tries(
+    browser: &mut Browser<'_>,
+    who: &str,
+    rooms: &[(String, String)],
+    form: Option<&Form>,
+) -> Result<Step, &'static str> {
+    let mut open = Vec::new();
+    let guessed = Form::guessed();
+    for (method, path) in rooms {
+        let below = format!("admin{path}");
+        let answer = match method.as_str() {
+            "POST" => {
+                browser
+                    .submit(&below, form.unwrap_or(&guessed), &[])
+                    .await?
+            }
+            _ => browser.open(&below).await?,
+        };
+        if !is_shut(&answer, form.is_some()) {
+            open.push(format!("{method} {path}"));
+        }
+    }
+    let first = open.first().cloned().unwrap_or_else(|| "none".to_owned());
+    Ok(Step::new(format!("every-room-as-{who}"), open.is_empty())
+        .saw("tried", rooms.len())
+        .saw("open", open.len())
+        .saw("first", first))
+}
+
+async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
+    let approach = Approach::new(ground).map_err(|_| "roots-unusable")?;
+    let rooms = ground.console().await?;
+    let rooms: Vec<_> = rooms
+        .into_iter()
+        .map(|(method, path)| {
+            (
+                method,
+                path.replace("{id}", NOBODYS).replace("{name}", NOBODYS),
+            )
+        })
+        .collect();
+    let (user, member) = (ground.canary().await?, ground.canary().await?);
+    ground.onto_threshold(&member.name).await?;
+    let fresh = || Browser::new(&approach, host, None);
+
+    ground.say("admin: every room, as nobody");
+    let mut seen = vec![tries(&mut fresh(), "nobody", &rooms, None).await?];
+    ground.say("admin: every room, as a user");
+    let (mut browser, form) = entered(fresh(), &user).await?;
+    seen.push(tries(&mut browser, "user", &rooms, Some(&form)).await?);
+    let mut routes = routes(ground, &approach, &mut browser).await?;
+
+    ground.say("admin: a password alone");
+    let (mut browser, form) = entered(fresh(), &member).await?;
+    let opened = browser.open(THRESHOLD).await?;
+    let sent = browser.submit(THRESHOLD, &form, &[]).await?;
+    let is_in = |answer: &Response| answer.status.as_u16() == 200;
+    let mut factor = vec![
+        Step::new("password-alone", !is_in(&opened) && !is_in(&sent))
+            .saw("opened", opened.status.as_u16())
+            .saw("changed", sent.status.as_u16()),
+    ];
+
+    ground.say("admin: with a second factor");
+    let app = switch_on(ground, &mut browser).await?;
+    let app = app.ok_or("no-second-factor")?;
+    let mut browser = fresh();
+    with_code(ground, &mut browser, &member, &app).await?;
+    let opened = browser.open(THRESHOLD).await?;
+    let page = String::from_utf8_lossy(&opened.body);
+    let form = Form::of(&page, &browser.path(THRESHOLD));
+    let changed = match &form {
+        Some(form) => Some(browser.submit(THRESHOLD, form, &[]).await?),
+        None => None,
+    };
+    let let_in = is_in(&opened) && changed.as_ref().is_some_and(is_in);
+    let twin = || {
+        let changed = changed.as_ref().map_or(0, |it| it.status.as_u16());
+        Step::new("second-factor-on-the-threshold", let_in)
+            .saw("opened", opened.status.as_u16())
+            .saw("changed", changed)
+            .twin()
+    };
+    if let Some(form) = &form {
+        seen.push(tries(&mut browser, "member", &rooms, Some(form)).await?);
+    }
+    factor.push(twin());
+    seen.push(twin());
+    let count = i64::try_from(rooms.len()).unwrap_or(i64::MAX);
+    let mut findings = vec![
+        Finding::by_steps(ROOMS, seen).figure("rooms", count),
+        Finding::by_steps(FACTOR, factor),
+    ];
+    if !routes.is_empty() {
+        routes.push(twin());
+        findings.push(Finding::by_steps(ROUTES, routes));
+    }
+    Ok(findings)
+}
+
+/// Signs somebody in who has no second factor; gives a form of theirs, with its token.
+async fn entered<'a>(
+    mut browser: Browser<'a>,
+    who: &Canary,
+) -> Result<(Browser<'a>, Form), &'static str> {
+    let answer = browser.sign_in(&who.name, &who.password).await?;
+    if !answer.is_let_in() {
+        return Err("not-let-in");
+    }
+    let shown = browser.open("account").await?;
+    let page = String::from_utf8_lossy(&shown.body);
+    let form = Form::of(&page, &browser.path("logout")).ok_or("no-token")?;
+    Ok((browser, form))
+}
+
+/// Signs somebody in who has one.
+async fn with_code(
+    ground: &Ground,
+    browser: &mut Browser<'_>,
+    who: &Canary,
+    app: &App,
+) -> Result<(), &'static str> {
+    let Answer::CodeOwed { form } = browser.sign_in(&who.name, &who.password).await? else {
+        return Err("no-code-owed");
+    };
+    // The code that switched it on is used up: this one is of a later half minute.
+    let code = app.code(ground.clock.now(), 1);
+    if browser.give_code(&form, &code).await?.is_let_in() {
+        Ok(())
+    } else {
+        Err("code-refused")
+    }
+}
+
+/// The applications' own administration, as nobody and as a user of the portal.
+async fn routes(
+    ground: &Ground,
+    approach: &Approach<'_>,
+    portal: &mut Browser<'_>,
+) -> Result<Vec<Step>, &'static str> {
+    let routes = &ground.order.reading.admin.routes;
+    if routes.is_empty() {
+        return Ok(Vec::new());
+    }
+    ground.say("admin: the applications' own administration");
+    let (mut open, mut let_through) = (Vec::new(), Vec::new());
+    for route in routes {
+        let mut browser = Browser::new(approach, &route.host, None);
+        let answer = browser.visit(&route.path).await?;
+        if !is_shut(&answer, false) {
+            open.push(route.path.clone());
+        }
+        // Who has signed in, on the way to this very page.
+        let arrived = browser.arrive(portal, &route.path).await?;
+        if arrived && !is_shut(&browser.visit(&route.path).await?, false) {
+            let_through.push(route.path.clone());
+        }
+    }
+    let step = |who: &str, open: &[String]| {
+        Step::new(format!("every-route-as-{who}"), open.is_empty())
+            .saw("tried", routes.len())
+            .saw("open", open.len())
+    };
+    Ok(vec![step("nobody", &open), step("user", &let_through)])
+}
