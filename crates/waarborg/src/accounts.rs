@@ -80,9 +80,9 @@ fn state(of: UserArg, active: bool) -> ExitCode {
 pub(crate) fn group(command: GroupCommand) -> ExitCode {
     use GroupCommand as C;
     match command {
-        C::Add(of) => {
+        C::Add { of, threshold } => {
             let group = of.group.to_string();
-            told(&of.config, AccountCommand::GroupAdd { group })
+            told(&of.config, AccountCommand::GroupAdd { group, threshold })
         }
         C::List { json, config } => one(&config, AccountCommand::GroupList, &Print { json }),
         C::Remove(of) => {

@@ -153,9 +153,13 @@ async fn obey(
                 account.name
             ))
         }
-        C::GroupAdd { group } => {
+        C::GroupAdd { group, threshold } => {
             let group: GroupName = parsed(&group)?;
-            accounts.add_group(&group, actor).await?;
+            if threshold {
+                accounts.add_threshold_group(&group, actor).await?;
+            } else {
+                accounts.add_group(&group, actor).await?;
+            }
             done(format!("group `{group}` was made"))
         }
         C::GroupList => {

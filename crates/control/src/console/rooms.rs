@@ -46,6 +46,9 @@ impl Rooms {
 
     /// Method and path of each, below the console's own.
     pub(super) fn list(self) -> Vec<(Method, &'static str)> {
-        self.list
+        let all = self.list.into_iter();
+        // The console's own address has no slash behind it.
+        all.map(|(method, path)| (method, path.trim_end_matches('/')))
+            .collect()
     }
 }

@@ -1,5 +1,7 @@
-//! The whole operations router with a real store, as a browser on this machine meets it.
+//! The whole operations router with a real store, as a browser on this machine meets it;
+//! and the same rooms on the portal.
 
+mod administrators;
 mod entering;
 mod ground;
 mod rooms;

@@ -108,6 +108,9 @@ pub enum AccountCommand {
     GroupAdd {
         /// Its name.
         group: String,
+        /// Whether its members may stand on the console's threshold, for trying its door.
+        #[serde(default)]
+        threshold: bool,
     },
     /// Every group.
     GroupList,

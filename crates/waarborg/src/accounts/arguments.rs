@@ -156,7 +156,14 @@ pub(crate) struct ImportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupCommand {
     /// Makes a group, which `groups` of a site or route may then name.
-    Add(GroupArg),
+    Add {
+        #[command(flatten)]
+        of: GroupArg,
+        /// Its members may open the console's threshold on the portal, and nothing behind
+        /// it: for trying whether its door lets people in.
+        #[arg(long)]
+        threshold: bool,
+    },
     /// Lists groups with the number of their members; `user list --group` names them.
     List {
         /// A JSON array in place of the table.

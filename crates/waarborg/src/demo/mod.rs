@@ -147,6 +147,9 @@ fn configuration(
          certificate = {portal_certificate}\n\
          key = {portal_key}\n\
          \n\
+         [admin]\n\
+         groups = [\"admins\"]\n\
+         \n\
          [hsts]\n\
          max_age = \"300s\"\n",
         data = quoted(&folder.join("data")),
@@ -198,6 +201,7 @@ fn say(port: u16, ca: &Path, operations: SocketAddr, json: bool) {
         println!("What is promised        {url}/-/security");
         println!("For the staff only      {url}/office");
         println!("Your account            {portal}/-/account");
+        println!("The console             {portal}/-/admin/users (for admins with a second step)");
         println!("Health and metrics      http://{operations}/metrics");
         println!();
         println!("Sign in as");

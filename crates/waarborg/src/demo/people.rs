@@ -25,7 +25,7 @@ pub(super) const PEOPLE: [Person; 2] = [
         display: "Ada Lovelace",
         email: "ada@example.com",
         password: "seven paper lanterns at dusk",
-        groups: &["finance", "staff"],
+        groups: &["admins", "finance", "staff"],
     },
     Person {
         name: "bob",
@@ -76,6 +76,7 @@ pub(super) async fn make(data: &Path) -> Result<(), PeopleError> {
             data,
             AccountCommand::GroupAdd {
                 group: (*group).to_owned(),
+                threshold: false,
             },
         )
         .await?;

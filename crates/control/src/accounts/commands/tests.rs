@@ -135,6 +135,7 @@ impl Ground {
     async fn ada(&self) -> Account {
         self.done(AccountCommand::GroupAdd {
             group: "staff".to_owned(),
+            threshold: false,
         })
         .await;
         self.done(add("ada", Some("Ada@Example.com"), &["staff"]))
@@ -291,7 +292,7 @@ both! {
         let ground = Ground::at(place).await;
         let account = ground.ada().await;
         ground.done(add("bob", None, &[])).await;
-        ground.done(AccountCommand::GroupAdd { group: "ops".to_owned() }).await;
+        ground.done(AccountCommand::GroupAdd { group: "ops".to_owned(), threshold: false }).await;
         let [token, _] = ground.sessions_of(&account, 1).await;
         let members = |users: &[&str], joined| AccountCommand::GroupMembers {
             group: "ops".to_owned(),

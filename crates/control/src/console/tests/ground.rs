@@ -108,11 +108,16 @@ pub(super) fn post(path: &str, fields: &[(&str, &str)]) -> Request {
 
 impl Ground {
     pub(super) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// `rest` is more of the configuration.
+    pub(super) async fn start_with(rest: &str) -> Self {
         let place = Place::sqlite();
         let store = place.open().await;
         let clock = place.clock.clone();
         let env = Env::given(clock.clone());
-        let loaded = Config::parse(Path::new("waarborg.toml"), CONFIG, &env);
+        let loaded = Config::parse(Path::new("waarborg.toml"), &format!("{CONFIG}{rest}"), &env);
         let config = loaded
             .unwrap_or_else(|mistakes| panic!("{mistakes}"))
             .config;
@@ -161,7 +166,11 @@ impl Ground {
     }
 
     pub(super) async fn send(&self, request: Request) -> Answer {
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        Self::ask(self.router.clone(), request).await
+    }
+
+    pub(super) async fn ask(router: Router, request: Request) -> Answer {
+        let answer = router.oneshot(request).await.unwrap();
         let (head, body) = answer.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
         Answer {
