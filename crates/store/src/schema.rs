@@ -35,6 +35,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "0004_factors",
         sql: include_str!("../migrations/0004_factors.sql"),
     },
+    Step {
+        name: "0005_passkeys",
+        sql: include_str!("../migrations/0005_passkeys.sql"),
+    },
 ];
 
 /// The schema version that this program writes; greater ones are refused.
