@@ -12,6 +12,7 @@ mod import;
 mod keep;
 mod manage;
 mod notices;
+pub(crate) mod passkey;
 pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod secret;

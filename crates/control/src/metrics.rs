@@ -17,7 +17,7 @@ use seam::{
 use terms::{Micros, PromiseId, Verdict, names};
 
 use crate::{
-    accounts::{choice::Choice, second_factor::Coded, sign_in::SignedIn},
+    accounts::{choice::Choice, passkey::Keyed, second_factor::Coded, sign_in::SignedIn},
     outbox::Tally,
 };
 
@@ -116,6 +116,17 @@ impl Tallies {
             Coded::Wrong | Coded::Locked(_) => &self.codes_refused,
             // Nobody looked at it.
             Coded::Stale => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a passkey that somebody signs in with.
+    pub(crate) fn keyed(&self, keyed: &Keyed) {
+        let counter = match keyed {
+            Keyed::Yes { .. } => &self.signed_in,
+            Keyed::No => &self.sign_in_refused,
+            // Nobody looked at it.
+            Keyed::Stale => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

@@ -6,6 +6,7 @@ pub(crate) mod form;
 mod language;
 mod ledger;
 pub(crate) mod listing;
+mod passkey;
 mod portal;
 mod reset;
 mod second_factor;
@@ -35,6 +36,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(portal::routes())
         .merge(account::routes())
         .merge(second_factor::routes())
+        .merge(passkey::routes())
         .merge(reset::routes())
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()

@@ -232,6 +232,12 @@ impl RelyingParty {
     }
 }
 
+/// What the authenticator calls a passkey that was kept; `None` for what we never wrote.
+pub fn credential(kept: &[u8]) -> Option<Vec<u8>> {
+    let passkey: Passkey = serde_json::from_slice(kept).ok()?;
+    Some(passkey.cred_id().to_vec())
+}
+
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Refused> {
     if text.len() > ANSWER_MAX {
         return Err(Refused::Malformed);

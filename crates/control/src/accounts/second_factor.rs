@@ -16,7 +16,7 @@ use login::{
 use pages::AccountMail;
 use seam::{Session, TokenHash};
 use serde::{Deserialize, Serialize};
-use store::{Account, Actor, Cell, Factor, Guesser, Purpose, Store};
+use store::{Account, Actor, Cell, Factor, FactorKind, Guesser, Purpose, Store};
 use terms::{Language, Micros, Secret};
 
 use super::{
@@ -117,7 +117,7 @@ const fn codes_of(side: Side) -> Guesser {
 }
 
 /// What a success leaves of whose count.
-fn codes_left(side: Side) -> Vec<Left> {
+pub(super) fn codes_left(side: Side) -> Vec<Left> {
     let own: Left = (codes_of(side), strangers_succeeded);
     match side {
         Side::Known(_) => vec![own, (Guesser::Codes, strangers_reopened)],
@@ -167,7 +167,8 @@ impl Accounts {
         Secret::new(terms::base64url(&sealed))
     }
 
-    async fn whole(
+    /// Whose password was right, where that still holds.
+    pub(super) async fn whole(
         &self,
         store: &Store,
         half: &str,
@@ -438,16 +439,30 @@ impl Accounts {
             Err(store::Error::Taken { .. }) => return Ok(Added::Before),
             Err(error) => return Err(error.into()),
         };
-        let codes = if first {
-            Some(self.new_codes(&mut change, &account.id).await?)
-        } else {
-            None
-        };
         let (name, place) = (label.to_owned(), from.network());
         let mail = |security| AccountMail::FactorAdded {
             name,
             place,
             security,
+        };
+        let codes = self.factor_added(change, account, session, first, (language, mail));
+        Ok(Added::Yes(codes.await?))
+    }
+
+    /// What follows on a second factor that was added: its owner hears of it, and with the
+    /// first one come recovery codes, and the end of every other session.
+    pub(super) async fn factor_added(
+        &self,
+        mut change: store::Change,
+        account: &Account,
+        session: &Session,
+        first: bool,
+        (language, mail): (Language, impl FnOnce(String) -> AccountMail),
+    ) -> Result<Option<Vec<Secret<String>>>, AccountError> {
+        let codes = if first {
+            Some(self.new_codes(&mut change, &account.id).await?)
+        } else {
+            None
         };
         self.tell(&mut change, account, language, mail).await?;
         // Whatever was opened by the password alone.
@@ -459,7 +474,7 @@ impl Accounts {
         };
         change.commit().await?;
         self.forget(&ended);
-        Ok(Added::Yes(codes))
+        Ok(codes)
     }
 
     /// From when on no site is open to somebody who has no second factor and has to have
@@ -538,12 +553,7 @@ impl Accounts {
         let mut change = store.change(actor).await?;
         for factor in &factors {
             change.remove_factor(&account.id, &factor.id).await?;
-            let (name, place) = (factor.label.clone(), "waarborg user".to_owned());
-            let mail = |security| AccountMail::FactorRemoved {
-                name,
-                place,
-                security,
-            };
+            let mail = removed(factor, "waarborg user".to_owned());
             self.tell(&mut change, account, Language::En, mail).await?;
         }
         let ended = change.end_sessions(&account.id, None).await?;
@@ -569,15 +579,27 @@ impl Accounts {
     ) -> Result<Factor, AccountError> {
         let mut change = self.store()?.change(actor).await?;
         let factor = change.remove_factor(&account.id, id).await?;
-        let (name, place) = (factor.label.clone(), from.network());
-        let mail = |security| AccountMail::FactorRemoved {
-            name,
-            place,
-            security,
-        };
+        let mail = removed(&factor, from.network());
         self.tell(&mut change, account, language, mail).await?;
         change.commit().await?;
         Ok(factor)
+    }
+}
+
+/// What the owner hears of a second factor that is gone.
+fn removed(factor: &Factor, place: String) -> impl FnOnce(String) -> AccountMail {
+    let (kind, name) = (factor.kind, factor.label.clone());
+    move |security| match kind {
+        FactorKind::Totp => AccountMail::FactorRemoved {
+            name,
+            place,
+            security,
+        },
+        FactorKind::Passkey => AccountMail::PasskeyRemoved {
+            name,
+            place,
+            security,
+        },
     }
 }
 

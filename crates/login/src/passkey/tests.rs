@@ -88,6 +88,7 @@ fn a_passkey_shows_itself_and_says_whose_it_is() {
     let answer = Answer::read(&one.0.get(&asked.options)).unwrap();
     assert_eq!(answer.credential(), one.1.credential);
     assert_eq!(answer.handle(), Ok(Some([7; 16])));
+    assert_eq!(credential(&one.1.kept), Some(one.1.credential));
 }
 
 #[test]

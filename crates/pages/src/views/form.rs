@@ -5,7 +5,7 @@
 
 use terms::{Arg, Secret};
 
-use super::Frame;
+use super::{Frame, passkey::Ceremony};
 use crate::{PasswordProblem, Speech};
 
 /// One of several things to choose from.
@@ -280,6 +280,8 @@ pub(crate) struct Form {
     pub(crate) look: &'static str,
     /// Classes of the form.
     pub(crate) shape: &'static str,
+    /// What the browser is asked for before it is sent.
+    pub(crate) ceremony: Option<Box<Ceremony>>,
 }
 
 impl Form {
@@ -299,6 +301,7 @@ impl Form {
             about: String::new(),
             look: "button",
             shape: "form",
+            ceremony: None,
         }
     }
 
@@ -327,6 +330,7 @@ impl Form {
             about: String::new(),
             look: "button quiet",
             shape: "form filter",
+            ceremony: None,
         }
     }
 
