@@ -8,6 +8,7 @@ mod census;
 pub(crate) mod choice;
 mod commands;
 mod doors;
+mod factors;
 mod import;
 mod keep;
 mod manage;
