@@ -351,6 +351,14 @@ impl Form {
         }
     }
 
+    /// For the second of two ways.
+    pub(crate) fn quiet(self) -> Self {
+        Self {
+            look: "button quiet",
+            ..self
+        }
+    }
+
     /// For what can't be undone.
     pub(crate) fn danger(self) -> Self {
         Self {

@@ -113,12 +113,13 @@ impl Pages {
             );
         sheet.add(Block::Form(form));
         if let Some(ask) = &view.passkey {
-            let mut form = Form::button(
+            let mut form = Form::post(
                 &sheet.frame,
                 "login/passkey",
                 &view.token,
                 say.text("passkey-sign-in"),
             )
+            .quiet()
             .get_passkey(say, ask);
             if let Some(request) = &view.request {
                 form = form.hidden("request", request);
