@@ -16,6 +16,7 @@ mod control;
 mod demo;
 mod differential;
 mod measures;
+mod passkey;
 mod promises;
 mod proof;
 mod reset;

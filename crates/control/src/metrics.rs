@@ -17,7 +17,9 @@ use seam::{
 use terms::{Micros, PromiseId, Verdict, names};
 
 use crate::{
-    accounts::{admin::Admission, choice::Choice, second_factor::Coded, sign_in::SignedIn},
+    accounts::{
+        admin::Admission, choice::Choice, passkey::Keyed, second_factor::Coded, sign_in::SignedIn,
+    },
     outbox::Tally,
 };
 
@@ -136,6 +138,17 @@ impl Tallies {
         if let Some((_, counter)) = counters.find(|((it, _), _)| *it == admission) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a passkey that somebody signs in with.
+    pub(crate) fn keyed(&self, keyed: &Keyed) {
+        let counter = match keyed {
+            Keyed::Yes { .. } => &self.signed_in,
+            Keyed::No => &self.sign_in_refused,
+            // Nobody looked at it.
+            Keyed::Stale => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a lock.

@@ -6,6 +6,7 @@ pub(crate) mod form;
 mod language;
 mod ledger;
 pub(crate) mod listing;
+mod passkey;
 mod portal;
 mod reset;
 pub(crate) mod second_factor;
@@ -37,6 +38,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(portal::routes())
         .merge(account::routes())
         .merge(second_factor::routes())
+        .merge(passkey::routes())
         .merge(reset::routes())
         .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));

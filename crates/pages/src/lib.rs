@@ -5,7 +5,8 @@
 //!   `xss`): no template marks one as safe;
 //! - a page is complete in itself. It loads nothing, runs nothing, and its style sheet
 //!   is allowed by hash, so the same bytes may be served for ever and without control.
-//!   Only the hand-over of a sign-in runs something: it sends its form;
+//!   Only the hand-over of a sign-in runs something, which sends its form, and pages that
+//!   ask the browser for a passkey, by one script that is allowed by hash too;
 //! - a page says the same in English, Dutch and French.
 //!
 //! There is no I/O here, no HTTP type and no clock: statuses, headers and moments are
@@ -39,12 +40,14 @@ pub use views::{
     handover::HandoverView,
     mails::{AccountMail, MailText},
     message::{FormView, LinkView, MessageView, Switcher},
+    passkey::{PasskeyAddView, PasskeyAsk, PasskeyProblem},
     password::{PasswordProblem, Strength},
     portal::{NotForYouView, UnlockView},
     refusal::{RefusalKind, Whose},
     reset::{ResetAskView, ResetChooseView},
     second_factor::{
-        CodeProblem, CodeView, ConfirmView, FactorAddView, FactorView, Proof, RecoveryCodesView,
+        CodeProblem, CodeView, Codes, ConfirmView, FactorAddView, FactorView, Proof,
+        RecoveryCodesView,
     },
     session::{DeviceView, SessionView},
     sign_in::{SignInProblem, SignInView, SignOutView},

@@ -1,4 +1,5 @@
-//! The style sheet inside each page, and the policy that allows exactly it.
+//! The style sheet inside each page, the one script inside a few, and the policy that
+//! allows exactly them.
 //!
 //! Prebuilt pages can't carry a nonce, which must differ in every answer. A hash of the
 //! sheet (CSP level 3, section 2.3.1) says the same: these bytes and no others.
@@ -10,6 +11,8 @@ use aws_lc_rs::digest;
 use crate::SiteOrigin;
 
 const SHEET: &str = include_str!("../static/waarborg.css");
+/// What asks the browser for a passkey.
+const SCRIPT: &str = include_str!("../static/passkey.js");
 const ICON: &str = include_str!("../static/icon.svg");
 
 /// Whether a page may send a form, and then only to its own origin.
@@ -43,16 +46,17 @@ impl Nonce {
 pub(crate) struct Style {
     sheet: String,
     hash: String,
+    script_hash: String,
     icon: String,
 }
 
 impl Style {
     pub(crate) fn load() -> Self {
         let sheet = minified(SHEET);
-        let hash = terms::base64(digest::digest(&digest::SHA256, sheet.as_bytes()).as_ref());
         Self {
+            hash: hash(&sheet),
+            script_hash: hash(SCRIPT),
             sheet,
-            hash,
             icon: format!(
                 "data:image/svg+xml,{}",
                 percent_encoded(ICON.trim(), "-._~/:=")
@@ -70,6 +74,11 @@ impl Style {
         &self.icon
     }
 
+    /// What stands between `<script>` and `</script>`, byte for byte.
+    pub(crate) const fn script() -> &'static str {
+        SCRIPT
+    }
+
     pub(crate) fn policy(&self, forms: Forms) -> String {
         let forms = match forms {
             Forms::Refused => "'none'",
@@ -82,6 +91,12 @@ impl Style {
         )
     }
 
+    /// The policy of pages that ask for a passkey, by that one script.
+    pub(crate) fn asking(&self, forms: Forms) -> String {
+        let script = format!("script-src 'sha256-{}'; style-src ", self.script_hash);
+        self.policy(forms).replacen("style-src ", &script, 1)
+    }
+
     /// The policy of the one page that sends a form to another site, by its one script.
     pub(crate) fn handover(&self, to: &SiteOrigin, nonce: &Nonce) -> String {
         format!(
@@ -92,6 +107,11 @@ impl Style {
             to.as_str()
         )
     }
+}
+
+/// SHA-256, as a policy names it.
+fn hash(text: &str) -> String {
+    terms::base64(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
 /// The policy of documents that load nothing at all: JSON, looked at in a browser.
@@ -185,6 +205,16 @@ mod tests {
         );
         let braces = |brace| style.sheet().matches(brace).count();
         assert_eq!(braces('{'), braces('}'));
+    }
+
+    #[test]
+    fn the_script_cannot_end_its_element_and_the_policy_allows_it_alone() {
+        assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
+        let policy = Style::load().asking(Forms::Own);
+        let script = policy.split("; ").nth(1).unwrap();
+        assert_eq!(script, format!("script-src 'sha256-{}'", hash(SCRIPT)));
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        assert!(policy.contains("; style-src 'sha256-"), "{policy}");
     }
 
     #[test]

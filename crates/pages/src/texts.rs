@@ -64,6 +64,7 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/tls_report.ftl")),
             include_str!(concat!("../locales/", $tag, "/portal.ftl")),
             include_str!(concat!("../locales/", $tag, "/second_factor.ftl")),
+            include_str!(concat!("../locales/", $tag, "/passkey.ftl")),
             include_str!(concat!("../locales/", $tag, "/reset.ftl")),
             include_str!(concat!("../locales/", $tag, "/console.ftl")),
             include_str!(concat!("../locales/", $tag, "/mail.ftl")),
@@ -72,7 +73,7 @@ macro_rules! locale {
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 10] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 11] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

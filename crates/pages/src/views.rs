@@ -8,6 +8,7 @@ pub(crate) mod form;
 pub(crate) mod handover;
 pub(crate) mod mails;
 pub(crate) mod message;
+pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod portal;
 pub(crate) mod refusal;

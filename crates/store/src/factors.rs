@@ -1,5 +1,6 @@
 //! Second factors of accounts: seeds, sealed, and recovery codes, hashed. What was used
-//! once is used up in the statement that takes it.
+//! once is used up in the statement that takes it. Passkeys are listed and removed here
+//! too; what else there is to them is in [`passkeys`](crate::passkeys).
 
 use serde_json::{Value, json};
 use terms::{Micros, Secret};
@@ -13,7 +14,7 @@ use crate::{
     store::Store,
 };
 
-/// Most second factors of one account.
+/// Most authenticator apps of one account.
 pub const MAX_FACTORS: u64 = 10;
 
 /// What a second factor is.
@@ -21,6 +22,8 @@ pub const MAX_FACTORS: u64 = 10;
 pub enum FactorKind {
     /// An authenticator app (RFC 6238).
     Totp,
+    /// A passkey (Web Authentication).
+    Passkey,
 }
 
 impl FactorKind {
@@ -28,12 +31,14 @@ impl FactorKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Passkey => "passkey",
         }
     }
 
     fn read(word: &str) -> Result<Self, Error> {
         match word {
             "totp" => Ok(Self::Totp),
+            "passkey" => Ok(Self::Passkey),
             other => Err(Error::corrupt(format!(
                 "a second factor's kind is `{other}`"
             ))),
@@ -56,16 +61,11 @@ pub struct Factor {
     pub last_used: Option<Micros>,
 }
 
-macro_rules! select {
-    ($more:literal, $rest:literal) => {
-        concat!(
-            "SELECT id, kind, label, created_at, last_used",
-            $more,
-            " FROM factor ",
-            $rest
-        )
-    };
-}
+/// Apps and passkeys alike.
+const SELECT: &str = "SELECT id, kind, label, created_at, last_used FROM factor \
+                      WHERE account = $1 UNION ALL \
+                      SELECT id, 'passkey', label, created_at, last_used FROM passkey \
+                      WHERE account = $1 ORDER BY 4, 1";
 
 fn read(row: &Row) -> Result<Factor, Error> {
     Ok(Factor {
@@ -86,16 +86,13 @@ const fn secret_cell(id: &str) -> Cell<'_> {
 }
 
 impl Store {
-    /// The second factors of an account, the oldest first.
+    /// The second factors of an account, the oldest first: at most [`MAX_FACTORS`] apps and
+    /// [`MAX_PASSKEYS`](crate::MAX_PASSKEYS) passkeys.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn factors(&self, account: &str) -> Result<Vec<Factor>, Error> {
-        let sql = select!("", "WHERE account = $1 ORDER BY created_at, id LIMIT $2");
-        let rows = self
-            .pools()
-            .rows(sql, values![account, MAX_FACTORS])
-            .await?;
+        let rows = self.pools().rows(SELECT, values![account]).await?;
         rows.iter().map(read).collect()
     }
 
@@ -104,10 +101,8 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`], [`Error::Unsealable`].
     pub async fn seeds(&self, account: &str) -> Result<Vec<(Factor, Secret<Vec<u8>>)>, Error> {
-        let sql = select!(
-            ", secret",
-            "WHERE account = $1 ORDER BY created_at, id LIMIT $2"
-        );
+        let sql = "SELECT id, kind, label, created_at, last_used, secret FROM factor \
+                   WHERE account = $1 ORDER BY created_at, id LIMIT $2";
         let rows = self
             .pools()
             .rows(sql, values![account, MAX_FACTORS])
@@ -175,9 +170,20 @@ impl Tx {
 }
 
 impl Change {
+    /// How many apps and how many passkeys an account has. Those who count at once take
+    /// turns, until the change is done.
+    pub(crate) async fn count_factors(&mut self, account: &str) -> Result<(u64, u64), Error> {
+        let sql = "UPDATE account SET factor_due = factor_due WHERE id = $1";
+        self.connection.execute(sql, values![account]).await?;
+        let sql = "SELECT (SELECT count(*) FROM factor WHERE account = $1), \
+                   (SELECT count(*) FROM passkey WHERE account = $1)";
+        let row = self.connection.row(sql, values![account]).await?;
+        Ok((row.count(0)?, row.count(1)?))
+    }
+
     /// Adds an authenticator app that has shown a code: that of `step`, which is used up.
     /// `id` comes with the seed, so that no seed is added twice. Returns whether it is the
-    /// account's first.
+    /// account's first second factor.
     ///
     /// # Errors
     /// [`Error::TooLarge`] when the account has [`MAX_FACTORS`] already, [`Error::Taken`]
@@ -189,19 +195,15 @@ impl Change {
         label: &str,
         step: i64,
     ) -> Result<bool, Error> {
-        // Those that come at once take turns.
-        let sql = "UPDATE account SET factor_due = factor_due WHERE id = $1";
-        self.connection.execute(sql, values![account]).await?;
+        let (there, passkeys) = self.count_factors(account).await?;
         let sql = "SELECT count(*) FROM factor WHERE id = $1";
         let same = self.connection.row(sql, values![id]).await?.count(0)?;
         if same > 0 {
             return Err(Error::taken("second factor", label));
         }
-        let sql = "SELECT count(*) FROM factor WHERE account = $1";
-        let there = self.connection.row(sql, values![account]).await?.count(0)?;
         if there >= MAX_FACTORS {
             return Err(Error::TooLarge {
-                what: "the list of an account's second factors",
+                what: "the list of an account's authenticator apps",
                 size: usize::try_from(there).unwrap_or(usize::MAX),
                 limit: usize::try_from(MAX_FACTORS).unwrap_or(usize::MAX),
             });
@@ -215,7 +217,7 @@ impl Change {
         self.connection.execute(sql, values).await?;
         let after = json!({ "id": id, "kind": kind, "label": label });
         self.record(Entry::new("factor.add", account).after(after))?;
-        Ok(there == 0)
+        Ok(there + passkeys == 0)
     }
 
     /// Removes a second factor of an account; with the last one go the recovery codes.
@@ -223,15 +225,21 @@ impl Change {
     /// # Errors
     /// [`Error::Missing`].
     pub async fn remove_factor(&mut self, account: &str, id: &str) -> Result<Factor, Error> {
-        let sql = select!("", "WHERE id = $1 AND account = $2");
-        let rows = self.connection.rows(sql, values![id, account]).await?;
-        let Some(factor) = rows.first().map(read).transpose()? else {
+        let rows = self.connection.rows(SELECT, values![account]).await?;
+        let factors: Result<Vec<_>, _> = rows.iter().map(read).collect();
+        let Some(factor) = factors?.into_iter().find(|factor| factor.id == id) else {
             return Err(Error::missing("second factor", id));
         };
-        let sql = "DELETE FROM factor WHERE id = $1";
-        self.connection.execute(sql, values![id]).await?;
+        let sql = match factor.kind {
+            FactorKind::Totp => "DELETE FROM factor WHERE id = $1",
+            FactorKind::Passkey => "DELETE FROM passkey WHERE id = $1",
+        };
+        if self.connection.execute(sql, values![id]).await? != 1 {
+            return Err(Error::missing("second factor", id));
+        }
         let sql = "DELETE FROM recovery_code WHERE account = $1 AND NOT EXISTS \
-                   (SELECT 1 FROM factor WHERE account = $1)";
+                   (SELECT 1 FROM factor WHERE account = $1) AND NOT EXISTS \
+                   (SELECT 1 FROM passkey WHERE account = $1)";
         self.connection.execute(sql, values![account]).await?;
         let before: Value = json!({ "id": id, "kind": factor.kind.word(), "label": factor.label });
         self.record(Entry::new("factor.remove", account).before(before))?;

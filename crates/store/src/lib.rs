@@ -30,6 +30,7 @@ mod keys;
 mod lease;
 mod ledger;
 mod outbox;
+mod passkeys;
 mod retention;
 mod rotation;
 mod schema;
@@ -65,6 +66,7 @@ pub use ledger::{Checkpoint, Leaf, MAX_LEAVES_PAGE, NewLeaf};
 pub use outbox::{
     Claimed, Enqueued, MAX_CLAIM, MAX_MAIL_BYTES, MAX_TRIES, Mail, OutboxCounts, Outcome,
 };
+pub use passkeys::{MAX_PASSKEYS, NewPasskey, Passkey};
 pub use retention::{MAX_PRUNE_ROWS, Pruned};
 pub use schema::SCHEMA_VERSION;
 pub use sealed::{Cell, Purpose};

@@ -36,6 +36,10 @@ pub(crate) const STEPS: &[Step] = &[
         sql: include_str!("../migrations/0004_factors.sql"),
     },
     Step {
+        name: "0005_passkeys",
+        sql: include_str!("../migrations/0005_passkeys.sql"),
+    },
+    Step {
         name: "0006_threshold",
         sql: include_str!("../migrations/0006_threshold.sql"),
     },

@@ -32,6 +32,8 @@ pub enum Purpose {
     Email,
     /// TOTP secrets.
     Totp,
+    /// Passkeys, their look-up, and challenges on their way through a browser.
+    Passkey,
     /// Texts of flaw reports.
     Report,
     /// Secrets of webhooks and other outgoing calls.
@@ -47,10 +49,11 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them. A store gets the keys of new ones when it is opened.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mail,
         Self::Email,
         Self::Totp,
+        Self::Passkey,
         Self::Report,
         Self::Webhook,
         Self::Acme,
@@ -64,6 +67,7 @@ impl Purpose {
             Self::Mail => "mail",
             Self::Email => "email",
             Self::Totp => "totp",
+            Self::Passkey => "passkey",
             Self::Report => "report",
             Self::Webhook => "webhook",
             Self::Acme => "acme",

@@ -174,7 +174,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Removes what is over: sessions, codes, links; returns how many sessions.
+    /// Removes what is over: sessions, codes, links, challenges; returns how many sessions.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -185,6 +185,7 @@ impl Store {
         for (counts, sql) in [
             (false, "DELETE FROM handover WHERE expires_at <= $1"),
             (false, "DELETE FROM link WHERE expires_at <= $1"),
+            (false, "DELETE FROM passkey_challenge WHERE forget_at <= $1"),
             (false, "DELETE FROM token WHERE expires_at <= $1"),
             (true, "DELETE FROM session WHERE expires_at <= $1"),
         ] {

@@ -1,5 +1,5 @@
-//! Promise `two-factor`: the code that is asked for behind a right password, and how
-//! somebody switches that on and off.
+//! Promise `two-factor`: the code that is asked for behind a right password, and the app
+//! that shows it.
 //!
 //! ```text
 //! right password ─▶ half (sealed, in the form) ─▶ code counted ─▶ taken once ─▶ session
@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use login::{
     lockout::{Attempt as Counted, LOCK_MAX, Notice, Rule, Until},
-    two_factor::{Seed, Step, recovery_code, recovery_codes},
+    two_factor::{Seed, Step, recovery_code},
 };
 use pages::AccountMail;
 use seam::{Session, TokenHash};
 use serde::{Deserialize, Serialize};
-use store::{Account, Actor, Cell, Factor, Guesser, Purpose, Store};
+use store::{Account, Actor, Cell, Guesser, Purpose, Store};
 use terms::{Language, Micros, Secret};
 
 use super::{
@@ -117,7 +117,7 @@ const fn codes_of(side: Side) -> Guesser {
 }
 
 /// What a success leaves of whose count.
-fn codes_left(side: Side) -> Vec<Left> {
+pub(super) fn codes_left(side: Side) -> Vec<Left> {
     let own: Left = (codes_of(side), strangers_succeeded);
     match side {
         Side::Known(_) => vec![own, (Guesser::Codes, strangers_reopened)],
@@ -167,7 +167,8 @@ impl Accounts {
         Secret::new(terms::base64url(&sealed))
     }
 
-    async fn whole(
+    /// Whose password was right, where that still holds.
+    pub(super) async fn whole(
         &self,
         store: &Store,
         half: &str,
@@ -438,146 +439,14 @@ impl Accounts {
             Err(store::Error::Taken { .. }) => return Ok(Added::Before),
             Err(error) => return Err(error.into()),
         };
-        let codes = if first {
-            Some(self.new_codes(&mut change, &account.id).await?)
-        } else {
-            None
-        };
         let (name, place) = (label.to_owned(), from.network());
         let mail = |security| AccountMail::FactorAdded {
             name,
             place,
             security,
         };
-        self.tell(&mut change, account, language, mail).await?;
-        // Whatever was opened by the password alone.
-        let ended = if first {
-            let own = session.public_name();
-            change.end_sessions(&account.id, Some(&own)).await?
-        } else {
-            Vec::new()
-        };
-        change.commit().await?;
-        self.forget(&ended);
-        Ok(Added::Yes(codes))
-    }
-
-    /// From when on no site is open to somebody who has no second factor and has to have
-    /// one; `None` for everybody else. The time begins with the first question.
-    ///
-    /// # Errors
-    /// [`AccountError`].
-    pub(crate) async fn factor_due(
-        &self,
-        session: &Session,
-    ) -> Result<Option<Micros>, AccountError> {
-        let config = self.publisher.config();
-        let policy = &config.two_factor;
-        let person = &session.person;
-        let bound = policy
-            .groups
-            .iter()
-            .any(|group| person.is_in(group.as_str()));
-        let store = self.store()?;
-        if !bound || !store.factors(&person.account).await?.is_empty() {
-            return Ok(None);
-        }
-        let mut tx = store.tx().await?;
-        let first = self.now().after(policy.grace);
-        let due = tx.factor_due(&person.account, first).await?;
-        tx.commit().await?;
-        Ok(Some(due))
-    }
-
-    async fn new_codes(
-        &self,
-        change: &mut store::Change,
-        account: &str,
-    ) -> Result<Vec<Secret<String>>, AccountError> {
-        let store = self.store()?;
-        let codes = recovery_codes(&self.rng);
-        let kept = codes.iter().filter_map(|code| recovery_code(code.expose()));
-        let hashes: Vec<_> = kept
-            .map(|code| recovery_hash(&store, account, &code))
-            .collect();
-        change.keep_recovery_codes(account, &hashes).await?;
-        Ok(codes.into())
-    }
-
-    /// New recovery codes in the place of those that were left.
-    ///
-    /// # Errors
-    /// [`AccountError`].
-    pub(crate) async fn renew_codes(
-        &self,
-        account: &Account,
-        from: &From,
-        language: Language,
-    ) -> Result<Vec<Secret<String>>, AccountError> {
-        let mut change = self.store()?.change(&Actor::account(&account.id)).await?;
-        let codes = self.new_codes(&mut change, &account.id).await?;
-        let place = from.network();
-        let mail = |security| AccountMail::RecoveryRenewed { place, security };
-        self.tell(&mut change, account, language, mail).await?;
-        change.commit().await?;
-        Ok(codes)
-    }
-
-    /// Removes every second factor of somebody who has lost theirs, and ends their
-    /// sessions; the owner hears of each. Returns how many there were.
-    ///
-    /// # Errors
-    /// [`AccountError`].
-    pub(crate) async fn reset_factors(
-        &self,
-        account: &Account,
-        actor: &Actor,
-    ) -> Result<usize, AccountError> {
-        let store = self.store()?;
-        let factors = store.factors(&account.id).await?;
-        let mut change = store.change(actor).await?;
-        for factor in &factors {
-            change.remove_factor(&account.id, &factor.id).await?;
-            let (name, place) = (factor.label.clone(), "waarborg user".to_owned());
-            let mail = |security| AccountMail::FactorRemoved {
-                name,
-                place,
-                security,
-            };
-            self.tell(&mut change, account, Language::En, mail).await?;
-        }
-        let ended = change.end_sessions(&account.id, None).await?;
-        if factors.is_empty() && ended.is_empty() {
-            return Ok(0);
-        }
-        change.commit().await?;
-        self.forget(&ended);
-        Ok(factors.len())
-    }
-
-    /// Removes a second factor; its owner hears of it where it wasn't a command.
-    ///
-    /// # Errors
-    /// [`AccountError`]; missing, where it isn't the account's.
-    pub(crate) async fn remove_factor(
-        &self,
-        account: &Account,
-        id: &str,
-        from: &From,
-        language: Language,
-        actor: &Actor,
-    ) -> Result<Factor, AccountError> {
-        let mut change = self.store()?.change(actor).await?;
-        let factor = change.remove_factor(&account.id, id).await?;
-        let (name, place) = (factor.label.clone(), from.network());
-        let mail = |security| AccountMail::FactorRemoved {
-            name,
-            place,
-            security,
-        };
-        self.tell(&mut change, account, language, mail).await?;
-        change.commit().await?;
-        Ok(factor)
+        let codes = self.factor_added(change, account, session, first, (language, mail));
+        Ok(Added::Yes(codes.await?))
     }
 }
 
@@ -595,7 +464,7 @@ async fn password_at(store: &Store, account: &str) -> Result<Option<i64>, Accoun
 }
 
 /// Nothing to guess by without the key, and alike for no two accounts.
-fn recovery_hash(store: &Store, account: &str, code: &Secret<String>) -> [u8; 32] {
+pub(super) fn recovery_hash(store: &Store, account: &str, code: &Secret<String>) -> [u8; 32] {
     let text = Secret::new(format!("recovery code of {account}: {}", code.expose()));
     store.keyed_hash(Purpose::Totp, text.expose())
 }

@@ -12,6 +12,7 @@ use super::{
 };
 
 mod canary;
+mod passkey;
 mod second_factor;
 
 const GOOD: &str = "vier gele fietsen in het bos";

@@ -14,7 +14,9 @@ use pages::{
     RefusalKind, SiteOrigin, TokenMadeView, UnlockView,
 };
 use seam::{Credential, Session};
-use store::{Account, Actor, MAX_SESSIONS_PAGE, SessionQuery, Store, StoredSession, TokenKind};
+use store::{
+    Account, Actor, FactorKind, MAX_SESSIONS_PAGE, SessionQuery, Store, StoredSession, TokenKind,
+};
 use terms::{GroupName, Secret};
 
 use super::{
@@ -158,6 +160,10 @@ impl Owner {
         let id = &self.account.id;
         let tokens = self.store.tokens(Some(id), "", 100).await?;
         let factors = self.store.factors(id).await?;
+        let of_kind = |kind| {
+            let factors = factors.iter().filter(|factor| factor.kind == kind);
+            factors.map(factor_view).collect()
+        };
         let name = self.account.name.as_str();
         let mut view = AccountSecurityView {
             token: self.token(),
@@ -165,7 +171,9 @@ impl Owner {
             least: u32::from(self.visit.config.password.length),
             problems: Vec::new(),
             strength: None,
-            factors: factors.iter().map(factor_view).collect(),
+            factors: of_kind(FactorKind::Totp),
+            passkeys: of_kind(FactorKind::Passkey),
+            takes_passkeys: self.visit.accounts().takes_passkeys(),
             factor_due: self.visit.accounts().factor_due(&self.session).await?,
             recovery_left: self.store.recovery_codes_left(id).await?,
             app_passwords: tokens.iter().map(|it| token_view(it, name)).collect(),
@@ -194,6 +202,7 @@ fn notice(uri: &Uri) -> Option<Notice> {
     Some(match form::query(uri.query(), "done")?.as_str() {
         "password" => Notice::PasswordChanged,
         "factor-removed" => Notice::FactorRemoved,
+        "passkey-removed" => Notice::PasskeyRemoved,
         "revoked" => Notice::Revoked,
         "ended" => Notice::SessionEnded,
         "all-ended" => Notice::SessionsEnded,

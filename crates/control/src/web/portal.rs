@@ -210,7 +210,7 @@ async fn jwks(Shared(state): Shared<State>) -> Response {
     (headers, state.accounts.signer.jwks().to_string()).into_response()
 }
 
-async fn login(visit: Visit, uri: Uri) -> Response {
+pub(super) async fn login(visit: Visit, uri: Uri) -> Response {
     let shown = if visit.is_portal() {
         on_portal(&visit, form::query(uri.query(), "request"), None, "").await
     } else {
@@ -261,7 +261,7 @@ fn begin(
 }
 
 /// Step 3: the portal's form, or straight on for who has signed in.
-async fn on_portal(
+pub(super) async fn on_portal(
     visit: &Visit,
     request: Option<String>,
     problem: Option<SignInProblem>,
@@ -279,19 +279,23 @@ async fn on_portal(
         None => None,
     };
     let start = visit.start();
+    let start_hash = secret::hash(start.expose().as_bytes());
     let view = SignInView {
         token: form::token(&store, Bound::Start(start.expose())),
         toward: wanted.map(|wanted| wanted.authority),
         request,
         name: name.to_owned(),
         resets: visit.config.mail.is_some(),
+        passkey: visit.accounts().ask_passkey(start_hash)?,
         problem,
     };
     let pages = visit.state.publisher.pages();
     let page = pages.sign_in(&view, visit.known.language);
     let status = match problem {
         None => StatusCode::OK,
-        Some(SignInProblem::Wrong | SignInProblem::Stale) => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(SignInProblem::Wrong | SignInProblem::Stale | SignInProblem::Passkey) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Some(SignInProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         Some(SignInProblem::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
     };
@@ -411,9 +415,7 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
     let (begun, device) = match outcome {
         SignedIn::Yes { begun, device } => (begun, device),
         SignedIn::Half(half) => {
-            return Ok(second_factor::ask(
-                visit, request, half, None, &start, &store,
-            ));
+            return second_factor::ask(visit, request, half, None, &start, &store).await;
         }
         SignedIn::No => {
             return on_portal(visit, request, Some(SignInProblem::Wrong), name).await;

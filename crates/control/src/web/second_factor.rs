@@ -14,18 +14,20 @@ use pages::{
     CodeProblem, CodeView, ConfirmView, FactorAddView, Proof, RecoveryCodesView, RefusalKind,
 };
 use seam::Session;
-use store::Store;
+use store::{FactorKind, Store};
 use terms::{Micros, Secret};
 
 use super::{
     account::{Changing, Owner},
     form::{self, Bound, Cookie, Form},
+    passkey,
     portal::{Visit, enter, onward},
 };
 use crate::{
     accounts::{
         AccountError,
         choice::Known,
+        passkey::Keyed,
         second_factor::{Added, CodeAttempt, Coded, Offer},
         secret,
     },
@@ -50,19 +52,26 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// Asks for a code behind a right password.
-pub(super) fn ask(
+pub(super) async fn ask(
     visit: &Visit,
     request: Option<String>,
     half: Secret<String>,
     problem: Option<CodeProblem>,
     start: &Secret<String>,
     store: &Store,
-) -> Response {
+) -> Result<Response, AccountError> {
+    let start_hash = secret::hash(start.expose().as_bytes());
+    let accounts = visit.accounts();
+    let (codes, passkey) = accounts
+        .ask_behind_password(half.expose(), start_hash)
+        .await?;
     let view = CodeView {
         token: form::token(store, Bound::Start(start.expose())),
         request,
         half,
         portal: visit.known.authority.to_string(),
+        codes,
+        passkey,
         problem,
     };
     let page = visit
@@ -77,7 +86,7 @@ pub(super) fn ask(
     let mut answer = form::page(status, page);
     // It holds as long as the half does.
     Cookie::Start.set(start.expose(), &mut answer);
-    answer
+    Ok(answer)
 }
 
 async fn code(visit: Visit, body: Body) -> Response {
@@ -97,6 +106,9 @@ async fn entered(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let Some(start) = form::started(form, &visit.headers, &store) else {
         return Ok(visit.refuse(RefusalKind::Forbidden));
     };
+    if is_of_passkey(form) {
+        return keyed(visit, form, &store, &start, request).await;
+    }
     let site = visit.site().map_or("", |site| site.host.as_str());
     let attempt = CodeAttempt {
         half: form.text("half").to_owned(),
@@ -116,7 +128,33 @@ async fn entered(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
         Coded::Stale => CodeProblem::Stale,
     };
     let half = form.secret("half");
-    Ok(ask(visit, request, half, Some(problem), &start, &store))
+    ask(visit, request, half, Some(problem), &start, &store).await
+}
+
+/// Whether a form is the one of two that sends a passkey.
+fn is_of_passkey(form: &Form) -> bool {
+    !form.text("sealed").is_empty()
+}
+
+/// A passkey behind a right password.
+async fn keyed(
+    visit: &Visit,
+    form: &Form,
+    store: &Store,
+    start: &Secret<String>,
+    request: Option<String>,
+) -> Result<Response, AccountError> {
+    let attempt = passkey::attempt(visit, form, start);
+    let half = form.secret("half");
+    let done = visit.accounts().sign_in_with_both(half.expose(), attempt);
+    let problem = match done.await? {
+        Keyed::Yes { begun, device } => {
+            return enter(visit, store, &begun, &device, request.as_deref()).await;
+        }
+        Keyed::No => CodeProblem::Passkey,
+        Keyed::Stale => CodeProblem::Stale,
+    };
+    ask(visit, request, half, Some(problem), start, store).await
 }
 
 /// Asks somebody who has signed in for their second factor, on the way to a page that
@@ -131,10 +169,12 @@ pub(super) async fn step_up(
     if store.factors(account).await?.is_empty() {
         return Ok(form::see_other(&visit.path(ADD)));
     }
+    let (codes, passkey) = visit.accounts().ask_to_confirm(session).await?;
     let view = ConfirmView {
         token: form::token(store, Bound::Session(session)),
         login: session.person.name.to_string(),
-        proof: Proof::Code,
+        proof: Proof::Code(codes),
+        passkey,
         back: String::new(),
         request: Some(request),
         problem: None,
@@ -199,7 +239,7 @@ impl Owner {
         form::page(status, page)
     }
 
-    fn codes_page(&self, codes: Vec<Secret<String>>) -> Response {
+    pub(super) fn codes_page(&self, codes: Vec<Secret<String>>) -> Response {
         let view = RecoveryCodesView { codes };
         self.answer(
             self.pages()
@@ -268,6 +308,9 @@ async fn remove(Changing { owner, form }: Changing) -> Response {
         &actor,
     );
     match removed.await {
+        Ok(factor) if factor.kind == FactorKind::Passkey => {
+            form::see_other(&owner.visit.path("account/security?done=passkey-removed"))
+        }
         // Twice is as good as once.
         Ok(_) | Err(AccountError::Store(store::Error::Missing { .. })) => {
             form::see_other(&owner.visit.path("account/security?done=factor-removed"))
@@ -300,8 +343,9 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
 }
 
 /// Where somebody may come back to, but for the account's own page.
-const BACK: [&str; 5] = [
+const BACK: [&str; 6] = [
     ADD,
+    passkey::ADD,
     "admin/users",
     "admin/groups",
     "admin/sessions",
@@ -332,14 +376,20 @@ async fn confirm_page(
     problem: Option<CodeProblem>,
 ) -> Result<Response, AccountError> {
     let factors = owner.store.factors(&owner.account.id).await?;
+    let (codes, passkey) = owner
+        .visit
+        .accounts()
+        .ask_to_confirm(&owner.session)
+        .await?;
     let view = ConfirmView {
         token: owner.token(),
         login: owner.account.name.as_str().to_owned(),
         proof: if factors.is_empty() {
             Proof::Password
         } else {
-            Proof::Code
+            Proof::Code(codes)
         },
+        passkey,
         back: back.to_owned(),
         request,
         problem,
@@ -375,6 +425,10 @@ async fn confirmed(owner: &Owner, form: &Form) -> Result<Response, AccountError>
             Known::No => Err(CodeProblem::Wrong),
             Known::Busy => return Ok(owner.visit.refuse(RefusalKind::Unavailable)),
         }
+    } else if is_of_passkey(form) {
+        let (said, by) = (passkey::said(form), (&from, owner.visit.known.language));
+        let shown = accounts.confirm_by_passkey(account, &owner.session, &said, by);
+        shown.await?.ok_or(CodeProblem::Passkey)
     } else {
         let language = owner.visit.known.language;
         let code = form.secret("code");

@@ -155,6 +155,7 @@ pub(crate) fn portal(
             toward: toward.then(|| fill.with("app.example.com")),
             name: fill.with(if toward { "ada" } else { "" }),
             resets: toward,
+            passkey: toward.then(|| asks(fill)),
             problem,
         };
         pages.sign_in(&view, language)
@@ -180,6 +181,10 @@ pub(crate) fn portal(
         ("sign-in", sign_in(None, true)),
         ("sign-in-plain", sign_in(None, false)),
         ("sign-in-wrong", sign_in(Some(SignInProblem::Wrong), true)),
+        (
+            "sign-in-passkey",
+            sign_in(Some(SignInProblem::Passkey), true),
+        ),
         (
             "sign-in-busy",
             sign_in(Some(SignInProblem::Busy { retry_after_s: 4 }), true),
@@ -287,6 +292,34 @@ pub(crate) fn portal(
             ),
         ),
         (
+            "code-passkey",
+            pages.code(
+                &CodeView {
+                    passkey: Some(asks(fill)),
+                    ..code(fill, None)
+                },
+                language,
+            ),
+        ),
+        (
+            "code-recovery",
+            pages.code(
+                &CodeView {
+                    codes: Codes::Recovery,
+                    ..code(fill, None)
+                },
+                language,
+            ),
+        ),
+        (
+            "passkey-add",
+            pages.passkey_add(&passkey_add(fill, None), language),
+        ),
+        (
+            "passkey-add-refused",
+            pages.passkey_add(&passkey_add(fill, Some(PasskeyProblem::Refused)), language),
+        ),
+        (
             "factor-add",
             pages.factor_add(&factor_add(fill, None), language),
         ),
@@ -310,7 +343,18 @@ pub(crate) fn portal(
         (
             "confirm-code",
             pages.confirm(
-                &confirm(fill, Proof::Code, Some(CodeProblem::Stale)),
+                &confirm(fill, Proof::Code(Codes::App), Some(CodeProblem::Stale)),
+                language,
+            ),
+        ),
+        (
+            "confirm-passkey",
+            pages.confirm(
+                &confirm(
+                    fill,
+                    Proof::Code(Codes::Recovery),
+                    Some(CodeProblem::Passkey),
+                ),
                 language,
             ),
         ),
@@ -381,6 +425,24 @@ fn code(fill: Fill<'_>, problem: Option<CodeProblem>) -> CodeView {
         request: Some(fill.with("Zm9vYmFy-_=")),
         half: fill.secret("aGFsZg"),
         portal: fill.with("id.example.com"),
+        codes: Codes::App,
+        passkey: None,
+        problem,
+    }
+}
+
+fn asks(fill: Fill<'_>) -> PasskeyAsk {
+    PasskeyAsk {
+        options: fill.with("{\"challenge\":\"Y2hhbGxlbmdl\"}"),
+        sealed: fill.secret("c2VhbGVk"),
+    }
+}
+
+fn passkey_add(fill: Fill<'_>, problem: Option<PasskeyProblem>) -> PasskeyAddView {
+    PasskeyAddView {
+        token: fill.token(),
+        ask: asks(fill),
+        name: fill.with("My laptop"),
         problem,
     }
 }
@@ -404,8 +466,9 @@ fn confirm(fill: Fill<'_>, proof: Proof, problem: Option<CodeProblem>) -> Confir
         token: fill.token(),
         login: fill.with("ada"),
         proof,
+        passkey: (proof == Proof::Code(Codes::Recovery)).then(|| asks(fill)),
         back: fill.with("account/second-factor"),
-        request: (proof == Proof::Code).then(|| fill.with("Zm9vYmFy-_=")),
+        request: (proof == Proof::Code(Codes::App)).then(|| fill.with("Zm9vYmFy-_=")),
         problem,
     }
 }
@@ -431,6 +494,13 @@ fn security(fill: Fill<'_>) -> AccountSecurityView {
                 last_use: None,
             },
         ],
+        passkeys: vec![FactorView {
+            id: fill.with("3"),
+            name: fill.with("My laptop"),
+            created: NOW,
+            last_use: None,
+        }],
+        takes_passkeys: true,
         factor_due: None,
         recovery_left: 10,
         app_passwords: fill.tokens(),
@@ -454,6 +524,7 @@ fn security_refused(fill: Fill<'_>) -> AccountSecurityView {
         ],
         strength: Some(Strength::Weak),
         factors: Vec::new(),
+        passkeys: Vec::new(),
         factor_due: Some(NOW),
         app_passwords: Vec::new(),
         app_problems: vec![(Field::Name, FieldProblem::Missing)],
@@ -462,7 +533,7 @@ fn security_refused(fill: Fill<'_>) -> AccountSecurityView {
     }
 }
 
-/// The hand-over, the one page with a script.
+/// The hand-over, the one page with a script of its own.
 pub(crate) fn handover(pages: &Pages, fill: Fill<'_>, language: Language) -> Page {
     let view = HandoverView {
         site: origin("https://app.example.com:8443"),

@@ -34,6 +34,24 @@ mail-factor-removed-body =
 
     If that was you, there is nothing to do. If it wasn’t, somebody was signed in as you: change your password here, and tell whoever runs { $portal }:
     { $link }
+mail-passkey-added-subject = A passkey was added
+mail-passkey-added-body =
+    The passkey “{ $name }” was added to your account { $login } on { $portal }, from { $place } on { $at }. It opens the account without the password.
+
+    If that was you, there is nothing to do. If it wasn’t, remove it here, and change your password:
+    { $link }
+mail-passkey-removed-subject = A passkey was removed
+mail-passkey-removed-body =
+    The passkey “{ $name }” was removed from your account { $login } on { $portal }, from { $place } on { $at }.
+
+    If that was you, there is nothing to do. If it wasn’t, somebody was signed in as you: change your password here, and tell whoever runs { $portal }:
+    { $link }
+mail-passkey-copied-subject = There may be a copy of your passkey
+mail-passkey-copied-body =
+    Somebody tried to sign in to your account { $login } on { $portal } with the passkey “{ $name }”, from { $place } on { $at }. Passkeys of this kind count how often they are used, and this count was behind. It was refused: there may be a copy, and somebody else may have it.
+
+    Remove this passkey here and add a new one, even if that was you:
+    { $link }
 mail-recovery-used-subject = A recovery code was used
 mail-recovery-used-body =
     Somebody signed in to your account { $login } on { $portal } with a recovery code, from { $place } on { $at }. { $left ->

@@ -13,14 +13,14 @@ code-stale = Too much time went by. Please begin again.
 code-again = Begin again
 
 factors-title = Second step at sign-in
-factors-off = It is off: whoever knows your password can sign in. With an authenticator app on your phone, that isn’t enough.
+factors-off = It is off: whoever knows your password can sign in. With an authenticator app on your phone, or a passkey, that isn’t enough.
 factors-due = You have to switch it on by { $at }. After that, no site is open to you without it.
 factors-switch-on = Switch it on
 factors-on = It is on: your password alone doesn’t open your account.
 factors-add = Add another authenticator app
 factor-remove = Remove
 recovery-left = { $left ->
-    [0] You have no recovery codes left. Make new ones, so that you can still get in when you lose the app.
+    [0] You have no recovery codes left. Make new ones, so that you can still get in when you lose the app or the passkey.
     [1] You have one recovery code left.
    *[other] You have { $left } recovery codes left.
 }
@@ -38,12 +38,12 @@ factor-add-button = Switch on
 
 recovery-title = Your recovery codes
 recovery-once = They are shown only this once. Keep them now.
-recovery-lead = Each of these opens your account once, when you don’t have your authenticator app. Those that you had before don’t work any more.
-recovery-keep = Print them, or keep them in your password manager, but not on the phone that has the app.
+recovery-lead = Each of these opens your account once, when you don’t have your authenticator app or your passkey. Those that you had before don’t work any more.
+recovery-keep = Print them, or keep them in your password manager, but not on the device that has the app or the passkey.
 recovery-done = I have kept them
 
 confirm-title = Is it still you?
 confirm-lead = This changes how your account is protected, so please show once more who you are.
-confirm-lead-page = The page that you asked for wants to be sure that it’s you: please give a code again.
+confirm-lead-page = The page that you asked for wants to be sure that it’s you: please show it once more.
 confirm-button = Go on
 notice-factor-removed = The app was removed.

@@ -34,6 +34,24 @@ mail-factor-removed-body =
 
     Si c’était vous, il n’y a rien à faire. Sinon, quelqu’un était connecté sous votre nom : changez ici de mot de passe et prévenez le responsable de { $portal } :
     { $link }
+mail-passkey-added-subject = Une clé d’accès a été ajoutée
+mail-passkey-added-body =
+    La clé d’accès « { $name } » a été ajoutée à votre compte { $login } sur { $portal }, depuis { $place }, { $at }. Elle ouvre le compte sans le mot de passe.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, supprimez-la ici et changez de mot de passe :
+    { $link }
+mail-passkey-removed-subject = Une clé d’accès a été supprimée
+mail-passkey-removed-body =
+    La clé d’accès « { $name } » a été retirée de votre compte { $login } sur { $portal }, depuis { $place }, { $at }.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, quelqu’un était connecté sous votre nom : changez ici de mot de passe et prévenez le responsable de { $portal } :
+    { $link }
+mail-passkey-copied-subject = Il existe peut-être une copie de votre clé d’accès
+mail-passkey-copied-body =
+    Quelqu’un a essayé de se connecter à votre compte { $login } sur { $portal } avec la clé d’accès « { $name } », depuis { $place }, { $at }. Les clés de ce genre comptent leurs emplois, et ce compte était en retard. Elle a été refusée : il en existe peut-être une copie, aux mains de quelqu’un d’autre.
+
+    Supprimez cette clé d’accès ici et ajoutez-en une nouvelle, même si c’était vous :
+    { $link }
 mail-recovery-used-subject = Un code de secours a servi
 mail-recovery-used-body =
     Quelqu’un s’est connecté à votre compte { $login } sur { $portal } avec un code de secours, depuis { $place }, { $at }. { $left ->

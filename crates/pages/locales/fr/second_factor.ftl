@@ -14,14 +14,14 @@ code-stale = Trop de temps s’est écoulé. Veuillez recommencer.
 code-again = Recommencer
 
 factors-title = Seconde étape à la connexion
-factors-off = Elle est désactivée : qui connaît votre mot de passe peut se connecter. Avec une application d’authentification sur votre téléphone, cela ne suffit plus.
+factors-off = Elle est désactivée : qui connaît votre mot de passe peut se connecter. Avec une application d’authentification sur votre téléphone ou une clé d’accès, cela ne suffit plus.
 factors-due = Vous devez l’activer avant cette date : { $at }. Ensuite, aucun site ne vous sera ouvert sans elle.
 factors-switch-on = L’activer
 factors-on = Elle est activée : votre mot de passe seul n’ouvre pas votre compte.
 factors-add = Ajouter une autre application d’authentification
 factor-remove = Supprimer
 recovery-left = { $left ->
-    [0] Il ne vous reste aucun code de secours. Créez-en de nouveaux, pour pouvoir encore entrer si vous perdez l’application.
+    [0] Il ne vous reste aucun code de secours. Créez-en de nouveaux, pour pouvoir encore entrer si vous perdez l’application ou la clé d’accès.
     [1] Il vous reste un code de secours.
    *[other] Il vous reste { $left } codes de secours.
 }
@@ -39,12 +39,12 @@ factor-add-button = Activer
 
 recovery-title = Vos codes de secours
 recovery-once = Ils ne sont affichés que cette fois. Gardez-les maintenant.
-recovery-lead = Chacun ouvre votre compte une fois, quand vous n’avez pas votre application d’authentification. Ceux que vous aviez auparavant ne fonctionnent plus.
-recovery-keep = Imprimez-les ou gardez-les dans votre gestionnaire de mots de passe, mais pas sur le téléphone qui a l’application.
+recovery-lead = Chacun ouvre votre compte une fois, quand vous n’avez pas votre application d’authentification ou votre clé d’accès. Ceux que vous aviez auparavant ne fonctionnent plus.
+recovery-keep = Imprimez-les ou gardez-les dans votre gestionnaire de mots de passe, mais pas sur l’appareil qui a l’application ou la clé d’accès.
 recovery-done = Je les ai gardés
 
 confirm-title = Est-ce encore vous ?
 confirm-lead = Ceci change la protection de votre compte : montrez donc une fois encore qui vous êtes.
-confirm-lead-page = La page demandée veut être sûre que c’est vous : veuillez saisir encore une fois un code.
+confirm-lead-page = La page demandée veut être sûre que c’est vous : veuillez le montrer encore une fois.
 confirm-button = Continuer
 notice-factor-removed = L’application a été supprimée.

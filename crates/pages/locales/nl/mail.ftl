@@ -34,6 +34,24 @@ mail-factor-removed-body =
 
     Was u dat, dan hoeft u niets te doen. Was u het niet, dan was iemand onder uw naam aangemeld: wijzig hier uw wachtwoord en meld het aan de beheerder van { $portal }:
     { $link }
+mail-passkey-added-subject = Er is een passkey toegevoegd
+mail-passkey-added-body =
+    De passkey “{ $name }” is toegevoegd aan uw account { $login } op { $portal }, vanuit { $place } op { $at }. Daarmee gaat het account zonder wachtwoord open.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, verwijder hem dan hier en wijzig uw wachtwoord:
+    { $link }
+mail-passkey-removed-subject = Er is een passkey verwijderd
+mail-passkey-removed-body =
+    De passkey “{ $name }” is verwijderd van uw account { $login } op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, dan was iemand onder uw naam aangemeld: wijzig hier uw wachtwoord en meld het aan de beheerder van { $portal }:
+    { $link }
+mail-passkey-copied-subject = Er is misschien een kopie van uw passkey
+mail-passkey-copied-body =
+    Iemand probeerde zich bij uw account { $login } op { $portal } aan te melden met de passkey “{ $name }”, vanuit { $place } op { $at }. Zulke passkeys tellen hoe vaak ze gebruikt zijn, en deze telling liep achter. Hij is geweigerd: er is misschien een kopie, die iemand anders heeft.
+
+    Verwijder deze passkey hier en voeg een nieuwe toe, ook als u het zelf was:
+    { $link }
 mail-recovery-used-subject = Er is een herstelcode gebruikt
 mail-recovery-used-body =
     Iemand heeft zich bij uw account { $login } op { $portal } aangemeld met een herstelcode, vanuit { $place } op { $at }. { $left ->

@@ -13,14 +13,14 @@ code-stale = Er verstreek te veel tijd. Begin opnieuw.
 code-again = Opnieuw beginnen
 
 factors-title = Tweede stap bij het aanmelden
-factors-off = Die staat uit: wie uw wachtwoord kent, kan zich aanmelden. Met een authenticator-app op uw telefoon is dat niet genoeg.
+factors-off = Die staat uit: wie uw wachtwoord kent, kan zich aanmelden. Met een authenticator-app op uw telefoon of een passkey is dat niet genoeg.
 factors-due = U moet die uiterlijk op { $at } inschakelen. Daarna staat zonder die stap geen site meer voor u open.
 factors-switch-on = Inschakelen
 factors-on = Die staat aan: met alleen uw wachtwoord gaat uw account niet open.
 factors-add = Nog een authenticator-app toevoegen
 factor-remove = Verwijderen
 recovery-left = { $left ->
-    [0] U hebt geen herstelcodes meer. Maak nieuwe, zodat u er nog in kunt als u de app kwijtraakt.
+    [0] U hebt geen herstelcodes meer. Maak nieuwe, zodat u er nog in kunt als u de app of de passkey kwijtraakt.
     [1] U hebt nog één herstelcode.
    *[other] U hebt nog { $left } herstelcodes.
 }
@@ -38,12 +38,12 @@ factor-add-button = Inschakelen
 
 recovery-title = Uw herstelcodes
 recovery-once = Ze worden alleen deze ene keer getoond. Bewaar ze nu.
-recovery-lead = Met elk hiervan komt u één keer in uw account als u uw authenticator-app niet hebt. De codes die u eerder had, werken niet meer.
-recovery-keep = Druk ze af of bewaar ze in uw wachtwoordbeheerder, maar niet op de telefoon met de app.
+recovery-lead = Met elk hiervan komt u één keer in uw account als u uw authenticator-app of uw passkey niet hebt. De codes die u eerder had, werken niet meer.
+recovery-keep = Druk ze af of bewaar ze in uw wachtwoordbeheerder, maar niet op het apparaat met de app of de passkey.
 recovery-done = Ik heb ze bewaard
 
 confirm-title = Bent u het nog?
 confirm-lead = Dit verandert hoe uw account beveiligd is. Laat daarom nog eens zien wie u bent.
-confirm-lead-page = De pagina die u opende, wil zeker weten dat u het bent: vul nog eens een code in.
+confirm-lead-page = De pagina die u opende, wil zeker weten dat u het bent: laat dat nog eens zien.
 confirm-button = Verdergaan
 notice-factor-removed = De app is verwijderd.

@@ -7,6 +7,7 @@ use super::{
     count,
     form::{ChoiceView, Field, FieldProblem, Form, Input},
     message::Switcher,
+    passkey::passkeys,
     password::{self, PasswordProblem, Strength},
     second_factor::{FactorView, factors},
     session::SessionView,
@@ -52,8 +53,12 @@ pub struct AccountSecurityView {
     pub problems: Vec<PasswordProblem>,
     /// How strong the refused one was.
     pub strength: Option<Strength>,
-    /// Second factors.
+    /// Authenticator apps.
     pub factors: Vec<FactorView>,
+    /// Passkeys.
+    pub passkeys: Vec<FactorView>,
+    /// Whether browsers make passkeys for the portal: it has a name.
+    pub takes_passkeys: bool,
     /// From when on no site is open without one, where the reader has to have one.
     pub factor_due: Option<Micros>,
     /// Recovery codes that weren't used.
@@ -161,6 +166,7 @@ impl Pages {
         );
         sheet.add(Block::Form(form));
         factors(&mut sheet, view);
+        passkeys(&mut sheet, view);
         app_passwords(&mut sheet, view);
         let back = say.text("account-link");
         sheet.link("account", back);

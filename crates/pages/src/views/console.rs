@@ -63,8 +63,10 @@ pub enum Notice {
     Revoked,
     /// The password is another now.
     PasswordChanged,
-    /// A second factor is gone.
+    /// An authenticator app is gone.
     FactorRemoved,
+    /// A passkey is gone.
+    PasskeyRemoved,
     /// Nothing was done: the form was too old, or it wasn't ours.
     Stale,
     /// Nothing was done: the login pool is full.
@@ -73,7 +75,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Added,
         Self::Saved,
         Self::Unchanged,
@@ -84,6 +86,7 @@ impl Notice {
         Self::Revoked,
         Self::PasswordChanged,
         Self::FactorRemoved,
+        Self::PasskeyRemoved,
         Self::Stale,
         Self::Busy,
     ];
@@ -100,6 +103,7 @@ impl Notice {
             Self::Revoked => say.text("notice-revoked"),
             Self::PasswordChanged => say.text("notice-password-changed"),
             Self::FactorRemoved => say.text("notice-factor-removed"),
+            Self::PasskeyRemoved => say.text("notice-passkey-removed"),
             Self::Stale => say.text("form-stale"),
             Self::Busy => say.text("notice-busy"),
         }

@@ -5,7 +5,7 @@
 
 use terms::{Arg, Secret};
 
-use super::Frame;
+use super::{Frame, passkey::Ceremony};
 use crate::{PasswordProblem, Speech};
 
 /// One of several things to choose from.
@@ -289,6 +289,8 @@ pub(crate) struct Form {
     pub(crate) look: &'static str,
     /// Classes of the form.
     pub(crate) shape: &'static str,
+    /// What the browser is asked for before it is sent.
+    pub(crate) ceremony: Option<Box<Ceremony>>,
 }
 
 impl Form {
@@ -308,6 +310,7 @@ impl Form {
             about: String::new(),
             look: "button",
             shape: "form",
+            ceremony: None,
         }
     }
 
@@ -336,6 +339,7 @@ impl Form {
             about: String::new(),
             look: "button quiet",
             shape: "form filter",
+            ceremony: None,
         }
     }
 
@@ -352,6 +356,14 @@ impl Form {
     pub(crate) fn about(self, about: &str) -> Self {
         Self {
             about: about.to_owned(),
+            ..self
+        }
+    }
+
+    /// For the second of two ways.
+    pub(crate) fn quiet(self) -> Self {
+        Self {
+            look: "button quiet",
             ..self
         }
     }

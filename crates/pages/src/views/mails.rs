@@ -51,6 +51,33 @@ pub enum AccountMail {
         /// Where second factors are looked after: a whole address.
         security: String,
     },
+    /// There is a new passkey.
+    PasskeyAdded {
+        /// What it is called.
+        name: String,
+        /// From which network.
+        place: String,
+        /// Where passkeys are looked after: a whole address.
+        security: String,
+    },
+    /// A passkey is gone.
+    PasskeyRemoved {
+        /// What it was called.
+        name: String,
+        /// From which network.
+        place: String,
+        /// Where passkeys are looked after: a whole address.
+        security: String,
+    },
+    /// A passkey showed a sign count that didn't rise: there may be a copy.
+    PasskeyCopied {
+        /// What it is called.
+        name: String,
+        /// From which network.
+        place: String,
+        /// Where passkeys are looked after: a whole address.
+        security: String,
+    },
     /// Somebody signed in with a recovery code.
     RecoveryUsed {
         /// From which network.
@@ -161,6 +188,39 @@ impl Pages {
                 (
                     say.text_with("mail-factor-removed-subject", &args),
                     say.text_with("mail-factor-removed-body", &args),
+                )
+            }
+            AccountMail::PasskeyAdded {
+                name,
+                place,
+                security,
+            } => {
+                args.extend(of_one(name, place, security));
+                (
+                    say.text_with("mail-passkey-added-subject", &args),
+                    say.text_with("mail-passkey-added-body", &args),
+                )
+            }
+            AccountMail::PasskeyRemoved {
+                name,
+                place,
+                security,
+            } => {
+                args.extend(of_one(name, place, security));
+                (
+                    say.text_with("mail-passkey-removed-subject", &args),
+                    say.text_with("mail-passkey-removed-body", &args),
+                )
+            }
+            AccountMail::PasskeyCopied {
+                name,
+                place,
+                security,
+            } => {
+                args.extend(of_one(name, place, security));
+                (
+                    say.text_with("mail-passkey-copied-subject", &args),
+                    say.text_with("mail-passkey-copied-body", &args),
                 )
             }
             AccountMail::RecoveryUsed {

@@ -7,6 +7,7 @@ use super::{
     account::AccountSecurityView,
     form::{Form, Input},
     message::Switcher,
+    passkey::PasskeyAsk,
     segment,
     sheet::{Block, Sheet},
     table::{Card, Cell},
@@ -25,10 +26,21 @@ pub enum CodeProblem {
     },
     /// The form is too old.
     Stale,
+    /// No passkey was taken, for whatever reason.
+    Passkey,
+}
+
+/// Which codes somebody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// Those of an authenticator app, and recovery codes.
+    App,
+    /// Recovery codes alone, beside passkeys.
+    Recovery,
 }
 
 /// The second step of signing in. The form POSTs to `{prefix}login/code`: `token`,
-/// `request`, `half`, `code`.
+/// `request`, `half`, and `code`, or `sealed` and `answer` of a passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeView {
     /// The form's token.
@@ -39,6 +51,10 @@ pub struct CodeView {
     pub half: Secret<String>,
     /// The host of the portal, under which the app has its code.
     pub portal: String,
+    /// Which codes the reader has.
+    pub codes: Codes,
+    /// What the browser of a reader with passkeys is asked for.
+    pub passkey: Option<PasskeyAsk>,
     /// Why the last code wasn't taken.
     pub problem: Option<CodeProblem>,
 }
@@ -87,11 +103,11 @@ pub enum Proof {
     /// The password.
     Password,
     /// A code of the second factor.
-    Code,
+    Code(Codes),
 }
 
 /// `{prefix}account/confirm`. The form POSTs there: `token`, `return`, `request`, and
-/// `password` or `code`.
+/// `password`, or `code`, or `sealed` and `answer` of a passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmView {
     /// The form's token.
@@ -100,6 +116,8 @@ pub struct ConfirmView {
     pub login: String,
     /// What is asked for.
     pub proof: Proof,
+    /// What the browser of a reader with passkeys is asked for instead.
+    pub passkey: Option<PasskeyAsk>,
     /// Where the reader goes on to: below the prefix.
     pub back: String,
     /// Or to which page of a site: what it sent along, as it is.
@@ -155,6 +173,7 @@ fn problem(sheet: &mut Sheet<'_>, problem: Option<CodeProblem>, wrong: String) -
             say.text_with("code-locked", &[("minutes", Arg::Number(minutes.into()))])
         }
         CodeProblem::Stale => say.text("code-stale"),
+        CodeProblem::Passkey => say.text("passkey-refused"),
     });
     sheet.add_some(line.map(|line| Block::Alert {
         id: "problem",
@@ -171,7 +190,7 @@ pub(crate) fn factors(sheet: &mut Sheet<'_>, view: &AccountSecurityView) {
     let say = sheet.frame.say;
     let (factors, token) = (&view.factors, &view.token);
     sheet.add(Block::Heading(say.text("factors-title")));
-    if factors.is_empty() {
+    if factors.is_empty() && view.passkeys.is_empty() {
         sheet.text(say.text("factors-off"));
         if let Some(due) = view.factor_due {
             let at = [("at", Arg::Text(say.date_time(due)))];
@@ -181,37 +200,13 @@ pub(crate) fn factors(sheet: &mut Sheet<'_>, view: &AccountSecurityView) {
         return;
     }
     sheet.text(say.text("factors-on"));
-    let cards = factors
-        .iter()
-        .map(|factor| {
-            let act = Form::button(
-                &sheet.frame,
-                "account/second-factor/remove",
-                token,
-                say.text("factor-remove"),
-            )
-            .hidden("id", &factor.id)
-            .about(&factor.name);
-            let moment = |at, none| Cell::moment(&sheet.frame, at, none);
-            Card {
-                title: factor.name.clone(),
-                badge: None,
-                facts: vec![
-                    (
-                        say.text("label-created"),
-                        moment(Some(factor.created), String::new()),
-                    ),
-                    (
-                        say.text("label-last-use"),
-                        moment(factor.last_use, say.text("never")),
-                    ),
-                ],
-                act: Some(act),
-            }
-        })
-        .collect();
-    sheet.add(Block::Cards(cards));
-    if factors.len() < FACTORS_MAX {
+    if !factors.is_empty() {
+        let cards = factor_cards(sheet, factors, token);
+        sheet.add(cards);
+    }
+    if factors.is_empty() {
+        sheet.link("account/second-factor", say.text("factor-add-title"));
+    } else if factors.len() < FACTORS_MAX {
         sheet.link("account/second-factor", say.text("factors-add"));
     }
     let left = i64::try_from(view.recovery_left).unwrap_or(i64::MAX);
@@ -225,6 +220,55 @@ pub(crate) fn factors(sheet: &mut Sheet<'_>, view: &AccountSecurityView) {
     sheet.add(Block::Form(renew));
 }
 
+/// Apps or passkeys, each with its button.
+pub(crate) fn factor_cards(
+    sheet: &Sheet<'_>,
+    factors: &[FactorView],
+    token: &Secret<String>,
+) -> Block {
+    let say = sheet.frame.say;
+    let card = |factor: &FactorView| {
+        let act = Form::button(
+            &sheet.frame,
+            "account/second-factor/remove",
+            token,
+            say.text("factor-remove"),
+        )
+        .hidden("id", &factor.id)
+        .about(&factor.name);
+        let moment = |at, none| Cell::moment(&sheet.frame, at, none);
+        Card {
+            title: factor.name.clone(),
+            badge: None,
+            facts: vec![
+                (
+                    say.text("label-created"),
+                    moment(Some(factor.created), String::new()),
+                ),
+                (
+                    say.text("label-last-use"),
+                    moment(factor.last_use, say.text("never")),
+                ),
+            ],
+            act: Some(act),
+        }
+    };
+    Block::Cards(factors.iter().map(card).collect())
+}
+
+/// Where a code is typed, of whichever the reader has.
+fn code_input(sheet: &Sheet<'_>, codes: Codes, concerns: bool) -> Input {
+    let say = sheet.frame.say;
+    let (label, hint) = match codes {
+        Codes::App => (say.text("label-code"), say.text("code-hint")),
+        Codes::Recovery => (say.text("label-recovery"), say.text("recovery-hint")),
+    };
+    Input::code("code", label)
+        .required()
+        .hint(hint)
+        .see("problem", concerns)
+}
+
 impl Pages {
     /// Asks for a code behind a right password.
     pub fn code(&self, view: &CodeView, language: Language) -> Page {
@@ -232,26 +276,36 @@ impl Pages {
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("code-title"));
         let portal = [("portal", Arg::Text(view.portal.clone()))];
-        sheet.add(Block::Lead(say.text_with("code-lead", &portal)));
+        let app = say.text_with("code-lead", &portal);
+        let lead = match (&view.passkey, view.codes) {
+            (Some(_), _) => say.text_with("code-lead-passkey", &portal),
+            (None, Codes::App) => app.clone(),
+            (None, Codes::Recovery) => say.text("recovery-hint"),
+        };
+        sheet.add(Block::Lead(lead));
         let concerns = problem(&mut sheet, view.problem, say.text("code-wrong"));
-        let mut form = Form::post(
-            &sheet.frame,
-            "login/code",
-            &view.token,
-            say.text("sign-in-button"),
-        )
-        .hidden("half", view.half.expose());
         let mut again = sheet.frame.path("login");
         if let Some(request) = &view.request {
-            form = form.hidden("request", request);
             again.push_str(&format!("?request={}", segment(request)));
         }
-        let form = form.input(
-            Input::code("code", say.text("label-code"))
-                .required()
-                .hint(say.text("code-hint"))
-                .see("problem", concerns),
-        );
+        let form = |sheet: &Sheet<'_>, button| {
+            let form = Form::post(&sheet.frame, "login/code", &view.token, button)
+                .hidden("half", view.half.expose());
+            match &view.request {
+                Some(request) => form.hidden("request", request),
+                None => form,
+            }
+        };
+        if let Some(ask) = &view.passkey {
+            let form = form(&sheet, say.text("passkey-use")).get_passkey(say, ask);
+            sheet.add(Block::Form(form));
+            sheet.add(Block::Heading(say.text("code-instead")));
+            if view.codes == Codes::App {
+                sheet.text(app);
+            }
+        }
+        let form = form(&sheet, say.text("sign-in-button"));
+        let form = form.input(code_input(&sheet, view.codes, concerns));
         sheet.add(Block::Form(form));
         sheet.add(Block::Link {
             to: again,
@@ -321,20 +375,23 @@ impl Pages {
         }));
         let wrong = match view.proof {
             Proof::Password => say.text("password-current-wrong"),
-            Proof::Code => say.text("code-wrong"),
+            Proof::Code(_) => say.text("code-wrong"),
         };
         let concerns = problem(&mut sheet, view.problem, wrong);
-        let form = Form::post(
-            &sheet.frame,
-            "account/confirm",
-            &view.token,
-            say.text("confirm-button"),
-        )
-        .hidden("return", &view.back);
-        let form = match &view.request {
-            Some(request) => form.hidden("request", request),
-            None => form,
+        let form = |sheet: &Sheet<'_>, button| {
+            let form = Form::post(&sheet.frame, "account/confirm", &view.token, button)
+                .hidden("return", &view.back);
+            match &view.request {
+                Some(request) => form.hidden("request", request),
+                None => form,
+            }
         };
+        if let Some(ask) = &view.passkey {
+            let form = form(&sheet, say.text("passkey-use")).get_passkey(say, ask);
+            sheet.add(Block::Form(form));
+            sheet.add(Block::Heading(say.text("code-instead")));
+        }
+        let form = form(&sheet, say.text("confirm-button"));
         let form = match view.proof {
             Proof::Password => form
                 .input(Input::login("login", say.text("label-login"), &view.login).fixed())
@@ -343,12 +400,7 @@ impl Pages {
                         .required()
                         .see("problem", concerns),
                 ),
-            Proof::Code => form.input(
-                Input::code("code", say.text("label-code"))
-                    .required()
-                    .hint(say.text("code-hint"))
-                    .see("problem", concerns),
-            ),
+            Proof::Code(codes) => form.input(code_input(&sheet, codes, concerns)),
         };
         sheet.add(Block::Form(form));
         sheet.link("account", say.text("account-link"));

@@ -15,7 +15,10 @@ use super::{
 };
 use terms::Language;
 
-use crate::{Page, Pages, Speech, style::Forms};
+use crate::{
+    Page, Pages, Speech,
+    style::{Forms, Style},
+};
 
 /// A part of a page.
 pub(crate) enum Block {
@@ -108,6 +111,8 @@ pub(crate) fn wrong_alert(say: Speech<'_>, problems: &[(Field, FieldProblem)]) -
 #[derive(Template)]
 #[template(path = "sheet.html")]
 struct SheetPage<'a> {
+    /// Ours, and allowed by its hash.
+    script: Option<&'static str>,
     rooms: Option<Rooms>,
     frame: &'a Frame<'a>,
     sheet: &'a Sheet<'a>,
@@ -129,11 +134,18 @@ impl Pages {
         } else {
             Forms::Refused
         };
+        let asks = |block: &Block| matches!(block, Block::Form(form) if form.ceremony.is_some());
+        let asks = sheet.blocks.iter().any(asks);
         let html = document(&SheetPage {
+            script: asks.then(Style::script),
             rooms,
             frame: &sheet.frame,
             sheet,
         });
+        if asks {
+            let csp = self.style.asking(forms);
+            return Page { html, csp };
+        }
         self.page(html, forms)
     }
 }

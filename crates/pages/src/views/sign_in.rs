@@ -6,6 +6,7 @@ use terms::{Arg, Language, Secret};
 use super::{
     form::{Form, Input},
     message::Switcher,
+    passkey::PasskeyAsk,
     segment,
     sheet::{Block, Sheet},
 };
@@ -25,9 +26,12 @@ pub enum SignInProblem {
     Stale,
     /// Name or password are longer than any that we take.
     TooLong,
+    /// No passkey was taken, for whatever reason.
+    Passkey,
 }
 
-/// `{prefix}login`. The form POSTs there: `token`, `request`, `name`, `password`.
+/// `{prefix}login`. The form POSTs there: `token`, `request`, `name`, `password`. That for
+/// passkeys POSTs to `{prefix}login/passkey`: `token`, `request`, `sealed`, `answer`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInView {
     /// The form's token.
@@ -41,6 +45,8 @@ pub struct SignInView {
     pub name: String,
     /// Whether a link by mail helps whoever has forgotten the password.
     pub resets: bool,
+    /// What the browser is asked for by whoever signs in with a passkey.
+    pub passkey: Option<PasskeyAsk>,
     /// Why the last attempt failed.
     pub problem: Option<SignInProblem>,
 }
@@ -75,6 +81,7 @@ impl Pages {
             ),
             SignInProblem::Stale => say.text("form-stale"),
             SignInProblem::TooLong => say.text("sign-in-too-long"),
+            SignInProblem::Passkey => say.text("passkey-refused"),
         });
         let concerns = matches!(
             view.problem,
@@ -105,6 +112,20 @@ impl Pages {
                     .see("problem", concerns),
             );
         sheet.add(Block::Form(form));
+        if let Some(ask) = &view.passkey {
+            let mut form = Form::post(
+                &sheet.frame,
+                "login/passkey",
+                &view.token,
+                say.text("passkey-sign-in"),
+            )
+            .quiet()
+            .get_passkey(say, ask);
+            if let Some(request) = &view.request {
+                form = form.hidden("request", request);
+            }
+            sheet.add(Block::Form(form));
+        }
         if view.resets {
             sheet.link("reset", say.text("reset-link"));
         }

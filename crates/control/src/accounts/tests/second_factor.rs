@@ -8,7 +8,7 @@ use super::{
     *,
 };
 
-fn from() -> session::From {
+pub(super) fn from() -> session::From {
     session::From {
         client: ClientAddr::new("192.0.2.7".parse().unwrap()),
         agent: String::new(),
@@ -67,7 +67,7 @@ impl Ground {
         self.accounts.sign_in_with_code(attempt).await.unwrap()
     }
 
-    async fn subjects(&self) -> Vec<String> {
+    pub(super) async fn subjects(&self) -> Vec<String> {
         let mails = self
             .store
             .claim(50, Duration::from_secs(86_400))
