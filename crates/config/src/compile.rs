@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
+use guards::block::Set;
 use rustls::{ClientConfig, RootCertStore};
 use seam::{
     prebuilt::Prebuilt,
@@ -57,6 +58,11 @@ impl Config {
             limits: self.limits,
             hsts: self.hsts.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
+            block: Set::new(
+                self.block.lists.clone(),
+                self.block.action,
+                self.block.observe,
+            ),
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),
@@ -75,6 +81,16 @@ impl Config {
                 Certification::Acme => None,
             });
         let mut files: Vec<_> = files.flatten().collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Every file whose change is taken by itself: certificates, keys and lists of
+    /// addresses.
+    pub fn watched_files(&self) -> Vec<&Path> {
+        let mut files = self.certificate_files();
+        files.extend(self.block.files.iter().map(std::path::PathBuf::as_path));
         files.sort_unstable();
         files.dedup();
         files

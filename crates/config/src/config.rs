@@ -11,6 +11,8 @@ use seam::snapshot::Limits;
 use crate::{
     acme,
     acme::Acme,
+    block,
+    block::Block,
     env::{Found, in_words},
     hsts,
     key::{Absent, Form, section},
@@ -71,6 +73,7 @@ section! {
     PASSWORD "password" Form::Section(&password::SECTION), Absent::Means("defaults"), "{}", "Promise `password`.";
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
+    BLOCK "block" Form::Section(&block::SECTION), Absent::Means("defaults"), "{}", "Promise `block`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -115,6 +118,8 @@ pub struct Config {
     pub lockout: Lockout,
     /// `[two-factor]`.
     pub two_factor: TwoFactor,
+    /// `[block]`.
+    pub block: Block,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -217,6 +222,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         password: password::read(&part(&PASSWORD)),
         lockout: lockout::read(&part(&LOCKOUT)),
         two_factor: two_factor::read(&part(&TWO_FACTOR)),
+        block: block::read(&part(&BLOCK)),
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

@@ -10,6 +10,7 @@
 
 mod access;
 mod acme;
+mod block;
 mod compile;
 mod config;
 mod docs;
@@ -43,6 +44,7 @@ mod track;
 mod two_factor;
 
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
+pub use block::{Block, LIST_MAX, ListError, read_list};
 pub use compile::Issued;
 pub use config::Config;
 pub use docs::{SMALLEST, markdown, sample};
@@ -56,8 +58,8 @@ pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
-    HstsReading, LockoutReading, PasswordReading, Reading, SiteReading, TlsReportReading,
-    TrackReading, Way,
+    BlockReading, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    TlsReportReading, TrackReading, Way,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
@@ -69,7 +71,7 @@ pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 18] {
+pub fn sections() -> [&'static Section; 19] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -84,6 +86,7 @@ pub fn sections() -> [&'static Section; 18] {
         &password::SECTION,
         &lockout::SECTION,
         &two_factor::SECTION,
+        &block::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use config::{
-    AccessLog, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
+    AccessLog, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
     TlsReportReading, TrackReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
@@ -98,6 +98,12 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
         lockout: LockoutReading {
             guesses: 0,
             window_s: 0,
+        },
+        block: BlockReading {
+            drop: false,
+            observe: false,
+            unknown: false,
+            entries: 0,
         },
         track: TrackReading {
             access_log: AccessLog::Off,

@@ -284,6 +284,8 @@ pub struct Snapshot {
     pub hsts: guards::hsts::Policy,
     /// Proxies that may say who the client is: by the PROXY protocol, or in each request.
     pub trusted_proxies: guards::network::Networks,
+    /// Who is refused by address.
+    pub block: guards::block::Set,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.

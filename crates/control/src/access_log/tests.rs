@@ -21,6 +21,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         limits: Limits::default(),
         hsts: Default::default(),
         trusted_proxies: Default::default(),
+        block: Default::default(),
         addresses: AddressKeeping::Whole,
         public_port: 443,
         portal: None,
@@ -62,6 +63,7 @@ async fn a_recorded_request_is_found_by_id_and_by_trace() {
         host: "app.example",
         path: "/a\"b\n\"id\":\"02020202020202020202020202020202\"",
         agent: b"agent \xff",
+        rule: b"",
     };
     assert!(recorder.record(record(1), texts));
     recorder.flush();

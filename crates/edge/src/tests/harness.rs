@@ -42,6 +42,7 @@ pub(super) struct Setting {
     pub(super) health: Option<&'static str>,
     pub(super) compression: Compression,
     pub(super) trusted_proxies: Networks,
+    pub(super) block: guards::block::Set,
     pub(super) assertion: bool,
     /// What is spoken with the applications.
     pub(super) protocol: Protocol,
@@ -83,6 +84,7 @@ pub(super) struct Recorded {
     pub(super) host: String,
     pub(super) path: String,
     pub(super) agent: String,
+    pub(super) rule: String,
 }
 
 impl Harness {
@@ -108,6 +110,7 @@ impl Harness {
             health: None,
             compression: Compression::Safe,
             trusted_proxies: Networks::default(),
+            block: guards::block::Set::default(),
             protocol: Protocol::Http1,
             upstream_tls: None,
             assertion: false,
@@ -126,6 +129,7 @@ impl Harness {
         let (renewals, renewed) = seam::renewal::queue();
         let edge = start(vec![Parts {
             listeners: listeners.remove(0),
+            drills: None,
             snapshot: cell.clone(),
             sessions: sessions.clone(),
             own: own.clone(),
@@ -176,7 +180,7 @@ impl Harness {
         while self.recorded.is_empty() {
             let batch = self.records.next().await.expect("the worker lives");
             for (record, texts) in batch.iter() {
-                let [method, host, path, agent] =
+                let [method, host, path, agent, rule] =
                     texts.map(|text| String::from_utf8(text.to_vec()).expect("text"));
                 self.recorded.push_back(Recorded {
                     id: record.id.to_string(),
@@ -192,6 +196,7 @@ impl Harness {
                     host,
                     path,
                     agent,
+                    rule,
                 });
             }
             self.records.done(batch);
@@ -326,6 +331,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         limits: setting.limits,
         hsts: guards::hsts::Policy::default(),
         trusted_proxies: setting.trusted_proxies.clone(),
+        block: setting.block.clone(),
         addresses: setting.addresses,
         public_port: 443,
         portal: Some("https://id.test".into()),

@@ -64,6 +64,7 @@ fn policy_per_request() {
         health: None,
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
+        block: guards::block::Set::default(),
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,
@@ -76,6 +77,7 @@ fn policy_per_request() {
     let clock = Clock::System;
     let parts = Parts {
         listeners: listeners.remove(0),
+        drills: None,
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,
