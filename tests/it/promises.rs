@@ -1,6 +1,7 @@
 //! The promises that have landed, whole: with its control cut the drill of each fails
 //! and the page says so; without the cut it passes; and somebody else's tool agrees.
 
+mod block;
 mod hsts;
 mod lockout;
 mod password;

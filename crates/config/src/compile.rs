@@ -58,15 +58,17 @@ impl Config {
             limits: self.limits,
             hsts: self.hsts.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
-            block: Set::new(
-                self.block.lists.clone(),
-                self.block.action,
-                self.block.observe,
-            ),
+            block: self.block_set(),
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),
         }
+    }
+
+    /// Who is refused by address.
+    pub fn block_set(&self) -> Set {
+        let block = &self.block;
+        Set::new(block.lists.clone(), block.action, block.observe)
     }
 
     /// The files whose change is a change of a certificate.

@@ -308,11 +308,7 @@ impl Metrics {
             ("dropped", self.sum(|c| &c.block_dropped)),
             ("observed", self.sum(|c| &c.block_observed)),
         ] {
-            page.line(
-                names::BLOCKED_TOTAL,
-                &format!("action=\"{action}\""),
-                count,
-            );
+            page.line(names::BLOCKED_TOTAL, &format!("action=\"{action}\""), count);
         }
         page.family(
             names::CERTIFICATE_EXPIRY,

@@ -12,6 +12,7 @@
 //! - [`state::state`]: what may be said of a promise, from its newest runs.
 
 mod approach;
+pub mod block;
 pub mod entry;
 pub mod ground;
 pub mod hsts;
@@ -42,6 +43,7 @@ pub const PROMISES: &[Entry] = &[
     password::ENTRY,
     lockout::ENTRY,
     two_factor::ENTRY,
+    block::ENTRY,
     track::ENTRY,
 ];
 
