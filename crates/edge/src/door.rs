@@ -105,3 +105,77 @@ pub(crate) async fn drill(stream: &mut UnixStream) -> io::Result<IpAddr> {
         _ => Err(refused()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// The header of a source, as the prober writes it.
+    fn header(source: &str) -> Vec<u8> {
+        let mut header = b"\r\n\r\n\0\r\nQUIT\n\x21".to_vec();
+        match source.parse().unwrap() {
+            IpAddr::V4(v4) => {
+                header.extend([0x11, 0, 12]);
+                header.extend(v4.octets());
+                header.extend([127, 0, 0, 1]);
+            }
+            IpAddr::V6(v6) => {
+                header.extend([0x21, 0, 36]);
+                header.extend(v6.octets());
+                header.extend([0; 16]);
+            }
+        }
+        header.extend([1, 2, 3, 4]);
+        header
+    }
+
+    async fn said(bytes: &[u8]) -> (Option<IpAddr>, Vec<u8>) {
+        let (mut ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(bytes).await.unwrap();
+        drop(theirs);
+        let source = drill(&mut ours).await.ok();
+        let mut rest = Vec::new();
+        ours.read_to_end(&mut rest).await.unwrap();
+        (source, rest)
+    }
+
+    #[tokio::test]
+    async fn a_drill_comes_from_the_documentation_ranges_and_from_nowhere_else() {
+        for source in ["198.51.100.7", "203.0.113.255", "2001:db8:ffff::1"] {
+            let bytes = [&header(source)[..], b"\x16rest"].concat();
+            let expected = (source.parse().ok(), b"\x16rest".to_vec());
+            assert_eq!(said(&bytes).await, expected, "{source}");
+        }
+        for source in [
+            "192.0.2.1",
+            "198.51.101.1",
+            "127.0.0.1",
+            "10.0.0.1",
+            "2001:db9::1",
+            "::ffff:192.0.2.1",
+            "::1",
+        ] {
+            assert_eq!(said(&header(source)).await.0, None, "{source}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_header_of_version_2_with_a_source_is_refused() {
+        let mut long = header("198.51.100.7");
+        long[14..16].copy_from_slice(&[0xff, 0xff]);
+        let mut cut = header("198.51.100.7");
+        cut.truncate(20);
+        for bytes in [
+            b"PROXY TCP4 198.51.100.7 203.0.113.9 4660 443\r\n".to_vec(),
+            b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0".to_vec(),
+            b"\x16\x03\x01 a handshake without a header".to_vec(),
+            long,
+            cut,
+            Vec::new(),
+        ] {
+            assert_eq!(said(&bytes).await.0, None, "{bytes:?}");
+        }
+    }
+}

@@ -72,7 +72,7 @@ enum Command {
     /// Bearer tokens of programs, and app passwords.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Who is refused by address.
+    /// Who is refused by address: which rule decides, which lists there are.
     #[command(subcommand)]
     Block(BlockCommand),
     /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
