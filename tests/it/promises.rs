@@ -2,6 +2,7 @@
 //! and the page says so; without the cut it passes; and somebody else's tool agrees.
 
 mod admin;
+mod block;
 mod hsts;
 mod lockout;
 mod password;

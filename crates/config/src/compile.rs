@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
+use guards::block::Set;
 use rustls::{ClientConfig, RootCertStore};
 use seam::{
     prebuilt::Prebuilt,
@@ -58,10 +59,17 @@ impl Config {
             hsts: self.hsts.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
             admin_networks: self.admin.networks.clone(),
+            block: self.block_set(),
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),
         }
+    }
+
+    /// Who is refused by address.
+    pub fn block_set(&self) -> Set {
+        let block = &self.block;
+        Set::new(block.lists.clone(), block.action, block.observe)
     }
 
     /// The files whose change is a change of a certificate.
@@ -76,6 +84,16 @@ impl Config {
                 Certification::Acme => None,
             });
         let mut files: Vec<_> = files.flatten().collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Every file whose change is taken by itself: certificates, keys and lists of
+    /// addresses.
+    pub fn watched_files(&self) -> Vec<&Path> {
+        let mut files = self.certificate_files();
+        files.extend(self.block.files.iter().map(std::path::PathBuf::as_path));
         files.sort_unstable();
         files.dedup();
         files

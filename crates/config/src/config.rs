@@ -13,6 +13,8 @@ use crate::{
     acme::Acme,
     admin,
     admin::Admin,
+    block,
+    block::Block,
     env::{Found, in_words},
     hsts,
     key::{Absent, Form, section},
@@ -74,6 +76,7 @@ section! {
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
     ADMIN "admin" Form::Section(&admin::SECTION), Absent::Means("defaults"), "{}", "Promise `admin`.";
+    BLOCK "block" Form::Section(&block::SECTION), Absent::Means("defaults"), "{}", "Promise `block`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -120,6 +123,8 @@ pub struct Config {
     pub two_factor: TwoFactor,
     /// `[admin]`.
     pub admin: Admin,
+    /// `[block]`.
+    pub block: Block,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -225,6 +230,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         lockout: lockout::read(&part(&LOCKOUT)),
         two_factor: two_factor::read(&part(&TWO_FACTOR)),
         admin,
+        block: block::read(&part(&BLOCK)),
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, ffi::OsString, fs, io, io::Read, path::Path, pa
 
 use terms::{Clock, Micros, Secret};
 
-/// Bytes read of any one file; a larger one is refused.
+use crate::key::{SIZES, in_units};
+
+/// Bytes read of any one file, lists of addresses aside; a larger one is refused.
 pub const FILE_MAX: u64 = 1024 * 1024;
 
 /// Where files, variables and the time come from.
@@ -82,8 +84,13 @@ impl Env {
 
     /// The file's bytes. Only regular files are read: a pipe would hold us up.
     pub(crate) fn read(&self, path: &Path) -> io::Result<File> {
+        self.read_up_to(path, FILE_MAX)
+    }
+
+    /// The same of a file that may have so many bytes.
+    pub(crate) fn read_up_to(&self, path: &Path, most: u64) -> io::Result<File> {
         match &self.around {
-            Around::System => read_file(path),
+            Around::System => read_file(path, most),
             Around::Given { files, .. } => {
                 let (bytes, mode) = files.get(path).ok_or(io::ErrorKind::NotFound)?;
                 Ok(File {
@@ -122,7 +129,7 @@ pub(crate) enum Found {
     Nothing,
 }
 
-fn read_file(path: &Path) -> io::Result<File> {
+fn read_file(path: &Path, most: u64) -> io::Result<File> {
     let meta = fs::metadata(path)?;
     if meta.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -132,10 +139,11 @@ fn read_file(path: &Path) -> io::Result<File> {
     }
     let mut bytes = Vec::new();
     fs::File::open(path)?
-        .take(FILE_MAX + 1)
+        .take(most + 1)
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_MAX {
-        return Err(io::Error::other("larger than 1 MiB"));
+    if bytes.len() as u64 > most {
+        let most = in_units(most, &SIZES);
+        return Err(io::Error::other(format!("larger than {most}")));
     }
     Ok(File {
         bytes: Secret::new(bytes),

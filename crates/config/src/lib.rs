@@ -11,6 +11,7 @@
 mod access;
 mod acme;
 mod admin;
+mod block;
 mod compile;
 mod config;
 mod docs;
@@ -45,6 +46,7 @@ mod two_factor;
 
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
 pub use admin::Admin;
+pub use block::{Block, LIST_MAX, ListError, read_list};
 pub use compile::Issued;
 pub use config::Config;
 pub use docs::{SMALLEST, markdown, sample};
@@ -58,8 +60,8 @@ pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
-    AdminReading, AdminRoute, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
-    TlsReportReading, TrackReading, Way,
+    AdminReading, AdminRoute, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
+    SiteReading, TlsReportReading, TrackReading, Way,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
@@ -71,7 +73,7 @@ pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 19] {
+pub fn sections() -> [&'static Section; 20] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -87,6 +89,7 @@ pub fn sections() -> [&'static Section; 19] {
         &lockout::SECTION,
         &two_factor::SECTION,
         &admin::SECTION,
+        &block::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

@@ -1,7 +1,7 @@
 //! What the prober is told of a configuration: no secrets, and nothing but what a
 //! drill needs to know what was promised.
 
-use guards::hsts::Scope;
+use guards::{block::Action, hsts::Scope};
 use seam::snapshot::{Place, Route, Upstream};
 use serde::{Deserialize, Serialize};
 use terms::{AddressKeeping, Grade};
@@ -32,6 +32,8 @@ pub struct Reading {
     pub password: PasswordReading,
     /// Promise `lockout`.
     pub lockout: LockoutReading,
+    /// Promise `block`.
+    pub block: BlockReading,
     /// Promise `track`.
     pub track: TrackReading,
     /// Promise `admin`.
@@ -107,6 +109,19 @@ pub struct LockoutReading {
     pub window_s: u64,
 }
 
+/// Promise `block`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockReading {
+    /// Whether connections are closed before their handshake, rather than refused.
+    pub drop: bool,
+    /// Whether nobody is refused.
+    pub observe: bool,
+    /// Whether unknown addresses are refused.
+    pub unknown: bool,
+    /// How many entries refuse somebody, those of files among them.
+    pub entries: u64,
+}
+
 /// Promise `track`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackReading {
@@ -178,6 +193,12 @@ impl Config {
             lockout: LockoutReading {
                 guesses: self.lockout.guesses,
                 window_s: self.lockout.window.as_secs(),
+            },
+            block: BlockReading {
+                drop: self.block.action == Action::Drop,
+                observe: self.block.observe,
+                unknown: self.block.unknown,
+                entries: u64::try_from(self.block.lists.refusing()).unwrap_or(u64::MAX),
             },
             track: TrackReading {
                 access_log: self.track.access_log,

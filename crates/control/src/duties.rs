@@ -165,6 +165,7 @@ impl Duties {
             state: state.clone(),
             program: base.program.clone(),
             connect: base.connect,
+            door: base.data.join(socket::DOOR),
             roots: base.roots.clone(),
             lease,
             alarms: alarms.clone(),

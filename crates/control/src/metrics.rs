@@ -330,6 +330,18 @@ impl Metrics {
             self.sum(|c| &c.handshakes_failed),
         );
         page.family(
+            names::BLOCKED_TOTAL,
+            "counter",
+            "What came from listed addresses: requests refused, connections dropped, requests only observed.",
+        );
+        for (action, count) in [
+            ("refused", self.sum(|c| &c.block_refused)),
+            ("dropped", self.sum(|c| &c.block_dropped)),
+            ("observed", self.sum(|c| &c.block_observed)),
+        ] {
+            page.line(names::BLOCKED_TOTAL, &format!("action=\"{action}\""), count);
+        }
+        page.family(
             names::CERTIFICATE_EXPIRY,
             "gauge",
             "When the certificate of a site ends, in seconds since 1970; a site without one isn't there.",

@@ -1,13 +1,20 @@
 //! Proof on the running deployment: drills on schedule and on demand, their reports in
 //! store and ledger in one transaction, the trust page after it.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use config::{AccessLog, Reading};
+use guards::block::IpRange;
 use pages::LedgerView;
 use promises::{
     Finding, Order, Report,
-    ground::{Canary, Evidence, Question},
+    ground::{Canary, Evidence, Listed, Pair, Question},
     state::Latest,
 };
 use serde_json::{Value, json};
@@ -20,7 +27,7 @@ use crate::{
     access_log::{self, Recent},
     accounts::canary::{Canaries, CanaryError},
     alarms::{Alarm, Alarms},
-    console,
+    block, console,
     keeper::KeeperError,
     prober::{self, Host, ProbeError, hex},
     publish::Proof,
@@ -28,6 +35,8 @@ use crate::{
     tls_report,
 };
 
+/// Longer than any run takes: should it end otherwise than by its end, the entry does.
+const LISTED_FOR: Duration = Duration::from_secs(900);
 /// Lines of one trace that are given as evidence.
 const LINES: usize = 16;
 /// How long a run waits for the lease: a node that was killed holds it for 15 s.
@@ -69,6 +78,8 @@ pub(crate) struct Prover {
     pub(crate) program: PathBuf,
     /// Where the edge listens.
     pub(crate) connect: SocketAddr,
+    /// The door by which drills come from addresses that nobody has.
+    pub(crate) door: PathBuf,
     /// Own certificate authority, where sites use one (the demo).
     pub(crate) roots: Option<PathBuf>,
     pub(crate) lease: watch::Receiver<Option<Lease>>,
@@ -92,6 +103,7 @@ struct Asked<'a> {
     /// When the report was made that is published.
     tls_report: Option<Micros>,
     canaries: Canaries,
+    listing: Listing<'a>,
     progress: Option<&'a mpsc::Sender<String>>,
 }
 
@@ -128,6 +140,7 @@ impl Host for Asked<'_> {
                     Err(error) => unseen(&error),
                 };
             }
+            Question::Listed => return self.listing.list(),
             Question::Lock { name } => {
                 return match self.canaries.locked_for(&name).await {
                     Ok(ends_in_s) => Evidence::Lock { ends_in_s },
@@ -174,6 +187,50 @@ impl Asked<'_> {
         match self.canaries.passwords(&candidates).await {
             Ok(seen) => Evidence::Passwords(Box::new(seen)),
             Err(error) => unseen(&error),
+        }
+    }
+}
+
+/// Addresses that are refused for the time of a run: ordinary entries for a while.
+struct Listing<'a> {
+    prover: &'a Prover,
+    /// The numbers of the entries.
+    made: std::sync::Mutex<Vec<u32>>,
+}
+
+impl Listing<'_> {
+    fn list(&self) -> Evidence {
+        let none = |why: &str| Evidence::None {
+            why: why.to_owned(),
+        };
+        let state = &self.prover.state;
+        let Some(pairs) = block::free_pairs(&state.publisher.block(), &state.rng) else {
+            return none("no-free-address");
+        };
+        let single = |(address, _): (IpAddr, IpAddr)| IpRange::new(address, address).ok();
+        let ranges: Vec<_> = pairs.iter().copied().filter_map(single).collect();
+        let until = state.clock.now().after(LISTED_FOR);
+        let Some(numbers) = state.publisher.refuse(&ranges, until) else {
+            return none("too-many-entries");
+        };
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(numbers);
+        let pair = |(listed, twin)| Pair { listed, twin };
+        Evidence::Listed(Listed {
+            door: self.prover.door.clone(),
+            pairs: pairs.map(pair).into(),
+        })
+    }
+}
+
+impl Drop for Listing<'_> {
+    /// However the run has ended.
+    fn drop(&mut self) {
+        let made = self.made.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !made.is_empty() {
+            self.prover.state.publisher.let_in(made);
         }
     }
 }
@@ -263,6 +320,10 @@ impl Prover {
             log,
             tls_report: self.state.publisher.tls_report(),
             canaries: Canaries::new(self.state.accounts.clone()),
+            listing: Listing {
+                prover: self,
+                made: std::sync::Mutex::default(),
+            },
             progress,
         };
         let ran = prober::run(&self.program, order, &self.state.rng, &host).await;

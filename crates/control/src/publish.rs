@@ -4,13 +4,19 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use config::{Config, Ignored, Issued, Mail, Reading, Stored, Track};
+use guards::block::{IpRange, Set};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
 use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
 use terms::{Clock, Micros};
 use tokio::sync::watch;
 
-use crate::{prebuilt, tls_report::Published, trust};
+use crate::{
+    block::{Temporary, TemporaryView},
+    prebuilt,
+    tls_report::Published,
+    trust,
+};
 
 /// What the trust page is made of.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +41,8 @@ struct Now {
     /// Certificates from authorities.
     issued: Issued,
     proof: Proof,
+    /// Addresses that are refused for a while.
+    temporary: Temporary,
     generation: u64,
     /// When the page changes although nothing else does.
     changes_at: Option<Micros>,
@@ -74,6 +82,7 @@ impl Publisher {
                 digest,
                 issued: Issued::new(),
                 proof: Proof::default(),
+                temporary: Temporary::default(),
                 generation: 0,
                 changes_at: None,
             }),
@@ -208,10 +217,43 @@ impl Publisher {
 
     /// Publishes again where a sentence has become too old meanwhile.
     pub fn tick(&self) {
-        let due = lock(&self.now).changes_at;
-        if due.is_some_and(|due| due <= self.clock.now()) {
+        let at = self.clock.now();
+        let due = {
+            let mut now = lock(&self.now);
+            // Both are looked at: neither may wait for the other.
+            let over = now.temporary.expire(at);
+            over || now.changes_at.is_some_and(|due| due <= at)
+        };
+        if due {
             self.publish();
         }
+    }
+
+    /// Refuses these addresses from now on, until then or [`Self::let_in`]; gives back the
+    /// entries' numbers. `None` where there are too many.
+    pub(crate) fn refuse(&self, ranges: &[IpRange], until: Micros) -> Option<Vec<u32>> {
+        let numbers = lock(&self.now).temporary.add(ranges, until)?;
+        self.publish();
+        Some(numbers)
+    }
+
+    /// Ends such entries.
+    pub(crate) fn let_in(&self, numbers: &[u32]) {
+        lock(&self.now).temporary.remove(numbers);
+        self.publish();
+    }
+
+    /// Who is refused by address at the moment.
+    pub(crate) fn block(&self) -> Set {
+        let now = lock(&self.now);
+        now.config
+            .block_set()
+            .with_temporary(&now.temporary.entries())
+    }
+
+    /// Entries that end by themselves.
+    pub(crate) fn temporary(&self) -> Vec<TemporaryView> {
+        lock(&self.now).temporary.views()
     }
 
     fn publish(&self) {
@@ -253,7 +295,10 @@ impl Publisher {
         }
         now.changes_at = fresh_until;
         now.generation += 1;
-        now.config
-            .compile(Arc::new(built), &now.issued, now.generation)
+        let mut next = now
+            .config
+            .compile(Arc::new(built), &now.issued, now.generation);
+        next.block = next.block.with_temporary(&now.temporary.entries());
+        next
     }
 }

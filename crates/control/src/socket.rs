@@ -28,13 +28,17 @@ use self::accounts::{AccountCommand, AccountReply};
 use crate::{
     access_log,
     accounts::{Accounts, carry_out as carry_out_on_accounts},
+    block::{self, BlockCommand, BlockReply},
     keeper,
     prober::line,
     proof::Prover,
+    publish::Publisher,
 };
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";
+/// The door of drills in the data folder: the edge listens there.
+pub const DOOR: &str = "proxy.sock";
 /// Longest line either way, in bytes.
 const LINE_MAX: u64 = 4 * 1024 * 1024;
 /// Lines of one request that are given back.
@@ -62,6 +66,11 @@ pub enum Command {
     Accounts {
         /// What.
         what: AccountCommand,
+    },
+    /// Who is refused by address.
+    Block {
+        /// What is asked.
+        what: BlockCommand,
     },
     /// Make a one-use link to the console.
     Console,
@@ -103,6 +112,11 @@ pub enum Reply {
         /// For people.
         why: String,
     },
+    /// What was asked about addresses.
+    Block {
+        /// It.
+        what: Box<BlockReply>,
+    },
     /// What was asked about accounts.
     Accounts {
         /// It.
@@ -134,6 +148,14 @@ pub enum SocketError {
 
 /// Commands under way may take so long to end after the stop; then they are broken off.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
+
+/// Opens the door of drills: the edge is to serve it.
+///
+/// # Errors
+/// When it can't be bound.
+pub fn open_door(data: &Path) -> io::Result<StdListener> {
+    bind(data, DOOR)
+}
 
 /// Opens a socket in the data folder. One that a killed server left is replaced: the
 /// folder's lock says that nobody else is here.
@@ -231,6 +253,9 @@ async fn carry_out(
     progress: mpsc::Sender<String>,
     stop: &CancellationToken,
 ) -> Reply {
+    if let Command::Block { what } = command {
+        return about_block(&prover.state.publisher, what);
+    }
     let Some(kept) = prover.state.kept() else {
         return Reply::Failed {
             why: "the store can't be reached".to_owned(),
@@ -293,9 +318,30 @@ async fn carry_out(
                 },
             }
         }
+        Command::Block { what } => about_block(&prover.state.publisher, what),
         Command::Accounts { what } => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
+    }
+}
+
+/// Answers what is asked about addresses.
+fn about_block(publisher: &Publisher, what: BlockCommand) -> Reply {
+    let (set, config) = (publisher.block(), publisher.config());
+    let what = match what {
+        BlockCommand::Test { address } => BlockReply::Said(Box::new(block::judge(
+            &set,
+            &config.trusted_proxies,
+            address,
+        ))),
+        BlockCommand::List => BlockReply::Lists(block::lists(
+            &set,
+            &config.block.lists,
+            publisher.temporary(),
+        )),
+    };
+    Reply::Block {
+        what: Box::new(what),
     }
 }
 
@@ -308,6 +354,7 @@ pub(crate) async fn offline(
     command: &Command,
 ) -> Reply {
     match command {
+        Command::Block { what } => about_block(&accounts.publisher, *what),
         Command::Prove { .. } => Reply::Failed {
             why: "drills attack the running server: start it with `waarborg serve`".to_owned(),
         },

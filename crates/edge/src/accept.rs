@@ -2,8 +2,7 @@
 //!
 //! A trusted proxy may say by the PROXY protocol whose connection it passes on; nobody
 //! else is asked. Then the client's connections are counted, over all workers. Whoever has
-//! too many is closed before the TLS handshake, and so will be `drop` entries (promise
-//! `block`).
+//! too many is closed before the TLS handshake, and so is whoever promise `block` drops.
 
 use std::{
     io,
@@ -16,10 +15,16 @@ use socket2::{Domain, Protocol, Socket, Type};
 use terms::ClientAddr;
 use tokio::{
     io::AsyncReadExt as _,
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UnixStream},
 };
 
-use crate::{crowd::Seat, watch::Watch, worker::Worker};
+use crate::{
+    block,
+    crowd::Seat,
+    door::{self, Wire},
+    watch::Watch,
+    worker::Worker,
+};
 
 /// Connections that may wait in the kernel for this worker.
 const BACKLOG: i32 = 4096;
@@ -179,7 +184,7 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
 
 /// A connection that was let in; its TLS handshake comes next.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Wire,
     client: ClientAddr,
     speaker: Speaker,
     watch: Rc<Watch>,
@@ -211,6 +216,18 @@ impl Drop for Open {
 impl Connection {
     /// Lets a connection in, or closes it where the worker has as many as it may.
     pub(crate) fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) -> Option<Self> {
+        // An answer is written in one piece; waiting for an acknowledgement only delays it.
+        // One that is gone already shows when it is read.
+        let _ = stream.set_nodelay(true);
+        Self::open(Wire::Tcp(stream), peer.ip(), worker)
+    }
+
+    /// The same at the door of drills, where the client is yet to be said.
+    pub(crate) fn admit_drill(stream: UnixStream, worker: &Rc<Worker>) -> Option<Self> {
+        Self::open(Wire::Unix(stream), Ipv4Addr::UNSPECIFIED.into(), worker)
+    }
+
+    fn open(stream: Wire, peer: IpAddr, worker: &Rc<Worker>) -> Option<Self> {
         worker.counters.accepted.add(1);
         let limit = u64::from(worker.snapshot().limits.connections);
         if worker.counters.connections.get() >= limit {
@@ -222,11 +239,9 @@ impl Connection {
             worker: worker.clone(),
             seat: None,
         };
-        // An answer is written in one piece; waiting for an acknowledgement only delays it.
-        stream.set_nodelay(true).ok()?;
         Some(Self {
             stream,
-            client: ClientAddr::new(peer.ip()),
+            client: ClientAddr::new(peer),
             speaker: Speaker::Client,
             watch: worker.watches.add(),
             open,
@@ -239,28 +254,42 @@ impl Connection {
     pub(crate) async fn seat(mut self, worker: &Worker) -> Option<Self> {
         let local = worker.snapshot();
         let trusted = &local.trusted_proxies;
-        if trusted.contains(self.client.ip()) {
-            let said = tokio::time::timeout(local.limits.handshake, announced(&mut self.stream));
-            match said.await {
-                Ok(Ok(Announced::Nothing)) => self.speaker = Speaker::Proxy,
-                Ok(Ok(Announced::Source(source))) => {
-                    self.client = ClientAddr::new(source);
-                    // A proxy before the proxy that passes bytes on.
-                    if trusted.contains(self.client.ip()) {
-                        self.speaker = Speaker::Proxy;
-                    }
-                }
-                // Whoever it is, the proxy passes its bytes on unread.
-                Ok(Ok(Announced::NoSource)) => {}
+        let limit = local.limits.handshake;
+        match &mut self.stream {
+            Wire::Unix(stream) => match tokio::time::timeout(limit, door::drill(stream)).await {
+                Ok(Ok(source)) => self.client = ClientAddr::new(source),
                 Ok(Err(_)) | Err(_) => {
                     worker.counters.connections_refused.add(1);
                     return None;
                 }
+            },
+            Wire::Tcp(stream) if trusted.contains(self.client.ip()) => {
+                let said = tokio::time::timeout(limit, announced(stream));
+                match said.await {
+                    Ok(Ok(Announced::Nothing)) => self.speaker = Speaker::Proxy,
+                    Ok(Ok(Announced::Source(source))) => {
+                        self.client = ClientAddr::new(source);
+                        // A proxy before the proxy that passes bytes on.
+                        if trusted.contains(self.client.ip()) {
+                            self.speaker = Speaker::Proxy;
+                        }
+                    }
+                    // Whoever it is, the proxy passes its bytes on unread.
+                    Ok(Ok(Announced::NoSource)) => {}
+                    Ok(Err(_)) | Err(_) => {
+                        worker.counters.connections_refused.add(1);
+                        return None;
+                    }
+                }
+                if self.speaker == Speaker::Proxy {
+                    // It has the connections of all its clients.
+                    return Some(self);
+                }
             }
-            if self.speaker == Speaker::Proxy {
-                // It has the connections of all its clients.
-                return Some(self);
-            }
+            Wire::Tcp(_) => {}
+        }
+        if block::drops(self.client, &local, &worker.counters) {
+            return None;
         }
         let most = local.limits.connections_per_client;
         let seat = worker.crowd.seat(self.client, most);
@@ -274,7 +303,7 @@ impl Connection {
 
     /// Splits off what the protocol drivers need; the connection counts as open until
     /// [`Open`] is dropped.
-    pub(crate) fn into_parts(self) -> (TcpStream, ClientAddr, Speaker, Rc<Watch>, Open) {
+    pub(crate) fn into_parts(self) -> (Wire, ClientAddr, Speaker, Rc<Watch>, Open) {
         (
             self.stream,
             self.client,

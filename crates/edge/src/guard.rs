@@ -1,12 +1,13 @@
 //! Step 5, guard: block, throttle, origin, access, in this order. One function, no
 //! trait objects; the cheapest refusal comes first.
 //!
-//! Here are the places of `block`, `throttle`, `csrf` and `login`; what stands now is
+//! Here are the places of `throttle`, `csrf` and `login`; what stands now is `block` and
 //! what every site refuses.
 
-use seam::{Credential, Refusal, RefusalPage, snapshot::Access};
+use seam::{Counters, Credential, Refusal, RefusalPage, snapshot::Access};
 
 use crate::{
+    block,
     know::{Known, OwnPath, Visit, is_safe},
     signin,
 };
@@ -35,7 +36,13 @@ impl From<Refusal> for Denied {
 }
 
 /// Lets a request in, or says why not.
-pub(crate) fn guard<'a>(known: Known<'a>, visit: &Visit) -> Result<Admitted<'a>, Denied> {
+pub(crate) fn guard<'a>(
+    known: Known<'a>,
+    visit: &mut Visit,
+    counters: &Counters,
+) -> Result<Admitted<'a>, Denied> {
+    block::judge(visit, counters)?;
+    let visit = &*visit;
     let refuse = |page, reason| Err(Denied::Refused(Refusal::new(page, reason)));
     let request = known.request();
     match request.method {

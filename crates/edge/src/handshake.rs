@@ -12,11 +12,12 @@ use rustls::{
 };
 use seam::SnapshotCell;
 use terms::ClientAddr;
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     accept::{Connection, Open, Speaker},
+    door::Wire,
     teeth,
     watch::Watch,
     worker::Worker,
@@ -119,7 +120,7 @@ pub(crate) struct Facts {
 
 /// A connection whose bytes nobody else can read.
 pub(crate) struct Secured {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Wire>,
     facts: Facts,
     /// Whether the client chose HTTP/2 (ALPN).
     http2: bool,
@@ -188,7 +189,7 @@ impl Secured {
     }
 
     /// Splits off what the protocol drivers need.
-    pub(crate) fn into_parts(self) -> (TlsStream<TcpStream>, Facts, Open) {
+    pub(crate) fn into_parts(self) -> (TlsStream<Wire>, Facts, Open) {
         (self.stream, self.facts, self.open)
     }
 }

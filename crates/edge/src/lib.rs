@@ -19,10 +19,12 @@
 
 mod accept;
 mod assertion;
+mod block;
 mod buffer;
 mod compress;
 mod credentials;
 mod crowd;
+mod door;
 mod forward;
 mod guard;
 mod handshake;

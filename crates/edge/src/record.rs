@@ -1,6 +1,8 @@
 //! Step 8, record: what is kept of a request once it is over.
 // promise: track
 
+use std::{fmt, io::Write as _};
+
 use seam::record::{Outcome, Record, Texts};
 
 use crate::{know::Visit, read::Request, teeth, worker::Worker};
@@ -16,6 +18,7 @@ pub(crate) struct Notes {
     accept: (usize, usize),
     language: (usize, usize),
     encoding: (usize, usize),
+    rule: (usize, usize),
 }
 
 /// Longest part that is kept of a header value.
@@ -68,6 +71,14 @@ impl Notes {
         self.encoding = self.keep(value);
     }
 
+    /// Keeps the id of the rule that judged the client.
+    pub(crate) fn set_rule(&mut self, rule: &dyn fmt::Display) {
+        let start = self.text.len();
+        let written = write!(self.text, "{rule}");
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+        self.rule = (start, self.text.len());
+    }
+
     fn part(&self, (start, end): (usize, usize)) -> &[u8] {
         self.text.get(start..end).unwrap_or_default()
     }
@@ -99,6 +110,7 @@ impl Notes {
             host: self.host(),
             path: self.str_part(self.host, self.path),
             agent: self.part(self.agent),
+            rule: self.part(self.rule),
         }
     }
 }

@@ -7,7 +7,9 @@
 mod cutting {
     use std::{io, sync::OnceLock};
 
-    use tokio::{io::AsyncWriteExt, net::TcpStream};
+    use tokio::io::AsyncWriteExt;
+
+    use crate::door::Wire;
 
     /// Whether `WAARBORG_CUT` (words separated by commas) names this control.
     pub(crate) fn cut(control: &str) -> bool {
@@ -18,13 +20,16 @@ mod cutting {
     }
 
     /// Whether the client's first byte begins an HTTP request rather than a handshake.
-    pub(crate) async fn is_plaintext(stream: &TcpStream) -> bool {
+    pub(crate) async fn is_plaintext(stream: &Wire) -> bool {
+        let Wire::Tcp(stream) = stream else {
+            return false;
+        };
         let mut first = [0; 1];
         matches!(stream.peek(&mut first).await, Ok(1)) && first != [0x16]
     }
 
     /// Answers in plaintext, as an edge without the promise `tls` would.
-    pub(crate) async fn answer_plaintext(mut stream: TcpStream) -> io::Error {
+    pub(crate) async fn answer_plaintext(mut stream: Wire) -> io::Error {
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
         match stream.write_all(answer).await {
             Ok(()) => io::Error::other("the control `tls` is cut"),
@@ -40,17 +45,17 @@ pub(crate) use cutting::{answer_plaintext, cut, is_plaintext};
 mod whole {
     use std::io;
 
-    use tokio::net::TcpStream;
+    use crate::door::Wire;
 
     pub(crate) const fn cut(_control: &str) -> bool {
         false
     }
 
-    pub(crate) async fn is_plaintext(_stream: &TcpStream) -> bool {
+    pub(crate) async fn is_plaintext(_stream: &Wire) -> bool {
         false
     }
 
-    pub(crate) async fn answer_plaintext(_stream: TcpStream) -> io::Error {
+    pub(crate) async fn answer_plaintext(_stream: Wire) -> io::Error {
         io::ErrorKind::Unsupported.into()
     }
 }

@@ -145,7 +145,7 @@ pub(crate) fn denied(denied: Denied, caller: Caller) -> Denied {
         (Denied::Refused(refusal), Caller::Nginx)
             if !matches!(
                 refusal.page,
-                RefusalPage::Unauthorized | RefusalPage::Forbidden
+                RefusalPage::Unauthorized | RefusalPage::Forbidden | RefusalPage::Blocked
             ) =>
         {
             Denied::Refused(Refusal::new(RefusalPage::Forbidden, refusal.reason))

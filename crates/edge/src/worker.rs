@@ -7,6 +7,7 @@ use std::{
     fmt::Write as _,
     io,
     ops::Deref,
+    os::unix::net::UnixListener,
     rc::Rc,
     sync::Arc,
     thread,
@@ -41,6 +42,8 @@ use crate::{
 pub struct Parts {
     /// Its listeners.
     pub listeners: Listeners,
+    /// The door of drills: at most one worker has it.
+    pub drills: Option<UnixListener>,
     /// The current snapshot.
     pub snapshot: Arc<SnapshotCell>,
     /// The session table.
@@ -350,6 +353,7 @@ impl Drop for Worker {
 pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), String> {
     let Parts {
         listeners,
+        drills: _,
         snapshot,
         sessions,
         own,
@@ -392,7 +396,8 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
     Ok((worker, listeners))
 }
 
-async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
+async fn run(mut parts: Parts, mut told: watch::Receiver<Drain>) {
+    let drills = parts.drills.take();
     let (worker, listeners) = match assemble(parts) {
         Ok(assembled) => assembled,
         Err(error) => {
@@ -400,6 +405,9 @@ async fn run(parts: Parts, mut told: watch::Receiver<Drain>) {
             return;
         }
     };
+    if let Some(listener) = drills {
+        spawn_local(accept_drills(listener, worker.clone(), told.clone()));
+    }
     let accepting: Vec<_> = listeners
         .into_iter()
         .map(|listener| spawn_local(accept(listener, worker.clone(), told.clone())))
@@ -458,6 +466,41 @@ async fn accept(listener: TcpListener, worker: Rc<Worker>, mut told: watch::Rece
     }
     for connection in accept::take_waiting(listener, &worker) {
         spawn_local(serve(connection, worker.clone()));
+    }
+}
+
+/// Takes connections at the door of drills until the worker is to end.
+async fn accept_drills(
+    listener: UnixListener,
+    worker: Rc<Worker>,
+    mut told: watch::Receiver<Drain>,
+) {
+    let listening = listener
+        .set_nonblocking(true)
+        .and_then(|()| tokio::net::UnixListener::from_std(listener));
+    let listener = match listening {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "the door of drills can't be opened");
+            return;
+        }
+    };
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = told.wait_for(|told| *told != Drain::Serve) => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                if let Some(connection) = Connection::admit_drill(stream, &worker) {
+                    spawn_local(serve(connection, worker.clone()));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a drill's connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a drill is given: an order without secrets, and a way to ask control for
 //! evidence.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use config::Reading;
 use serde::{Deserialize, Serialize};
@@ -57,6 +60,8 @@ pub enum Question {
         /// Its name.
         name: String,
     },
+    /// Addresses on the block list, for the time of the run.
+    Listed,
     /// How long one of them is locked.
     Lock {
         /// Its name.
@@ -93,6 +98,8 @@ pub enum Evidence {
     },
     /// It is in the group.
     Threshold,
+    /// Addresses that are taken off the block list after the run.
+    Listed(Listed),
     /// A lock.
     Lock {
         /// In how many seconds strangers may guess again; `None` where they may.
@@ -103,6 +110,34 @@ pub enum Evidence {
         /// Why: kebab-case.
         why: String,
     },
+}
+
+/// Addresses to come from, and the door that believes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The Unix socket.
+    pub door: PathBuf,
+    /// One of IPv4, one of IPv6.
+    pub pairs: Vec<Pair>,
+}
+
+/// A listed address and a neighbour that isn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Whoever comes from it is to be refused.
+    pub listed: IpAddr,
+    /// Whoever comes from it is to be let in.
+    pub twin: IpAddr,
+}
+
+impl Listed {
+    /// An address to announce as the one that was connected to: of the same family.
+    pub(crate) const fn destination(&self, source: IpAddr) -> IpAddr {
+        match source {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        }
+    }
 }
 
 /// An account that a drill signs in to.

@@ -13,6 +13,7 @@
 
 pub mod admin;
 mod approach;
+pub mod block;
 pub mod entry;
 pub mod ground;
 pub mod hsts;
@@ -43,6 +44,7 @@ pub const PROMISES: &[Entry] = &[
     password::ENTRY,
     lockout::ENTRY,
     two_factor::ENTRY,
+    block::ENTRY,
     track::ENTRY,
     admin::ENTRY,
 ];

@@ -13,8 +13,8 @@ use std::{
 };
 
 use config::{
-    AccessLog, AdminReading, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
-    TlsReportReading, TrackReading,
+    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
+    SiteReading, TlsReportReading, TrackReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
@@ -98,6 +98,12 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
         lockout: LockoutReading {
             guesses: 0,
             window_s: 0,
+        },
+        block: BlockReading {
+            drop: false,
+            observe: false,
+            unknown: false,
+            entries: 0,
         },
         track: TrackReading {
             access_log: AccessLog::Off,

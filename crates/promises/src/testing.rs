@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use config::{
-    AccessLog, AdminReading, HstsReading, LockoutReading, PasswordReading, Reading, SiteReading,
-    TlsReportReading, TrackReading, Way,
+    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
+    SiteReading, TlsReportReading, TrackReading, Way,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -333,6 +333,12 @@ pub(crate) fn reading() -> Reading {
         lockout: LockoutReading {
             guesses: 10,
             window_s: 900,
+        },
+        block: BlockReading {
+            drop: false,
+            observe: false,
+            unknown: false,
+            entries: 0,
         },
         track: TrackReading {
             access_log: AccessLog::File,

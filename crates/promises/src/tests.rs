@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config::{AccessLog, Reading, Way};
+use config::{AccessLog, BlockReading, Reading, Way};
 use pages::Texts;
 use terms::{AddressKeeping, Arg, Clause, Language, Micros, PromiseId, Vantage, Verdict};
 
@@ -40,6 +40,16 @@ fn readings() -> Vec<Reading> {
         let mut one = reading();
         one.sites[0].portal = true;
         one.password.breached_file = breached_file;
+        all.push(one);
+    }
+    for (observe, unknown, entries) in [(true, true, 0), (false, true, 1), (false, false, 2)] {
+        let mut one = reading();
+        one.block = BlockReading {
+            drop: false,
+            observe,
+            unknown,
+            entries,
+        };
         all.push(one);
     }
     for addresses in [

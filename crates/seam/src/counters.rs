@@ -59,6 +59,13 @@ pub struct Counters {
     /// Client connections closed before their handshake: too many in all or of one client,
     /// or a trusted proxy's header that can't be read.
     pub connections_refused: Counter,
+    /// Requests refused by address (promise `block`).
+    pub block_refused: Counter,
+    /// Connections closed by address, before their handshake.
+    pub block_dropped: Counter,
+    /// Requests let in although a list has the address: nobody is refused, or whoever asks
+    /// is signed in.
+    pub block_observed: Counter,
     /// TLS handshakes that ended well.
     pub handshakes: Counter,
     /// TLS handshakes that failed: old versions, plaintext, unknown names, time-outs.

@@ -20,6 +20,8 @@ pub const BATCHES: usize = 8;
 pub const PATH_MAX: usize = 1024;
 /// Longest user agent kept, in bytes.
 pub const AGENT_MAX: usize = 200;
+/// Longest id of a rule kept, in bytes.
+pub const RULE_MAX: usize = 400;
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +85,8 @@ pub struct Record {
     pub bytes_in: u64,
     /// Body bytes sent.
     pub bytes_out: u64,
-    /// Lengths of method, host, path and user agent in the batch's text.
-    lengths: [u16; 4],
+    /// Lengths of method, host, path, user agent and rule in the batch's text.
+    lengths: [u16; 5],
     start: u32,
 }
 
@@ -99,6 +101,9 @@ pub struct Texts<'a> {
     pub path: &'a str,
     /// `User-Agent`.
     pub agent: &'a [u8],
+    /// The id of the rule that refused the client's address, or would have; empty where
+    /// there was none.
+    pub rule: &'a [u8],
 }
 
 impl Record {
@@ -117,7 +122,7 @@ impl Record {
             upstream_us: 0,
             bytes_in: 0,
             bytes_out: 0,
-            lengths: [0; 4],
+            lengths: [0; 5],
             start: 0,
         }
     }
@@ -144,7 +149,8 @@ impl Batch {
     }
 
     fn is_full(&self) -> bool {
-        self.records.len() == RECORDS || self.text.len() + PATH_MAX + AGENT_MAX + 300 > TEXT
+        self.records.len() == RECORDS
+            || self.text.len() + PATH_MAX + AGENT_MAX + RULE_MAX + 300 > TEXT
     }
 
     fn push(&mut self, mut record: Record, texts: Texts<'_>) {
@@ -154,6 +160,7 @@ impl Batch {
             cut(texts.host.as_bytes(), 255),
             cut(texts.path.as_bytes(), PATH_MAX),
             cut(texts.agent, AGENT_MAX),
+            cut(texts.rule, RULE_MAX),
         ];
         for (length, part) in record.lengths.iter_mut().zip(parts) {
             *length = u16::try_from(part.len()).unwrap_or(0);
@@ -163,7 +170,7 @@ impl Batch {
     }
 
     /// The records with their texts, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = (&Record, [&[u8]; 4])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Record, [&[u8]; 5])> {
         self.records.iter().map(|record| {
             let mut at = usize::try_from(record.start).unwrap_or(usize::MAX);
             let texts = record.lengths.map(|length| {
@@ -273,6 +280,7 @@ mod tests {
             host: "a.example",
             path,
             agent: b"curl",
+            rule: b"",
         }
     }
 
@@ -285,7 +293,7 @@ mod tests {
         let batch = records.next().await.expect("a batch");
         let seen: Vec<_> = batch
             .iter()
-            .map(|(record, [_, _, path, _])| (record.at.0, path.to_vec()))
+            .map(|(record, [_, _, path, _, _])| (record.at.0, path.to_vec()))
             .collect();
         assert_eq!(seen, [(1, b"/one".to_vec()), (2, b"/two".to_vec())]);
     }

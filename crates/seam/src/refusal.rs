@@ -50,6 +50,8 @@ refusal_pages! {
     Unauthorized 401 "unauthorized" Client,
     /// Not for this visitor.
     Forbidden 403 "forbidden" Client,
+    /// Not for this visitor's address (promise `block`).
+    Blocked 403 "blocked" Client,
     /// No own page has this address.
     NotFound 404 "not-found" Client,
     /// The method is refused here.

@@ -288,6 +288,8 @@ pub struct Snapshot {
     pub trusted_proxies: guards::network::Networks,
     /// From where administrators may come; `None` for anywhere.
     pub admin_networks: Option<guards::network::Networks>,
+    /// Who is refused by address.
+    pub block: guards::block::Set,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.

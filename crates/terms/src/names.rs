@@ -18,6 +18,8 @@ pub const HSTS_ANSWERS_TOTAL: &str = "waarborg_hsts_answers_total";
 /// The worst grade of the last scan (promise `tls-report`), counted from 1 for an A+ to
 /// 10 for a T; 0 before the first.
 pub const TLS_GRADE: &str = "waarborg_tls_grade";
+/// What met an address that a list has, by `action` (promise `block`).
+pub const BLOCKED_TOTAL: &str = "waarborg_blocked_total";
 /// Drill runs, by `promise` and `verdict`.
 pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
 /// When the certificate of a `site` ends, in seconds since 1970.

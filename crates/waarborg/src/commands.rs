@@ -122,7 +122,10 @@ fn print(reply: Reply) -> ExitCode {
             return ExitCode::from(1);
         }
         Reply::Failed { why } => return fault(&why),
-        Reply::Progress { .. } | Reply::Proved { .. } | Reply::Accounts { .. } => {
+        Reply::Progress { .. }
+        | Reply::Proved { .. }
+        | Reply::Accounts { .. }
+        | Reply::Block { .. } => {
             return fault(&"the server answered something else than was asked");
         }
     }

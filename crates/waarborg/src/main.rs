@@ -2,6 +2,7 @@
 //! promises are enforced, watched and proven.
 
 mod accounts;
+mod block;
 mod check;
 mod commands;
 mod demo;
@@ -16,7 +17,10 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::accounts::{GroupCommand, SessionCommand, TokenCommand, UserCommand};
+use crate::{
+    accounts::{GroupCommand, SessionCommand, TokenCommand, UserCommand},
+    block::BlockCommand,
+};
 
 /// Fewer page faults and less locking than the system's under many small lives.
 #[global_allocator]
@@ -68,6 +72,9 @@ enum Command {
     /// Bearer tokens of programs, and app passwords.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Who is refused by address: which rule decides, which lists there are.
+    #[command(subcommand)]
+    Block(BlockCommand),
     /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
     /// It opens once, within a minute, in a browser on this machine.
     Console(ConfigArg),
@@ -179,6 +186,7 @@ fn main() -> ExitCode {
         Command::Group(command) => accounts::group(command),
         Command::Session(command) => accounts::session(command),
         Command::Token(command) => accounts::token(command),
+        Command::Block(command) => block::run(command),
         Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }

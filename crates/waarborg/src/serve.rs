@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{fault, wire::Server};
 
-/// How often the file, certificates and keys are looked at for a change.
+/// How often the file, certificates, keys and lists of addresses are looked at for a change.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The kind of the alarm about a configuration that can't be taken.
@@ -122,7 +122,7 @@ pub(crate) async fn until_told(
 ) -> Told {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut known = file.and_then(state);
-    let mut certificates = states(server);
+    let mut watched = states(server);
     let mut unsettled = None;
     let mut upgrades = server.control.upgrades().filter(|_| file.is_some());
     loop {
@@ -154,18 +154,18 @@ pub(crate) async fn until_told(
         let (now, found) = (state(file), states(server));
         // A file that is being replaced may be away for a moment: the next look sees it.
         let changed = now.is_some() && now != known;
-        // A certificate and its key are replaced one after the other: they are taken once
-        // a look finds them as the one before did.
+        // A certificate and its key are replaced one after the other, a list is written bit
+        // by bit: they are taken once a look finds them as the one before did.
         let settled = unsettled.as_ref() == Some(&found);
-        if !asked && !changed && (found == certificates || !settled) {
+        if !asked && !changed && (found == watched || !settled) {
             unsettled = Some(found);
             continue;
         }
         known = now;
         take(server, file).await;
         // What changes while it is taken differs from what was found before.
-        certificates = states(server);
-        for (path, state) in &mut certificates {
+        watched = states(server);
+        for (path, state) in &mut watched {
             if let Some(before) = found.get(path) {
                 state.clone_from(before);
             }
@@ -208,7 +208,7 @@ async fn take(server: &Server, file: &Path) {
             kind: RELOAD,
             subject: "the configuration was not reloaded".to_owned(),
             text: format!(
-                "It or a certificate that it names was changed and can't be used. The last good one stays in force, certificates included. `waarborg check --config {}` says what is wrong.",
+                "It, or a certificate or a list of addresses that it names, was changed and can't be used. The last good one stays in force, certificates and lists included. `waarborg check --config {}` says what is wrong.",
                 file.display()
             ),
         })),
@@ -235,8 +235,8 @@ fn state(file: &Path) -> Option<State> {
     Some((path, meta.modified().ok()?, meta.len(), meta.ino()))
 }
 
-/// The certificate and key files of all sites; one that isn't there has no state.
+/// The files that are watched; one that isn't there has no state.
 fn states(server: &Server) -> BTreeMap<PathBuf, Option<State>> {
-    let files = server.certificate_files().into_iter();
+    let files = server.watched_files().into_iter();
     files.map(|path| (path.clone(), state(&path))).collect()
 }

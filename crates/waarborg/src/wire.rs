@@ -14,6 +14,7 @@ use control::{
     Control, LedgerKey, Parts as ControlParts, Publisher,
     alarms::Alarms,
     handover::{HandoverError, OwnSockets, Predecessor, Revocations, Socket},
+    socket,
 };
 use edge::{BindError, Crowd, Edge, Listeners, Listening, Parts as EdgeParts, Tickets};
 use seam::{Counters, Sessions, own, record, renewal};
@@ -319,6 +320,7 @@ impl Server {
             counters.push(numbers.clone());
             parts.push(EdgeParts {
                 listeners,
+                drills: None,
                 snapshot: snapshot.clone(),
                 sessions: sessions.clone(),
                 own: own_in.clone(),
@@ -354,6 +356,11 @@ impl Server {
             clock,
             rng,
         }))?;
+        // A process before has its own until then; there is one file of this name.
+        if let Some(first) = parts.first_mut() {
+            let door = socket::open_door(data.path());
+            first.drills = Some(door.map_err(system("data/proxy.sock"))?);
+        }
         let edge = edge::start(parts).map_err(system("the edge's threads"))?;
         control.ready();
         Ok(Self {
@@ -384,11 +391,11 @@ impl Server {
         &self.runtime
     }
 
-    /// The certificate and key files of the configuration in force.
-    pub(crate) fn certificate_files(&self) -> Vec<PathBuf> {
+    /// The files whose change is taken by itself: certificates, keys, lists of addresses.
+    pub(crate) fn watched_files(&self) -> Vec<PathBuf> {
         let config = self.publisher.config();
         config
-            .certificate_files()
+            .watched_files()
             .into_iter()
             .map(PathBuf::from)
             .collect()

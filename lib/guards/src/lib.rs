@@ -4,6 +4,7 @@
 //! client is. Nothing here does I/O, waits, locks or reads a clock; what a request's way
 //! calls doesn't allocate unless its doc says when.
 
+pub mod block;
 pub mod forwarded;
 pub mod hsts;
 pub mod network;

@@ -22,6 +22,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
         ],
         PromiseId::TwoFactor => &[names::CODES_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Admin => &[names::CONSOLE_REQUESTS_TOTAL, names::DRILLS_TOTAL],
+        PromiseId::Block => &[names::BLOCKED_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Track => &[
             names::RECORDS_DROPPED_TOTAL,
             names::REQUESTS_TOTAL,
@@ -41,6 +42,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
         PromiseId::Lockout => &["curl"],
         PromiseId::TwoFactor => &["oathtool"],
         PromiseId::Admin => &["curl"],
+        PromiseId::Block => &["curl("],
         PromiseId::Track => &["\"jq\"", "traceparent"],
         _ => &[],
     }
@@ -51,6 +53,8 @@ fn readings(ground: &Ground) -> Vec<config::Reading> {
     [
         "",
         "[hsts]\nmax_age = \"0s\"",
+        "[block]\nobserve = true",
+        "[block]\ndeny = \"198.51.100.0/24\"\nunknown = true",
         "[hsts]\nmax_age = \"300s\"",
         "[hsts]\nmax_age = \"730d\"\ninclude_subdomains = true\npreload = true",
     ]
@@ -132,6 +136,7 @@ fn every_promise_is_whole() {
             );
         }
         let cut = [
+            "edge/src/block.rs",
             "edge/src/handshake.rs",
             "edge/src/serve.rs",
             "edge/src/harden.rs",

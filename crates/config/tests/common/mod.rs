@@ -57,6 +57,19 @@ pub(crate) fn env() -> Env {
         ("open-url", "postgres://db/waarborg\n".to_owned(), 0o644),
         ("postgres-url", "postgres://db/waarborg\n".to_owned(), 0o600),
         ("company-ca.pem", pair(&["ca"], (2026, 2027)).0, 0o644),
+        (
+            "/etc/waarborg/drop.json",
+            "{\"cidr\":\"198.51.100.0/24\"}\n".to_owned(),
+            0o644,
+        ),
+        (
+            "cut.netset",
+            "# list\n198.51.100.0/24\n203.0.113.1".to_owned(),
+            0o644,
+        ),
+        ("page.html", "<html>\n".to_owned(), 0o644),
+        ("world.netset", "0.0.0.0/0\n".to_owned(), 0o644),
+        ("bits.netset", "# list\n198.51.100.7/24\n".to_owned(), 0o644),
         ("/usr/bin/chromium", String::new(), 0o755),
     ];
     files

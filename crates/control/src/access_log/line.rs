@@ -27,8 +27,8 @@ impl Lines {
 
     /// Appends the line of one record. Ids stand before every text that a client chose,
     /// so that finding one by its id can't be misled.
-    pub(super) fn push(&mut self, record: &Record, texts: [&[u8]; 4], snapshot: &Snapshot) {
-        let [method, host, path, agent] = texts;
+    pub(super) fn push(&mut self, record: &Record, texts: [&[u8]; 5], snapshot: &Snapshot) {
+        let [method, host, path, agent, rule] = texts;
         self.raw("{\"time\":\"");
         self.time(record.at);
         self.raw("\",\"id\":\"");
@@ -63,6 +63,12 @@ impl Lines {
         if let Some(reason) = reason {
             self.raw("\",\"reason\":\"");
             self.raw(reason);
+        }
+        if !rule.is_empty() {
+            self.raw("\",\"rule\":");
+            self.text(rule);
+            // What follows closes a text.
+            self.bytes.pop();
         }
         for (name, value) in [
             ("\",\"took_us\":", u64::from(record.took_us)),

@@ -22,6 +22,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         hsts: Default::default(),
         trusted_proxies: Default::default(),
         admin_networks: None,
+        block: Default::default(),
         addresses: AddressKeeping::Whole,
         public_port: 443,
         portal: None,
@@ -63,6 +64,7 @@ async fn a_recorded_request_is_found_by_id_and_by_trace() {
         host: "app.example",
         path: "/a\"b\n\"id\":\"02020202020202020202020202020202\"",
         agent: b"agent \xff",
+        rule: b"",
     };
     assert!(recorder.record(record(1), texts));
     recorder.flush();

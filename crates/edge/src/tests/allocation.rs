@@ -9,7 +9,10 @@ use std::{
     thread,
 };
 
-use guards::network::Networks;
+use guards::{
+    block::{Action, IpRange, Lists, Set},
+    network::Networks,
+};
 use rustls::RootCertStore;
 use seam::{
     Counters, Sessions, SnapshotCell,
@@ -41,6 +44,16 @@ fn read_to(stream: &mut TcpStream, space: &mut [u8], end: &[u8]) -> usize {
     filled
 }
 
+/// Lists that are looked through for every request.
+fn listed() -> Set {
+    let ranges = |texts: &[&str]| -> Vec<IpRange> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    };
+    let (allow, deny) = (ranges(&["198.51.100.7"]), ranges(&["203.0.113.0/24"]));
+    let lists = Lists::new(&allow, &deny, &[], true).unwrap();
+    Set::new(Arc::new(lists), Action::Drop, false)
+}
+
 #[test]
 fn a_thousand_kept_requests_allocate_nothing() {
     let application = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -56,6 +69,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
         admin_networks: None,
+        block: listed(),
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,
@@ -67,6 +81,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
     let (mut listeners, _) = Listeners::bind(&[], 1, Vec::new()).unwrap();
     let parts = Parts {
         listeners: listeners.remove(0),
+        drills: None,
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,

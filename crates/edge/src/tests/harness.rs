@@ -43,6 +43,7 @@ pub(super) struct Setting {
     pub(super) compression: Compression,
     pub(super) trusted_proxies: Networks,
     pub(super) admin_networks: Option<Networks>,
+    pub(super) block: guards::block::Set,
     pub(super) assertion: bool,
     /// What is spoken with the applications.
     pub(super) protocol: Protocol,
@@ -84,6 +85,7 @@ pub(super) struct Recorded {
     pub(super) host: String,
     pub(super) path: String,
     pub(super) agent: String,
+    pub(super) rule: String,
 }
 
 impl Harness {
@@ -110,6 +112,7 @@ impl Harness {
             compression: Compression::Safe,
             trusted_proxies: Networks::default(),
             admin_networks: None,
+            block: guards::block::Set::default(),
             protocol: Protocol::Http1,
             upstream_tls: None,
             assertion: false,
@@ -128,6 +131,7 @@ impl Harness {
         let (renewals, renewed) = seam::renewal::queue();
         let edge = start(vec![Parts {
             listeners: listeners.remove(0),
+            drills: None,
             snapshot: cell.clone(),
             sessions: sessions.clone(),
             own: own.clone(),
@@ -178,7 +182,7 @@ impl Harness {
         while self.recorded.is_empty() {
             let batch = self.records.next().await.expect("the worker lives");
             for (record, texts) in batch.iter() {
-                let [method, host, path, agent] =
+                let [method, host, path, agent, rule] =
                     texts.map(|text| String::from_utf8(text.to_vec()).expect("text"));
                 self.recorded.push_back(Recorded {
                     id: record.id.to_string(),
@@ -194,6 +198,7 @@ impl Harness {
                     host,
                     path,
                     agent,
+                    rule,
                 });
             }
             self.records.done(batch);
@@ -335,6 +340,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         hsts: guards::hsts::Policy::default(),
         trusted_proxies: setting.trusted_proxies.clone(),
         admin_networks: setting.admin_networks.clone(),
+        block: setting.block.clone(),
         addresses: setting.addresses,
         public_port: 443,
         portal: Some("https://id.test".into()),

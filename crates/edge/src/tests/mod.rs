@@ -10,6 +10,7 @@
 )]
 
 mod allocation;
+mod blocking;
 mod bodies;
 mod challenges;
 mod client;

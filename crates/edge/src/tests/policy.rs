@@ -3,9 +3,12 @@
 //! hardened answer and its record. `cargo xtask bench` runs this in release and keeps the
 //! figure; the tests don't, since no test depends on speed.
 
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, net::Ipv4Addr, sync::Arc};
 
-use guards::network::Networks;
+use guards::{
+    block::{Action, Entry, File, IpRange, Lists, Set},
+    network::Networks,
+};
 use h1::{AnswerHead, Asked, RequestHead};
 use rustls::RootCertStore;
 use seam::{
@@ -56,6 +59,39 @@ const ROUNDS: u32 = 25;
 #[test]
 #[ignore = "a measurement: cargo xtask bench"]
 fn policy_per_request() {
+    println!("policy_ns_per_request {:.0}", cost(Set::default()));
+    let (lists, began) = (listed(), Clock::System.moment());
+    let most = lists.refusing();
+    let set = Set::new(lists.into(), Action::Refuse, false);
+    println!("policy_block_ns_per_request {:.0}", cost(set));
+    let took = Clock::System.moment().since(began);
+    println!("with {most} ranges, measured in {} s", took.as_secs());
+}
+
+/// A range of 64 addresses in each of a million blocks of 4,096.
+fn listed() -> Lists {
+    let ranges = (0..1_000_000_u32).map(|block| {
+        let first = Ipv4Addr::from(block.wrapping_mul(4096).wrapping_add(1 << 24));
+        IpRange::from_prefix(first.into(), 26).unwrap()
+    });
+    let entries = ranges.zip(1..);
+    let file = File {
+        name: "feed".to_owned(),
+        entries: entries
+            .map(|(range, number)| Entry { range, number })
+            .collect(),
+    };
+    Lists::new(&[], &[], &[file], true).unwrap()
+}
+
+/// An address that no list has, far from the one before.
+fn client(count: u32) -> ClientAddr {
+    let block = count.wrapping_mul(2_654_435_761) % 200_000;
+    ClientAddr::new(Ipv4Addr::from((block + 4096) * 4096 + 128).into())
+}
+
+/// Nanoseconds of a request.
+fn cost(block: Set) -> f64 {
     let setting = Setting {
         limits: Limits::default(),
         addresses: AddressKeeping::Truncated,
@@ -65,6 +101,7 @@ fn policy_per_request() {
         compression: Compression::Safe,
         trusted_proxies: Networks::default(),
         admin_networks: None,
+        block,
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,
@@ -77,6 +114,7 @@ fn policy_per_request() {
     let clock = Clock::System;
     let parts = Parts {
         listeners: listeners.remove(0),
+        drills: None,
         snapshot: Arc::new(SnapshotCell::new(snapshot)),
         sessions: Arc::new(Sessions::default()),
         own,
@@ -95,7 +133,7 @@ fn policy_per_request() {
     let best = LocalSet::new().block_on(&runtime, async {
         let (worker, _) = assemble(parts).unwrap();
         let client = ClientAddr::new([192, 0, 2, 7].into());
-        let facts = Facts {
+        let mut facts = Facts {
             client,
             speaker: Speaker::Client,
             client_text: client.to_string().into(),
@@ -112,6 +150,7 @@ fn policy_per_request() {
         for _ in 0..ROUNDS {
             let began = clock.moment();
             for count in 1..=REQUESTS {
+                facts.client = self::client(count);
                 let view = request.view(black_box(REQUEST));
                 let (visit, plan) = decide(
                     Request::http1(&view),
@@ -151,5 +190,5 @@ fn policy_per_request() {
         }
         best
     });
-    println!("policy_ns_per_request {:.0}", best * 1e9);
+    best * 1e9
 }

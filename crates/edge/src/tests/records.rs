@@ -38,6 +38,7 @@ async fn a_served_request_is_recorded_as_it_was() {
         host: "app.test".to_owned(),
         path: "/a/b".to_owned(),
         agent: "probe/1".to_owned(),
+        rule: String::new(),
     };
     assert_eq!(record, expected);
     let hex: String = record

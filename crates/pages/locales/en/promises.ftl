@@ -155,6 +155,17 @@ lockout-opens = { $minutes ->
    *[other] The lock opens by itself: the drill’s own ends within { $minutes } minutes.
 }
 
+# block
+
+block-listed = { $entries ->
+    [0] An address that is put on the block list is refused: the drill’s own was, while its neighbour was let in. The list itself is empty at the moment.
+    [one] Requests from addresses on the block list, { $entries } entry at the moment, are refused: the drill’s own was, while its neighbour was let in.
+   *[other] Requests from addresses on the block list, { $entries } entries at the moment, are refused: the drill’s own was, while its neighbour was let in.
+}
+block-unknown = Addresses from which nobody can come over the Internet are refused as well.
+block-no-reputation = An address with a bad reputation is refused only if it is on the list: no service is asked about it.
+block-observed = Requests from addresses on the block list are only observed at the moment, not refused.
+
 # track
 
 track-found = { $seconds ->

@@ -155,6 +155,17 @@ lockout-opens = { $minutes ->
    *[other] Le verrou s’ouvre de lui-même : celui de l’épreuve prend fin en moins de { $minutes } minutes.
 }
 
+# block
+
+block-listed = { $entries ->
+    [0] Une adresse mise sur la liste de blocage est refusée : celle de l’épreuve l’a été, tandis que sa voisine était admise. La liste elle-même est vide pour le moment.
+    [one] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrée pour le moment, sont refusées : celle de l’épreuve l’a été, tandis que sa voisine était admise.
+   *[other] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrées pour le moment, sont refusées : celle de l’épreuve l’a été, tandis que sa voisine était admise.
+}
+block-unknown = Les adresses d’où personne ne peut venir par Internet sont refusées elles aussi.
+block-no-reputation = Une adresse de mauvaise réputation n’est refusée que si elle figure sur la liste : aucun service n’est interrogé à son sujet.
+block-observed = Les requêtes provenant d’adresses de la liste de blocage sont seulement observées pour le moment, et non refusées.
+
 # track
 
 track-found = { $seconds ->

@@ -155,6 +155,17 @@ lockout-opens = { $minutes ->
    *[other] Het slot gaat vanzelf open: dat van de proef eindigt binnen { $minutes } minuten.
 }
 
+# block
+
+block-listed = { $entries ->
+    [0] Een adres dat op de blokkeerlijst wordt gezet, wordt geweigerd: dat van de proef werd dat, terwijl zijn buur werd toegelaten. De lijst zelf is op dit moment leeg.
+    [one] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regel, worden geweigerd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
+   *[other] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regels, worden geweigerd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
+}
+block-unknown = Adressen waarvandaan niemand via internet kan komen, worden ook geweigerd.
+block-no-reputation = Een adres met een slechte reputatie wordt alleen geweigerd als het op de lijst staat: er wordt geen dienst naar gevraagd.
+block-observed = Verzoeken van adressen op de blokkeerlijst worden op dit moment alleen waargenomen, niet geweigerd.
+
 # track
 
 track-found = { $seconds ->

@@ -70,6 +70,8 @@ kinds! {
     Unauthorized 401 "unauthorized" Client,
     /// Not for this visitor.
     Forbidden 403 "forbidden" Client,
+    /// Not for this visitor's address.
+    Blocked 403 "blocked" Client,
     /// No own page has this address.
     NotFound 404 "not-found" Client,
     /// The method is refused here.
@@ -155,8 +157,10 @@ impl Pages {
     /// The page of a refusal, for people. It works at every address of every site, so
     /// it has no language links: they would lead to the application.
     pub fn refusal(&self, kind: RefusalKind, language: Language) -> WithHole {
-        // Where a name isn't ours, neither are the pages below it.
-        self.refused(kind, language, kind != RefusalKind::Misdirected)
+        // Where a name isn't ours, neither are the pages below it; and whoever is refused
+        // by address is so on every page.
+        let links = !matches!(kind, RefusalKind::Misdirected | RefusalKind::Blocked);
+        self.refused(kind, language, links)
     }
 
     /// The same where the console is all there is of own pages: it leads to no other.

@@ -154,6 +154,7 @@ impl Ground {
         let (recorder, _) = record::channel();
         let edge = edge::start(vec![EdgeParts {
             listeners: bound.listeners,
+            drills: None,
             snapshot: cell.clone(),
             sessions: Arc::new(Sessions::default()),
             own,

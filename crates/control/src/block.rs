@@ -1,0 +1,338 @@
+//! Promise `block`, control's side: entries that last for a while, and what is told of
+//! lists and rules.
+// promise: block
+
+use std::net::IpAddr;
+
+use guards::{
+    block::{
+        Action, Entry, IpRange, Kind, Lists, Rule, Said, Set, TEMPORARY_MAX, is_for_drills, unknown,
+    },
+    network::Networks,
+};
+use serde::{Deserialize, Serialize};
+use terms::{Micros, Rng};
+
+/// How often a free address is sought for a drill.
+const TRIES: usize = 64;
+
+/// Entries that end by themselves. They end with the process, too.
+#[derive(Debug, Default)]
+pub(crate) struct Temporary {
+    entries: Vec<(Entry, Micros)>,
+    last: u32,
+}
+
+impl Temporary {
+    /// Adds an entry for each range, all or none; gives back their numbers. `None` where
+    /// there are too many already.
+    pub(crate) fn add(&mut self, ranges: &[IpRange], until: Micros) -> Option<Vec<u32>> {
+        if self.entries.len() + ranges.len() > TEMPORARY_MAX {
+            return None;
+        }
+        let mut numbers = Vec::new();
+        for range in ranges {
+            self.last = self.last.wrapping_add(1).max(1);
+            let (range, number) = (*range, self.last);
+            self.entries.push((Entry { range, number }, until));
+            numbers.push(number);
+        }
+        Some(numbers)
+    }
+
+    /// Takes entries out.
+    pub(crate) fn remove(&mut self, numbers: &[u32]) {
+        self.entries
+            .retain(|(entry, _)| !numbers.contains(&entry.number));
+    }
+
+    /// Takes out those that are over; whether there were any.
+    pub(crate) fn expire(&mut self, now: Micros) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|(_, until)| *until > now);
+        self.entries.len() < before
+    }
+
+    /// Those that there are.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.entries.iter().map(|(entry, _)| *entry).collect()
+    }
+
+    /// The same with when each is over.
+    pub(crate) fn views(&self) -> Vec<TemporaryView> {
+        let view = |(entry, until): &(Entry, Micros)| TemporaryView {
+            number: entry.number,
+            range: entry.range.to_string(),
+            until: *until,
+        };
+        self.entries.iter().map(view).collect()
+    }
+}
+
+/// An address that no list has, and its neighbour, which none has either: an IPv4 and an
+/// IPv6 pair from the ranges of drills. `None` where none was found.
+pub(crate) fn free_pairs(set: &Set, rng: &Rng) -> Option<[(IpAddr, IpAddr); 2]> {
+    let is_free = |address| is_for_drills(address) && set.says(address) == Said::Nothing;
+    let seek = |make: &dyn Fn() -> (IpAddr, IpAddr)| {
+        let made = std::iter::repeat_with(make).take(TRIES);
+        made.into_iter()
+            .find(|(one, other)| is_free(*one) && is_free(*other))
+    };
+    let v4 = seek(&|| {
+        let [net, host] = rng.bytes::<2>();
+        let net = if net & 1 == 0 {
+            [198, 51, 100]
+        } else {
+            [203, 0, 113]
+        };
+        let with = |host| IpAddr::from([net[0], net[1], net[2], host]);
+        (with(host), with(host ^ 1))
+    })?;
+    let v6 = seek(&|| {
+        let mut octets = rng.bytes::<16>();
+        octets[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
+        let one = IpAddr::from(octets);
+        octets[15] ^= 1;
+        (one, IpAddr::from(octets))
+    })?;
+    Some([v4, v6])
+}
+
+/// What a command asks.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "block")]
+pub enum BlockCommand {
+    /// Which rule decides about an address.
+    Test {
+        /// The address.
+        address: IpAddr,
+    },
+    /// Which lists there are.
+    List,
+}
+
+/// What it is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "block")]
+pub enum BlockReply {
+    /// What becomes of an address.
+    Said(Box<Judged>),
+    /// All lists.
+    Lists(ListsView),
+}
+
+/// What becomes of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is let in.
+    LetIn,
+    /// It is let in, counted and recorded: nobody is refused at the moment.
+    Observed,
+    /// It gets a page that says so.
+    Refused,
+    /// Its connections are closed before their handshake.
+    Dropped,
+}
+
+/// What becomes of an address, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// As it is judged: IPv4 in IPv6 notation or translated by NAT64 is IPv4.
+    pub address: IpAddr,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// The rule that decides.
+    pub rule: Option<RuleView>,
+    /// The rule that would refuse it, were it not allowed.
+    pub instead: Option<RuleView>,
+    /// Whether it is a trusted proxy's, which is never refused itself.
+    pub trusted_proxy: bool,
+}
+
+/// A rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// As in records.
+    pub id: String,
+    /// The kind of its list.
+    pub list: String,
+    /// The list's name: of a file its path.
+    pub source: String,
+    /// Its number there: of a file the line.
+    pub number: u32,
+    /// The addresses.
+    pub range: String,
+    /// What the range is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+}
+
+/// All lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListsView {
+    /// Whether connections are closed before their handshake.
+    pub drop: bool,
+    /// Whether nobody is refused.
+    pub observe: bool,
+    /// Those of the configuration that aren't empty.
+    pub lists: Vec<ListView>,
+    /// Entries that end by themselves.
+    pub temporary: Vec<TemporaryView>,
+}
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListView {
+    /// Its kind.
+    pub list: String,
+    /// Its name: of a file the path.
+    pub source: String,
+    /// How many entries it has.
+    pub entries: usize,
+}
+
+/// An entry that ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemporaryView {
+    /// Its number.
+    pub number: u32,
+    /// The addresses.
+    pub range: String,
+    /// When it ends.
+    pub until: Micros,
+}
+
+impl From<Rule<'_>> for RuleView {
+    fn from(rule: Rule<'_>) -> Self {
+        let about = unknown::name(rule.number).filter(|_| rule.kind == Kind::Unknown);
+        Self {
+            id: rule.to_string(),
+            list: rule.kind.word().to_owned(),
+            source: rule.list.to_owned(),
+            number: rule.number,
+            range: rule.range.to_string(),
+            about: about.map(ToOwned::to_owned),
+        }
+    }
+}
+
+/// What becomes of an address that nobody is signed in from.
+pub fn judge(set: &Set, proxies: &Networks, address: IpAddr) -> Judged {
+    let address = guards::block::one_form(address);
+    let trusted_proxy = proxies.contains(address);
+    let (rule, instead) = match set.says(address) {
+        Said::Nothing => (None, None),
+        Said::Refused(rule) => (Some(rule), None),
+        Said::Allowed(rule, instead) => (Some(rule), instead),
+    };
+    let refuses = rule.is_some_and(|rule| rule.kind != Kind::Allow) && !trusted_proxy;
+    let verdict = match (refuses, set.observe, set.action) {
+        (false, _, _) => Verdict::LetIn,
+        (true, true, _) => Verdict::Observed,
+        (true, false, Action::Refuse) => Verdict::Refused,
+        (true, false, Action::Drop) => Verdict::Dropped,
+    };
+    Judged {
+        address,
+        verdict,
+        rule: rule.map(Into::into),
+        instead: instead.map(Into::into),
+        trusted_proxy,
+    }
+}
+
+/// The lists, to be told.
+pub fn lists(set: &Set, lists: &Lists, temporary: Vec<TemporaryView>) -> ListsView {
+    let all = lists.lists().into_iter();
+    ListsView {
+        drop: set.action == Action::Drop,
+        observe: set.observe,
+        lists: all
+            .map(|(kind, source, entries)| ListView {
+                list: kind.word().to_owned(),
+                source,
+                entries,
+            })
+            .collect(),
+        temporary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use guards::network::Network;
+
+    use super::*;
+
+    fn set(allow: &[&str], deny: &[&str], action: Action) -> Set {
+        let read = |texts: &[&str]| -> Vec<IpRange> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let lists = Lists::new(&read(allow), &read(deny), &[], true).unwrap();
+        Set::new(Arc::new(lists), action, false)
+    }
+
+    #[test]
+    fn an_address_is_judged_as_the_edge_does_and_the_rule_is_named() {
+        let set = set(
+            &["203.0.113.7"],
+            &["203.0.113.0/24", "10.0.0.5"],
+            Action::Drop,
+        );
+        let proxies = Networks::new([Network::parse("10.0.0.5").unwrap()]);
+        let check = |address: &str, verdict, rule: Option<&str>| {
+            let judged = judge(&set, &proxies, address.parse().unwrap());
+            assert_eq!(judged.verdict, verdict, "{address}");
+            assert_eq!(
+                judged.rule.map(|rule| rule.id).as_deref(),
+                rule,
+                "{address}"
+            );
+        };
+        check("203.0.113.8", Verdict::Dropped, Some("deny:1"));
+        check("::ffff:203.0.113.8", Verdict::Dropped, Some("deny:1"));
+        check("203.0.113.7", Verdict::LetIn, Some("allow:1"));
+        check("10.0.0.5", Verdict::LetIn, Some("deny:2"));
+        check("240.0.0.1", Verdict::Dropped, Some("unknown:7"));
+        check("1.1.1.1", Verdict::LetIn, None);
+        let allowed = judge(&set, &proxies, "203.0.113.7".parse().unwrap());
+        assert_eq!(allowed.instead.unwrap().id, "deny:1");
+        let nowhere = judge(&set, &proxies, "240.0.0.1".parse().unwrap());
+        assert_eq!(nowhere.rule.unwrap().about.as_deref(), Some("reserved"));
+    }
+
+    #[test]
+    fn entries_for_a_while_are_bounded_and_end() {
+        let range: IpRange = "203.0.113.9".parse().unwrap();
+        let mut temporary = Temporary::default();
+        assert_eq!(temporary.add(&[range, range], Micros(10)), Some(vec![1, 2]));
+        assert_eq!(temporary.add(&[range], Micros(20)), Some(vec![3]));
+        assert!(temporary.add(&[range; TEMPORARY_MAX], Micros(20)).is_none());
+        temporary.remove(&[1]);
+        assert!(!temporary.expire(Micros(9)));
+        assert!(temporary.expire(Micros(10)));
+        assert_eq!(temporary.views().len(), 1);
+        assert_eq!(temporary.entries()[0].number, 3);
+    }
+
+    #[test]
+    fn a_drill_gets_neighbours_that_no_list_has() {
+        let open = set(&[], &["203.0.113.0/24"], Action::Refuse);
+        for _ in 0..50 {
+            let pairs = free_pairs(&open, &Rng::System).unwrap();
+            for (one, other) in pairs {
+                assert!(is_for_drills(one) && is_for_drills(other) && one != other);
+                assert_eq!(
+                    (open.says(one), open.says(other)),
+                    (Said::Nothing, Said::Nothing)
+                );
+            }
+            assert!(pairs[0].0.is_ipv4() && pairs[1].1.is_ipv6());
+        }
+        let shut = set(&[], &["0.0.0.0/0"], Action::Refuse);
+        assert_eq!(free_pairs(&shut, &Rng::System), None);
+    }
+}

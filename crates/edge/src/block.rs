@@ -1,0 +1,54 @@
+//! Promise `block`: who is refused by address, at the door and for each request.
+//!
+//! At the door where the client is known from the connection and the owner wants no
+//! handshake (`action = "drop"`); in step 5 for every request, on every site, own pages
+//! included. What lists say is [`guards::block::Set`]'s business; here is who is asked
+//! about:
+//!
+//! - The **client**, never a trusted proxy: its address says nothing of who asks. A
+//!   trusted proxy that is listed itself is let in.
+//! - Whoever is **signed in** with a browser isn't refused on suspicion (a file, unknown
+//!   ranges), only by the owner's own entries. Behind `drop` nobody can know that.
+//!
+//! Neither allocates, but for the rule's name where somebody is refused.
+// promise: block
+
+use guards::block::{Action, Rule};
+use seam::{Counters, Credential, Refusal, RefusalPage, Snapshot};
+use terms::ClientAddr;
+
+use crate::{know::Visit, teeth};
+
+/// The rule that refuses a client.
+fn rule(client: ClientAddr, snapshot: &Snapshot) -> Option<Rule<'_>> {
+    let rule = snapshot.block.refuses(client.ip())?;
+    let is_proxy = snapshot.trusted_proxies.contains(client.ip());
+    (!is_proxy && !teeth::cut("block")).then_some(rule)
+}
+
+/// Whether a connection is closed before its handshake; counts it.
+pub(crate) fn drops(client: ClientAddr, snapshot: &Snapshot, counters: &Counters) -> bool {
+    let block = &snapshot.block;
+    let drops = block.action == Action::Drop && !block.observe && rule(client, snapshot).is_some();
+    if drops {
+        counters.block_dropped.add(1);
+    }
+    drops
+}
+
+/// Lets a request in, or refuses it; notes the rule for its record in either case.
+pub(crate) fn judge(visit: &mut Visit, counters: &Counters) -> Result<(), Refusal> {
+    let local = visit.local.clone();
+    let Some(rule) = rule(visit.client, &local) else {
+        return Ok(());
+    };
+    visit.notes.set_rule(&rule);
+    let signed_in = visit.session.as_ref();
+    let signed_in = signed_in.is_some_and(|it| it.credential == Credential::Cookie);
+    if local.block.observe || rule.kind.is_suspicion() && signed_in {
+        counters.block_observed.add(1);
+        return Ok(());
+    }
+    counters.block_refused.add(1);
+    Err(Refusal::new(RefusalPage::Blocked, rule.kind.reason()))
+}

@@ -1,0 +1,56 @@
+//! Promise `block`: requests from listed and unknown addresses are refused.
+//!
+//! What is drilled is that an address which control puts on the list is refused and its
+//! neighbour isn't. That whoever ought to be on a list is on it can't be drilled.
+
+mod drill;
+#[cfg(test)]
+mod tests;
+
+use config::Reading;
+use terms::{Arg, Clause, PromiseId, Vantage};
+
+use crate::{
+    entry::{Entry, Part},
+    target,
+};
+
+/// The promise.
+pub const ENTRY: Entry = Entry {
+    id: PromiseId::Block,
+    parts,
+    drill: drill::drill,
+};
+
+pub(crate) const LISTED: &str = "listed";
+
+fn parts(reading: &Reading) -> Vec<Part> {
+    if target::is_foreign(reading) {
+        return Vec::new();
+    }
+    let stated = |name, clause| Part {
+        name,
+        clause: Clause::new(clause),
+        measured: &[],
+        core: false,
+        drilled: false,
+        vantage: Vantage::Inside,
+    };
+    let block = &reading.block;
+    if block.observe {
+        return vec![stated("observed", "block-observed")];
+    }
+    let entries = i64::try_from(block.entries).unwrap_or(i64::MAX);
+    let mut parts = vec![Part {
+        clause: Clause::new("block-listed").with("entries", Arg::Number(entries)),
+        core: true,
+        drilled: true,
+        vantage: Vantage::SameHost,
+        ..stated(LISTED, "block-listed")
+    }];
+    if block.unknown {
+        parts.push(stated("unknown", "block-unknown"));
+    }
+    parts.push(stated("reputation", "block-no-reputation"));
+    parts
+}

@@ -1,0 +1,170 @@
+//! Who is refused by address, without a browser: `block test` and `block list`.
+//!
+//! The running server is asked, since it alone knows of entries that end by themselves;
+//! without one the configuration says what it would do.
+
+use std::{net::IpAddr, process::ExitCode};
+
+use clap::Subcommand;
+use config::Config;
+use control::{
+    block::{self, BlockReply, Judged, ListsView, RuleView, Verdict},
+    socket::{self, Command, Reply, SocketError},
+};
+
+use crate::{ConfigArg, commands::load, fault};
+
+/// `waarborg block …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BlockCommand {
+    /// Says which rule of which list decides about an address. Exit code 1 where it is
+    /// refused.
+    Test {
+        /// An IPv4 or IPv6 address.
+        address: IpAddr,
+        /// One line of JSON in place of the prose.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+    /// Lists with how many entries each has, and entries that end by themselves.
+    List {
+        /// One line of JSON in place of the table.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+}
+
+pub(crate) fn run(command: BlockCommand) -> ExitCode {
+    let (asked, json, file) = match command {
+        BlockCommand::Test {
+            address,
+            json,
+            config,
+        } => (block::BlockCommand::Test { address }, json, config),
+        BlockCommand::List { json, config } => (block::BlockCommand::List, json, config),
+    };
+    let config = match load(&file.config) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let reply = match answered(&config, asked) {
+        Ok(reply) => reply,
+        Err(why) => return fault(&why),
+    };
+    match &reply {
+        BlockReply::Said(judged) => {
+            if json {
+                print_json(judged);
+            } else {
+                print_judged(judged, &config);
+            }
+            let refused = matches!(judged.verdict, Verdict::Refused | Verdict::Dropped);
+            ExitCode::from(u8::from(refused))
+        }
+        BlockReply::Lists(lists) => {
+            if json {
+                print_json(lists);
+            } else {
+                print_lists(lists);
+            }
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// By the running server, or without one by the configuration.
+fn answered(config: &Config, what: block::BlockCommand) -> Result<BlockReply, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let command = Command::Block { what };
+    let asked = runtime.block_on(socket::ask(&config.data, &command, |_| {}));
+    match asked {
+        Ok(Reply::Block { what }) => Ok(*what),
+        Ok(Reply::Failed { why }) => Err(why),
+        Ok(_) => Err("the server answered something else than was asked".to_owned()),
+        Err(SocketError::NoServer { .. }) => {
+            eprintln!("no server runs: this is what the configuration says");
+            let set = config.block_set();
+            Ok(match what {
+                block::BlockCommand::Test { address } => BlockReply::Said(Box::new(block::judge(
+                    &set,
+                    &config.trusted_proxies,
+                    address,
+                ))),
+                block::BlockCommand::List => {
+                    BlockReply::Lists(block::lists(&set, &config.block.lists, Vec::new()))
+                }
+            })
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn print_json(what: &impl serde::Serialize) {
+    match serde_json::to_string(what) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("error: {error}"),
+    }
+}
+
+/// Where a rule stands, in words.
+fn place(rule: &RuleView) -> String {
+    let about = rule.about.as_ref().map(|about| format!(", {about}"));
+    let about = about.unwrap_or_default();
+    match rule.list.as_str() {
+        "file" => format!("{} (line {} of {})", rule.range, rule.number, rule.source),
+        _ => format!("{}{about} (rule {})", rule.range, rule.id),
+    }
+}
+
+fn print_judged(judged: &Judged, config: &Config) {
+    let address = judged.address;
+    match judged.verdict {
+        Verdict::Refused => println!("{address} is refused"),
+        Verdict::Dropped => println!("{address} is refused: its connections are closed"),
+        Verdict::Observed => println!("{address} would be refused, but `observe` is on"),
+        Verdict::LetIn => println!("{address} is let in"),
+    }
+    match &judged.rule {
+        Some(rule) => println!("by {}", place(rule)),
+        None => println!("no list has it"),
+    }
+    if let Some(instead) = &judged.instead {
+        println!("otherwise refused by {}", place(instead));
+    }
+    if judged.trusted_proxy {
+        println!("it is a trusted proxy's: the clients behind it are judged, it never is");
+    }
+    if matches!(judged.verdict, Verdict::Refused | Verdict::Dropped)
+        && judged.rule.as_ref().is_some_and(|rule| rule.list != "deny")
+        && config.block.lists.refusing() > 0
+    {
+        println!("to let it in: add it to `allow` in `[block]`");
+    }
+}
+
+fn print_lists(lists: &ListsView) {
+    let action = if lists.drop { "drop" } else { "refuse" };
+    let observe = if lists.observe { ", observe only" } else { "" };
+    println!("action: {action}{observe}");
+    if lists.lists.is_empty() && lists.temporary.is_empty() {
+        println!("no list has an entry");
+    }
+    for list in &lists.lists {
+        let source = if list.list == "file" {
+            &list.source
+        } else {
+            ""
+        };
+        println!("{:<10} {:>9}  {source}", list.list, list.entries);
+    }
+    for entry in &lists.temporary {
+        println!("{:<10} {}  until {}", "temporary", entry.range, entry.until);
+    }
+}

@@ -1,0 +1,229 @@
+//! Promise `block`: whoever comes from a listed address is refused, whoever comes from
+//! the next one is served. Judge: curl, from several addresses of this machine.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use waarborg_it::{
+    gateway::{Gateway, waarborg},
+    ground::Ground,
+    in_time,
+    program::finish,
+    upstream::Upstream,
+};
+
+use super::{HOST, bites};
+
+#[tokio::test]
+async fn with_its_control_cut_the_drill_fails_and_uncut_it_passes() {
+    bites("block", &["listed"]).await;
+}
+
+/// The status that curl gets from an address of this machine, and the body; no status
+/// where there is no answer.
+async fn curl(gateway: &Gateway, from: &str, path: &str, more: &[&str]) -> (String, String) {
+    let url = format!("https://{HOST}{path}");
+    let mut arguments = vec!["--interface", from, "-w", "\n%{http_code}"];
+    arguments.extend(more);
+    arguments.push(&url);
+    let done = gateway.curl(&arguments).await;
+    let (body, status) = done.out.rsplit_once('\n').unwrap_or(("", "000"));
+    (status.to_owned(), body.to_owned())
+}
+
+async fn status(gateway: &Gateway, from: &str) -> String {
+    curl(gateway, from, "/", &[]).await.0
+}
+
+#[tokio::test]
+async fn curl_is_refused_from_a_listed_address_with_an_id_that_leads_to_the_rule() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let list = "[block]\nallow = \"127.0.0.24\"\ndeny = [\"127.0.0.21\", \"127.0.0.24/30\"]\n";
+    let config = ground.configure(&[(HOST, &upstream.url())], list);
+    let gateway = Gateway::serve(&ground, &config).await;
+    for version in ["--http1.1", "--http2"] {
+        for path in ["/", "/-/security", "/-/nothing"] {
+            let (code, body) = curl(&gateway, "127.0.0.21", path, &[version]).await;
+            assert_eq!(code, "403", "{version} {path}");
+            let told: Value = serde_json::from_str(&body).expect("JSON");
+            assert_eq!(told["type"], "urn:waarborg:refusal:blocked");
+        }
+        for good in ["127.0.0.22", "127.0.0.24"] {
+            let (code, _) = curl(&gateway, good, "/", &[version]).await;
+            assert_eq!(code, "200", "{version} {good}");
+        }
+    }
+    // For people, in their language; the id leads to the rule.
+    for (language, words) in [
+        ("en", "Your network address has no access"),
+        ("nl", "Uw netwerkadres heeft geen toegang"),
+        ("fr", "Votre adresse réseau n’a pas accès"),
+    ] {
+        let spoken = format!("Accept-Language: {language}");
+        let fields = ["-H", "Accept: text/html", "-H", &spoken];
+        let (code, page) = curl(&gateway, "127.0.0.25", "/x", &fields).await;
+        assert_eq!(code, "403");
+        assert!(page.contains(words), "{page}");
+    }
+    let (_, body) = curl(&gateway, "127.0.0.25", "/found", &[]).await;
+    let told: Value = serde_json::from_str(&body).expect("JSON");
+    let id = told["id"].as_str().expect("an id").to_owned();
+    let found = async {
+        loop {
+            let found = gateway.command(&ground, &["record", "find", &id]).await;
+            if found.code == Some(0) {
+                return found.out;
+            }
+        }
+    };
+    let line = in_time("the record is found", found).await;
+    let line: Value = serde_json::from_str(&line).expect("a line of JSON");
+    assert_eq!(line["reason"], "block-deny", "{line}");
+    assert_eq!(line["rule"], "deny:2", "{line}");
+    // The command agrees with what curl has met.
+    for (address, code, expected) in [
+        ("127.0.0.21", 1, "by 127.0.0.21 (rule deny:1)"),
+        ("::ffff:127.0.0.21", 1, "127.0.0.21 is refused"),
+        ("127.0.0.22", 0, "no list has it"),
+        (
+            "127.0.0.24",
+            0,
+            "otherwise refused by 127.0.0.24/30 (rule deny:2)",
+        ),
+        ("fe80::1%lo", 2, ""),
+    ] {
+        let told = gateway.command(&ground, &["block", "test", address]).await;
+        assert_eq!(told.code, Some(code), "{address}: {}{}", told.out, told.err);
+        assert!(told.out.contains(expected), "{address}: {}", told.out);
+    }
+    let json = gateway
+        .command(&ground, &["block", "test", "--json", "127.0.0.25"])
+        .await;
+    let json: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(json["verdict"], "refused");
+    assert_eq!(json["rule"]["id"], "deny:2");
+    let lists = gateway.command(&ground, &["block", "list", "--json"]).await;
+    let lists: Value = serde_json::from_str(&lists.out).expect("JSON");
+    assert_eq!(lists["lists"][1]["entries"], 2, "{lists}");
+    let refused = gateway
+        .metric("waarborg_blocked_total{action=\"refused\"}")
+        .await;
+    assert!(refused >= 10, "{refused}");
+    gateway.stop().await;
+    // Without a server the configuration answers.
+    let mut alone = waarborg(&ground, &["block", "test", "127.0.0.21", "--config"]);
+    alone.arg(&config);
+    let alone = finish(alone).await;
+    assert_eq!(alone.code, Some(1), "{}{}", alone.out, alone.err);
+    assert!(alone.out.contains("rule deny:1"), "{}", alone.out);
+}
+
+#[tokio::test]
+async fn dropped_addresses_get_no_handshake_and_the_drill_agrees() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let list = "[block]\ndeny = \"127.0.0.21\"\naction = \"drop\"\nunknown = true\n";
+    let config = ground.configure(&[(HOST, &upstream.url())], list);
+    let gateway = Gateway::serve(&ground, &config).await;
+    assert_eq!(status(&gateway, "127.0.0.21").await, "000");
+    assert_eq!(status(&gateway, "127.0.0.22").await, "200");
+    assert_eq!(
+        gateway
+            .metric("waarborg_blocked_total{action=\"dropped\"}")
+            .await,
+        1
+    );
+    let (_, proved) = gateway.prove(&ground).await;
+    assert_eq!(
+        proved.verdict("block"),
+        "pass",
+        "{:#}",
+        proved.report("block")
+    );
+    let said = gateway.said_of(HOST, "block").await;
+    let sentence = said["sentence"].as_str().expect("a sentence");
+    assert!(sentence.contains("1 entry at the moment"), "{sentence}");
+    assert!(sentence.contains("over the Internet"), "{sentence}");
+    // What the drill put on the list is off it again.
+    let lists = gateway.command(&ground, &["block", "list", "--json"]).await;
+    let lists: Value = serde_json::from_str(&lists.out).expect("JSON");
+    assert_eq!(lists["temporary"], Value::Array(Vec::new()), "{lists}");
+    gateway.stop().await;
+}
+
+/// Asks from an address until the status is this one.
+async fn until(gateway: &Gateway, from: &str, expected: &str) {
+    let waited = async {
+        while status(gateway, from).await != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time(&format!("{from} gets {expected}"), waited).await;
+}
+
+#[tokio::test]
+async fn a_list_is_taken_by_itself_and_one_that_is_broken_leaves_the_last_good_one() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    // Files never refuse local addresses, so the client is named by a trusted proxy.
+    let list = ground.write("drop.json", "{\"cidr\":\"198.51.100.7/32\"}\n");
+    let sites = [(HOST, &*upstream.url())];
+    let text = ground.configuration(&sites, "[block]\nfiles = \"drop.json\"\n");
+    let config = ground.write(
+        "waarborg.toml",
+        &format!("trusted_proxies = \"127.0.0.1\"\n{text}"),
+    );
+    let gateway = Gateway::serve(&ground, &config).await;
+    let ask = async |client: &str| {
+        let field = format!("X-Forwarded-For: {client}");
+        curl(&gateway, "127.0.0.1", "/", &["-H", &field]).await.0
+    };
+    assert_eq!(ask("198.51.100.7").await, "403");
+    assert_eq!(ask("198.51.100.8").await, "200");
+    ground.replace(&list, "# another form\n198.51.100.8\n");
+    let taken = async { while ask("198.51.100.8").await != "403" {} };
+    in_time("the changed list is taken", taken).await;
+    assert_eq!(ask("198.51.100.7").await, "200");
+    for broken in [
+        "",
+        "198.51.100.9\n203.0.113.1",
+        "0.0.0.0/0\n",
+        "<html>\n",
+        "198.51.100.9\nnonsense\n",
+    ] {
+        ground.replace(&list, broken);
+        gateway
+            .program
+            .line("the configuration was not reloaded")
+            .await;
+        assert_eq!(ask("198.51.100.8").await, "403", "{broken:?}");
+        assert_eq!(ask("198.51.100.9").await, "200", "{broken:?}");
+    }
+    let huge = fs::File::create(&list).expect("a file of ours");
+    huge.set_len(2 << 30).expect("a sparse file");
+    gateway
+        .program
+        .line("the configuration was not reloaded")
+        .await;
+    assert_eq!(ask("198.51.100.8").await, "403");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn an_administrator_who_has_shut_himself_out_is_back_at_once() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let sites = [(HOST, &*upstream.url())];
+    let config = ground.configure(&sites, "[block]\ndeny = \"127.0.0.0/8\"\n");
+    let gateway = Gateway::serve(&ground, &config).await;
+    assert_eq!(status(&gateway, "127.0.0.31").await, "403");
+    // The operations listener isn't touched.
+    assert_eq!(gateway.operation("/healthz").await.0, 200);
+    let back = "[block]\nallow = \"127.0.0.31\"\ndeny = \"127.0.0.0/8\"\n";
+    ground.replace(&config, &ground.configuration(&sites, back));
+    gateway.program.signal(Signal::HUP);
+    until(&gateway, "127.0.0.31", "200").await;
+    assert_eq!(status(&gateway, "127.0.0.32").await, "403");
+    ground.replace(&config, &ground.configuration(&sites, ""));
+    gateway.program.signal(Signal::HUP);
+    until(&gateway, "127.0.0.32", "200").await;
+    gateway.stop().await;
+}
