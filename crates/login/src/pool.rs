@@ -165,7 +165,10 @@ pub struct Pool {
 
 struct Shared {
     state: Mutex<State>,
+    /// There is another job.
     changed: Condvar,
+    /// The pool closes.
+    closing: Condvar,
     /// When answers leave.
     grid: Grid,
     settings: Settings,
@@ -211,6 +214,7 @@ impl Pool {
                 open: true,
             }),
             changed: Condvar::new(),
+            closing: Condvar::new(),
             grid: settings.pace.grid(),
             settings,
         });
@@ -291,6 +295,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.lock().open = false;
         self.shared.changed.notify_all();
+        self.shared.closing.notify_all();
         for thread in self.threads.drain(..) {
             // A thread that panicked has said so already.
             let _ = thread.join();
@@ -341,10 +346,17 @@ impl Shared {
                 // Its caller may have gone meanwhile.
                 let _ = job.reply.send(Ok(Answer { outcome, at }));
             }
-            // The turn lasts as long as if everything had been computed: else a queue of
-            // tickets would move on faster.
-            std::thread::sleep(begin.after(held).since(clock.moment()));
+            self.hold(begin.after(held).since(clock.moment()));
         }
+    }
+
+    /// Lets a turn last as long as if everything in it had been computed, else a queue of
+    /// tickets would move on faster; shorter only where the pool is closing.
+    fn hold(&self, rest: Duration) {
+        let state = self.lock();
+        let open = |state: &mut State| state.open;
+        // How it ended makes no difference.
+        drop(self.closing.wait_timeout_while(state, rest, open));
     }
 
     /// Waits for jobs; `None` once the pool is closing and nothing waits any more.

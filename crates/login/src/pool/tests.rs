@@ -164,12 +164,10 @@ fn leaves(work: impl Fn() -> Work) -> [Duration; 2] {
             .map(|_| pool.submit(asker(Class::Rest, 1), work()).expect("room"))
             .collect();
         let began = Clock::System.moment();
-        // Its thread holds the turn for the hour: it is left behind.
         pool.staff().expect("threads");
         let answers = pending.into_iter().map(|it| it.blocking_recv());
         let last = answers.last().expect("some").expect("answered");
         let at = last.expect("room").at;
-        std::mem::forget(pool);
         at.since(began)
     })
 }
