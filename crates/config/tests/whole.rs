@@ -454,6 +454,24 @@ fn a_section_in_any_form_of_toml_takes_settings_beside_its_own() {
 }
 
 #[test]
+fn lists_of_addresses_are_watched_as_certificates_are_and_count_in_the_snapshot() {
+    let list = "/etc/waarborg/drop.json";
+    let text = format!("{SITE}[block]\nfiles = \"{list}\"\nallow = \"198.51.100.9\"\n");
+    let config = parsed(&text).config;
+    let expected = [list, "app.key", "app.pem"].map(Path::new);
+    assert_eq!(config.watched_files(), expected);
+    let snapshot = config.compile(Arc::new(Prebuilt::default()), &Issued::new(), 1);
+    let refuses = |address: &str| {
+        let rule = snapshot.block.refuses(address.parse().unwrap());
+        rule.map(|rule| rule.to_string())
+    };
+    assert_eq!(refuses("198.51.100.7"), Some(format!("{list}:1")));
+    assert_eq!(refuses("198.51.100.9"), None);
+    assert_eq!(refuses("203.0.113.7"), None);
+    assert_eq!(config.reading(String::new()).block.entries, 1);
+}
+
+#[test]
 fn a_site_of_an_authority_has_a_certificate_only_for_what_was_issued() {
     let text = format!(
         "{}aliases = [\"www.app.example.com\", \"new.app.example.com\"]\n[acme]\nemail = \"ops@example.com\"\n",

@@ -6,10 +6,11 @@ use guards::{
     block::{Action, Entry, File, Lists, Set},
     network::{Network, Networks},
 };
-use seam::record::Outcome;
+use seam::{Credential, record::Outcome, sessions::of_ada};
 
 use super::{
     harness::Harness,
+    sessions::{COOKIE, SECRET, sign_in},
     wire::{Application, OK},
 };
 
@@ -213,6 +214,43 @@ async fn who_is_only_observed_is_served_counted_and_recorded_with_the_rule() {
     assert_eq!(record.client, address("198.51.100.7"));
     assert_eq!(harness.counters.block_observed.get(), 1);
     assert_eq!(harness.counters.block_refused.get(), 0);
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_is_not_refused_on_suspicion_and_is_by_the_owners_own_entry() {
+    let app = Application::start().await;
+    let listing = Listing {
+        deny: &["198.51.100.8"],
+        file: &["198.51.100.0/24"],
+        ..Listing::default()
+    };
+    let mut harness = listing.harness(&app, &["127.0.0.1"]);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    for (from, cookie, refused) in [
+        (LISTED, COOKIE, None),
+        (LISTED, "", Some("block-file")),
+        (LISTED, "Cookie: a=1\r\n", Some("block-file")),
+        // As narrow or not, the own entry is the one that counts.
+        (TWIN, COOKIE, Some("block-deny")),
+    ] {
+        let mut client = harness.http1_behind(&[from]).await.unwrap();
+        client
+            .say(format!("GET / HTTP/1.1\r\nHost: app.test\r\n{cookie}\r\n"))
+            .await;
+        let outcome = match refused {
+            Some(reason) => Outcome::Refused(reason),
+            None => {
+                let (mut peer, _) = app.asked().await;
+                peer.say(OK).await;
+                Outcome::Served
+            }
+        };
+        client.answer().await;
+        let record = harness.record().await;
+        assert_eq!(record.outcome, outcome, "{cookie}");
+        assert!(!record.rule.is_empty(), "the record names the rule");
+    }
+    assert_eq!(harness.counters.block_observed.get(), 1);
 }
 
 #[tokio::test]

@@ -14,11 +14,15 @@ use super::{
     wire::{Answer, Application, End, OK},
 };
 
-const SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const COOKIE: &str =
+pub(super) const SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(super) const COOKIE: &str =
     "Cookie: a=1; __Host-Http-waarborg=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
 
-fn sign_in(harness: &Harness, secret: &str, session: Session) -> (TokenHash, Arc<Session>) {
+pub(super) fn sign_in(
+    harness: &Harness,
+    secret: &str,
+    session: Session,
+) -> (TokenHash, Arc<Session>) {
     let hash = digest(&SHA256, secret.as_bytes());
     let token = TokenHash(hash.as_ref().try_into().unwrap());
     let session = Arc::new(session);
