@@ -9,6 +9,7 @@
 //! Deny by default: an address that doesn't exist is behind the door too. What changes
 //! something needs our own Origin and the session's token besides.
 
+mod addresses;
 mod audit;
 mod door;
 mod groups;
@@ -75,6 +76,7 @@ fn rooms() -> Rooms {
     let rooms = groups::rooms(rooms);
     let rooms = sessions::rooms(rooms);
     let rooms = tokens::rooms(rooms);
+    let rooms = addresses::rooms(rooms);
     audit::rooms(rooms)
 }
 

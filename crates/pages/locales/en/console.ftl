@@ -115,3 +115,24 @@ resume-not = Leave it as it is
 field-own-rights = Administrators don’t take away their own rights: another one does.
 field-last-administrator = Nobody would be an administrator any more: make somebody else one first.
 field-of-administrators = The configuration names this group in “[admin]”: take it out there first.
+
+# Who is refused by address.
+
+addresses-title = Addresses
+addresses-observe = Nobody is refused at the moment: “observe” is on.
+addresses-address = IP address
+addresses-hint = Shows which rule of which list decides.
+addresses-malformed = This is no IP address.
+addresses-let-in = It is let in.
+addresses-observed = It would be refused, but “observe” is on.
+addresses-refused = It is refused.
+addresses-rule = By rule { $rule }: { $range }.
+addresses-no-rule = No list has it.
+addresses-none = No list has an entry.
+addresses-lists = Lists
+addresses-list = List
+addresses-file = File
+addresses-entries = Entries
+addresses-temporary = Entries for a while
+addresses-range = Range
+addresses-until = Until

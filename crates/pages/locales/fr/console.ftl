@@ -115,3 +115,24 @@ resume-not = Laisser tel quel
 field-own-rights = Les administrateurs ne retirent pas leurs propres droits : un autre le fait.
 field-last-administrator = Il n’y aurait plus d’administrateur : nommez d’abord quelqu’un d’autre.
 field-of-administrators = La configuration nomme ce groupe dans « [admin] » : retirez-le d’abord de là.
+
+# Qui est refusé d’après son adresse.
+
+addresses-title = Adresses
+addresses-observe = Personne n’est refusé pour le moment : « observe » est activé.
+addresses-address = Adresse IP
+addresses-hint = Montre quelle règle de quelle liste décide.
+addresses-malformed = Ce n’est pas une adresse IP.
+addresses-let-in = Elle est admise.
+addresses-observed = Elle serait refusée, mais « observe » est activé.
+addresses-refused = Elle est refusée.
+addresses-rule = Par la règle { $rule } : { $range }.
+addresses-no-rule = Aucune liste ne la contient.
+addresses-none = Aucune liste n’a d’entrée.
+addresses-lists = Listes
+addresses-list = Liste
+addresses-file = Fichier
+addresses-entries = Entrées
+addresses-temporary = Entrées pour un temps
+addresses-range = Plage
+addresses-until = Jusqu’au

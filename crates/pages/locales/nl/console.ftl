@@ -115,3 +115,24 @@ resume-not = Laten zoals het is
 field-own-rights = Beheerders nemen hun eigen rechten niet weg: dat doet een andere beheerder.
 field-last-administrator = Er zou geen beheerder meer zijn: maak eerst iemand anders beheerder.
 field-of-administrators = De configuratie noemt deze groep in “[admin]”: haal haar daar eerst weg.
+
+# Wie op adres wordt geweigerd.
+
+addresses-title = Adressen
+addresses-observe = Er wordt nu niemand geweigerd: “observe” staat aan.
+addresses-address = IP-adres
+addresses-hint = Toont welke regel van welke lijst beslist.
+addresses-malformed = Dit is geen IP-adres.
+addresses-let-in = Het wordt toegelaten.
+addresses-observed = Het zou worden geweigerd, maar “observe” staat aan.
+addresses-refused = Het wordt geweigerd.
+addresses-rule = Door regel { $rule }: { $range }.
+addresses-no-rule = Het staat op geen enkele lijst.
+addresses-none = Geen enkele lijst heeft een regel.
+addresses-lists = Lijsten
+addresses-list = Lijst
+addresses-file = Bestand
+addresses-entries = Regels
+addresses-temporary = Regels voor een tijdje
+addresses-range = Bereik
+addresses-until = Tot

@@ -1,8 +1,9 @@
 //! The console: what every room of it has, and its doors.
 //!
-//! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens` and
-//! `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything else is a form with a token.
+//! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens`,
+//! `…/addresses` and `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything else is a form with a token.
 
+pub(crate) mod addresses;
 pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod groups;
@@ -128,15 +129,17 @@ pub(crate) enum Room {
     Groups,
     Sessions,
     Tokens,
+    Addresses,
     Audit,
 }
 
 impl Room {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Users,
         Self::Groups,
         Self::Sessions,
         Self::Tokens,
+        Self::Addresses,
         Self::Audit,
     ];
 
@@ -146,6 +149,7 @@ impl Room {
             Self::Groups => "admin/groups",
             Self::Sessions => "admin/sessions",
             Self::Tokens => "admin/tokens",
+            Self::Addresses => "admin/addresses",
             Self::Audit => "admin/audit",
         }
     }
@@ -156,6 +160,7 @@ impl Room {
             Self::Groups => say.text("groups-title"),
             Self::Sessions => say.text("console-sessions-title"),
             Self::Tokens => say.text("tokens-title"),
+            Self::Addresses => say.text("addresses-title"),
             Self::Audit => say.text("audit-title"),
         }
     }
@@ -170,7 +175,7 @@ pub(crate) struct RoomLink {
 
 /// The navigation of the console.
 pub(crate) struct Rooms {
-    pub(crate) all: [RoomLink; 5],
+    pub(crate) all: [RoomLink; 6],
     pub(crate) who: String,
     /// A button that ends the session.
     pub(crate) leave: Option<Form>,

@@ -56,7 +56,8 @@ pub(crate) struct Ceremony {
 
 impl Form {
     fn ceremony(mut self, say: Speech<'_>, kind: &'static str, ask: &PasskeyAsk) -> Self {
-        self.hidden.push(("sealed".to_owned(), ask.sealed.expose().clone()));
+        self.hidden
+            .push(("sealed".to_owned(), ask.sealed.expose().clone()));
         self.hidden.push(("answer".to_owned(), String::new()));
         self.ceremony = Some(Box::new(Ceremony {
             kind,

@@ -5,7 +5,10 @@ use std::time::Duration;
 use store::{AccountState, TokenKind};
 
 use super::super::*;
-use super::ground::{Ground, form};
+use super::{
+    super::visit::encoded,
+    ground::{Ground, form},
+};
 
 #[tokio::test]
 async fn a_user_is_added_changed_and_removed_and_each_step_is_in_the_trail_without_the_address() {
@@ -519,4 +522,23 @@ async fn without_the_store_a_room_says_so_and_a_link_is_not_enough() {
         ))
         .await;
     assert_eq!((entered.status, entered.header("set-cookie")), (503, ""));
+}
+
+#[tokio::test]
+async fn an_address_is_judged_by_the_rule_that_decides_and_what_is_none_is_told() {
+    let ground = Ground::start_with("[block]\ndeny = [\"203.0.113.0/24\"]\n").await;
+    let browser = ground.browser().await;
+    let ask = async |address: &str| {
+        let path = format!("/-/admin/addresses?address={}", encoded(address));
+        let page = browser.get(&path).await;
+        assert_eq!(page.status, 200, "{address}");
+        page.body
+    };
+    let refused = ask("::ffff:203.0.113.7").await;
+    assert!(refused.contains("It is refused."), "{refused}");
+    assert!(refused.contains("203.0.113.0/24"), "{refused}");
+    let twin = ask("203.0.114.7").await;
+    assert!(twin.contains("It is let in."), "{twin}");
+    assert!(twin.contains("No list has it."), "{twin}");
+    assert!(ask("<b>").await.contains("This is no IP address."));
 }
