@@ -119,6 +119,18 @@ pub(crate) fn read(table: &Table<'_, '_>, around: &Around<'_>) -> Rule {
     }
 }
 
+/// Beside `access = "admin"` these keys would say otherwise.
+fn alone(table: &Table<'_, '_>, others: &[&'static Key]) {
+    for key in others {
+        if table.has(key) {
+            let say = Say::what(format!("`{}` beside `access = \"admin\"`", key.name))
+                .expected("one of them")
+                .help("`[admin]` says who may ask there, and how");
+            table.reader.mistake(Kind::Conflict, &table.span(key), say);
+        }
+    }
+}
+
 /// The rule of `access = "admin"`, which says everything.
 fn admin(
     table: &Table<'_, '_>,
@@ -132,14 +144,7 @@ fn admin(
             .help("add a section `[admin]` with `groups = [\"admins\"]`");
         table.reader.mistake(Kind::Missing, &table.span(word), say);
     }
-    for key in others {
-        if table.has(key) {
-            let say = Say::what(format!("`{}` beside `access = \"admin\"`", key.name))
-                .expected("one of them")
-                .help("`[admin]` says who may ask there, and how");
-            table.reader.mistake(Kind::Conflict, &table.span(key), say);
-        }
-    }
+    alone(table, &others);
     let groups = admin.groups.iter().map(|group| group.as_str().into());
     Rule {
         access: Access::Groups(groups.collect()),
@@ -158,6 +163,9 @@ pub(crate) fn of_route(table: &Table<'_, '_>, site: &Rule, around: &Around<'_>) 
     }
     let own = access(table, word, [&ROUTE_ACCESS, &ROUTE_GROUPS], around);
     let admin = site.admin && own.is_none();
+    if admin {
+        alone(table, &[&ROUTE_TOKENS, &ROUTE_STEP_UP]);
+    }
     let access = own.unwrap_or_else(|| site.access.clone());
     let own = step_up(table, &ROUTE_STEP_UP, &access);
     // What is open to everybody asks nobody for anything.

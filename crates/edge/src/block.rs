@@ -42,7 +42,10 @@ pub(crate) fn judge(visit: &mut Visit, counters: &Counters) -> Result<(), Refusa
     let Some(rule) = rule(visit.client, &local) else {
         return Ok(());
     };
-    visit.notes.set_rule(&rule);
+    // A rule may be one address: an anonymous route's record has none.
+    if !visit.anonymous {
+        visit.notes.set_rule(&rule);
+    }
     let signed_in = visit.session.as_ref();
     let signed_in = signed_in.is_some_and(|it| it.credential == Credential::Cookie);
     if local.block.observe || rule.kind.is_suspicion() && signed_in {

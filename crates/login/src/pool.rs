@@ -7,8 +7,10 @@
 //! - Silent: an attempt at a locked account takes a *ticket*, which waits in the same
 //!   queue and isn't computed, but holds its thread as long as if it were. Every answer
 //!   bears the moment at which it may leave: when a batch of so many jobs at the dearest
-//!   cost would be done ([`Pace`]), on the [`Grid`]. So neither the cost nor the work
-//!   shows, only how many came before. The caller waits.
+//!   cost would be done ([`Pace`]), on the [`Grid`]. So of one attempt neither the cost
+//!   nor the work shows, only how many came before. The caller waits. Of many at once at a
+//!   name whose hash is cheaper than the others' (imported, until its owner signs in) it
+//!   shows that its turns are shorter.
 //! - Below everything else: its threads are niced, so the edge goes first.
 //!
 //! A job whose caller has gone is skipped. Dropping the pool answers what waits first.
@@ -268,6 +270,8 @@ impl Pool {
             account: asker.account,
         };
         let mut state = self.shared.lock();
+        // A dearer hash than there was at the start: imported, or of another setting.
+        state.pace.reach(cost);
         let busy = self.shared.busy(&state);
         if !state.open {
             return Err(busy);

@@ -208,6 +208,10 @@ impl<'a> Browser<'a> {
         let mut request = self.approach.get(url, Protocol::Http1);
         request.limits.total = PATIENCE;
         let mut fields = Vec::new();
+        if form.is_none() && !path.starts_with(&self.approach.reading().prefix) {
+            // A refusal then says so in words for programs.
+            fields.push(("accept", "application/json".to_owned()));
+        }
         if !self.cookies.is_empty() {
             let pairs = self.cookies.iter();
             let pairs: Vec<_> = pairs

@@ -190,22 +190,25 @@ fn add(entries: &mut Vec<Entry>, number: u32, text: &str) -> Result<(), ListErro
     Ok(())
 }
 
-/// Whether a range has more than an eighth of all IPv4 addresses, or all of the IPv6
-/// addresses that are given out.
+/// Whether a range has more than an eighth of all IPv4 addresses, or more of the IPv6
+/// addresses that are given out than a regional registry has.
 fn is_too_wide(range: IpRange) -> bool {
     match (range.first(), range.last()) {
         (IpAddr::V4(first), IpAddr::V4(last)) => {
             u64::from(last.to_bits() - first.to_bits()) >= 1 << 29
         }
         (IpAddr::V6(first), IpAddr::V6(last)) => {
-            first.to_bits() <= GIVEN_OUT.0 && last.to_bits() >= GIVEN_OUT.1
+            let (first, last) = (first.to_bits(), last.to_bits());
+            first < IN_USE.1 && last > IN_USE.0 && last - first >= WIDE_V6
         }
         _ => false,
     }
 }
 
-/// `2000::/3`: the global unicast addresses (RFC 4291 section 2.4).
-const GIVEN_OUT: (u128, u128) = (0x2000 << 112, (0x4000 << 112) - 1);
+/// `2000::/4`: where all addresses are that have been given out (IANA, November 2026).
+const IN_USE: (u128, u128) = (0x2000 << 112, (0x3000 << 112) - 1);
+/// As many addresses as a `/11` has: a regional registry has a `/12`.
+const WIDE_V6: u128 = (1 << 117) - 1;
 
 type Line<'a> = (u32, &'a str);
 

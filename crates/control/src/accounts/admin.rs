@@ -42,6 +42,9 @@ pub(crate) enum Keeps {
     /// Nobody would be left.
     #[error("the last administrator stays one: make somebody else one first")]
     Last,
+    /// The configuration names the group.
+    #[error("`[admin]` names this group: take it out of the configuration first")]
+    Named,
 }
 
 fn names(admin: &Admin, groups: &[GroupName]) -> bool {
@@ -49,23 +52,26 @@ fn names(admin: &Admin, groups: &[GroupName]) -> bool {
 }
 
 impl Accounts {
-    /// Whether a session of the portal may enter, from this address.
+    /// Whether a session of the portal may enter, from this address. `account` is whose it
+    /// is, as the store has it now.
     ///
     /// # Errors
     /// [`AccountError`]: 503.
     pub(crate) async fn admission(
         &self,
+        account: &Account,
         session: &Session,
         client: IpAddr,
         right: Right,
     ) -> Result<Admission, AccountError> {
-        let admission = self.admits(session, client, right).await?;
+        let admission = self.admits(account, session, client, right).await?;
         self.tallies.admitted(admission);
         Ok(admission)
     }
 
     async fn admits(
         &self,
+        account: &Account,
         session: &Session,
         client: IpAddr,
         right: Right,
@@ -74,17 +80,17 @@ impl Accounts {
         if teeth::cut("admin") {
             return Ok(Admission::Open);
         }
-        let mut may = self.is_administrator(session);
-        if !may && right == Right::Threshold {
+        let mut may = self.is_administrator(account);
+        if !may && right == Right::Threshold && account.state == AccountState::Active {
             let store = self.store()?;
-            may = store
-                .may_stand_on_threshold(&session.person.account)
-                .await?;
+            may = store.may_stand_on_threshold(&account.id).await?;
         }
         if !may || session.credential != Credential::Cookie {
             return Ok(Admission::NoRight);
         }
-        if let Some(networks) = &self.publisher.config().admin.networks
+        // The threshold may be tried from anywhere: there is nothing on it.
+        if right == Right::Console
+            && let Some(networks) = &self.publisher.config().admin.networks
             && !networks.contains(client)
         {
             return Ok(Admission::Elsewhere);
@@ -97,11 +103,10 @@ impl Accounts {
         })
     }
 
-    /// Whether somebody is in a group of administrators.
-    pub(crate) fn is_administrator(&self, session: &Session) -> bool {
+    /// Whether somebody may sign in and is in a group of administrators.
+    pub(crate) fn is_administrator(&self, account: &Account) -> bool {
         let config = self.publisher.config();
-        let mut groups = config.admin.groups.iter();
-        groups.any(|group| session.person.is_in(group.as_str()))
+        account.state == AccountState::Active && names(&config.admin, &account.groups)
     }
 
     /// Whether somebody has shown who they are lately enough to change something.
@@ -141,7 +146,7 @@ impl Accounts {
 
     /// Whether a group is one of administrators: its name stands in the configuration, so
     /// it goes on having it.
-    pub(crate) fn is_of_administrators(&self, group: &GroupName) -> bool {
+    pub(super) fn is_of_administrators(&self, group: &GroupName) -> bool {
         self.publisher.config().admin.groups.contains(group)
     }
 }

@@ -217,6 +217,12 @@ fn is_own_group(group: &GroupName) -> bool {
 }
 
 async fn remove(accounts: &Accounts, made: Made) {
+    // Groups first: by the accounts that are left a later run finds their groups too.
+    for group in made.groups {
+        if let Err(error) = accounts.remove_group(&group, &prover()).await {
+            tracing::error!(%error, %group, "a drill's own group could not be removed");
+        }
+    }
     for id in made.accounts {
         let removed = async {
             if let Some(account) = accounts.store()?.account(&id).await? {
@@ -226,11 +232,6 @@ async fn remove(accounts: &Accounts, made: Made) {
         };
         if let Err(error) = removed.await {
             tracing::error!(%error, account = id, "a drill's own account could not be removed");
-        }
-    }
-    for group in made.groups {
-        if let Err(error) = accounts.remove_group(&group, &prover()).await {
-            tracing::error!(%error, %group, "a drill's own group could not be removed");
         }
     }
 }

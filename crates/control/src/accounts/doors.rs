@@ -13,7 +13,7 @@ use arc_swap::ArcSwapOption;
 use login::{
     Cost,
     breached::Breached,
-    password::{Pepper, Stored},
+    password::Pepper,
     pool::{
         Account as AccountKey, Asker, Busy, Grid, Network, Outcome, Pace, Pool, Settings, Work,
     },
@@ -44,8 +44,6 @@ pub(crate) struct Doors {
 
 pub(super) struct Hashing {
     pub(super) pool: Pool,
-    /// What an unknown name is compared with.
-    pub(super) dummy: Stored,
 }
 
 impl Doors {
@@ -71,8 +69,7 @@ impl Doors {
         let step = settings.pace.grid().step();
         match Pool::start(settings) {
             Ok(pool) => {
-                let dummy = Stored::dummy(cost, &accounts.rng);
-                self.pool.store(Some(Arc::new(Hashing { pool, dummy })));
+                self.pool.store(Some(Arc::new(Hashing { pool })));
                 tracing::debug!(
                     ?step,
                     cost = dearest.get(),

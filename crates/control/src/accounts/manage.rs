@@ -5,7 +5,7 @@ use std::sync::Arc;
 use store::{Account, AccountDetails, AccountState, Actor, StoredToken, TokenKind};
 use terms::{GroupName, Language, Micros, Secret};
 
-use super::{AccountError, Accounts, secret, session::From, table};
+use super::{AccountError, Accounts, admin::Keeps, secret, session::From, table};
 
 /// Whether there was anything to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,9 @@ impl Accounts {
         to: &GroupName,
         actor: &Actor,
     ) -> Result<(), AccountError> {
+        if self.is_of_administrators(from) {
+            return Err(Keeps::Named.into());
+        }
         let mut change = self.store()?.change(actor).await?;
         change.rename_group(from, to).await?;
         change.commit().await?;
@@ -193,6 +196,9 @@ impl Accounts {
         name: &GroupName,
         actor: &Actor,
     ) -> Result<(), AccountError> {
+        if self.is_of_administrators(name) {
+            return Err(Keeps::Named.into());
+        }
         let mut change = self.store()?.change(actor).await?;
         change.remove_group(name).await?;
         change.commit().await?;

@@ -103,12 +103,20 @@ impl Accounts {
         change.begin_session(&row, &account.name).await?;
         change.keep_device(&account.id, device.hash.0).await?;
         change.commit().await?;
-        self.told(
-            made,
-            &row,
-            account,
-            Arc::new(AtomicI64::new(row.last_seen.0)),
-        )
+        let family = Arc::new(AtomicI64::new(row.last_seen.0));
+        let begun = self.told(made, &row, account, family)?;
+        self.settle(account).await?;
+        Ok(begun)
+    }
+
+    /// Somebody may have become somebody else while they waited their turn: others' groups,
+    /// or nobody who may sign in. Whoever changes it later finds the session in the table.
+    async fn settle(&self, before: &Account) -> Result<(), AccountError> {
+        let now = self.store()?.account(&before.id).await?;
+        if now.is_none_or(|now| now.details() != before.details()) {
+            self.refresh(&before.id).await?;
+        }
+        Ok(())
     }
 
     fn told(
@@ -151,7 +159,9 @@ impl Accounts {
         };
         change.commit().await?;
         self.forget(&[before]);
-        self.told(made, &row, account, session.last_seen.clone())
+        let begun = self.told(made, &row, account, session.last_seen.clone())?;
+        self.settle(account).await?;
+        Ok(begun)
     }
 
     /// Makes a code that carries a portal session to a site, for one browser.
@@ -205,8 +215,9 @@ impl Accounts {
         let (Some(account), Some(live)) = (account.filter(table::is_active), live) else {
             return Ok(None);
         };
-        self.told(made, &row, &account, live.last_seen.clone())
-            .map(Some)
+        let begun = self.told(made, &row, &account, live.last_seen.clone())?;
+        self.settle(&account).await?;
+        Ok(Some(begun))
     }
 
     /// Ends a session and what hangs on it. `sid` may be that of a child: its whole

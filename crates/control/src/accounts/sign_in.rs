@@ -184,7 +184,9 @@ impl Accounts {
         let cost = self.cost();
         let work = match (counted, &given, &stored) {
             (true, Some(given), Some((stored, _))) => Work::Verify(given.clone(), stored.clone()),
-            (true, Some(given), None) => Work::Verify(given.clone(), hashing.dummy.clone()),
+            (true, Some(given), None) => {
+                Work::Verify(given.clone(), Stored::dummy(cost, &self.rng))
+            }
             _ => Work::Ticket(cost),
         };
         let key = store.keyed_hash(Purpose::SignIn, &attempt.name.to_lowercase());
@@ -225,6 +227,14 @@ impl Accounts {
                 &["pwd"],
             )
             .await?;
+        // Another password was chosen while this one waited its turn; whoever chooses one
+        // later ends this session.
+        let now = store.password_hash(&account.id).await?.map(|(_, at)| at);
+        if now != password_at {
+            let sid = begun.session.public_name();
+            self.end(&sid, &Actor::system("sign-in")).await?;
+            return Ok(SignedIn::No);
+        }
         Ok(SignedIn::Yes {
             begun,
             device: own.text,

@@ -73,6 +73,7 @@ fn judged(done: Result<(), AccountError>) -> Result<Option<FieldProblem>, Accoun
     match done {
         Ok(()) => Ok(None),
         Err(AccountError::Store(store::Error::Taken { .. })) => Ok(Some(FieldProblem::Taken)),
+        Err(AccountError::Keeps(_)) => Ok(Some(FieldProblem::OfAdministrators)),
         Err(error) => Err(error),
     }
 }
@@ -135,9 +136,6 @@ async fn rename(Changing { visit, form }: Changing, Path(name): Path<String>) ->
         let text = form.text("name").trim();
         let problem = match typed(text) {
             Ok(new) if new == group.0 => return Ok(visit.done(&room(&new), "unchanged")),
-            Ok(_) if visit.accounts().is_of_administrators(&group.0) => {
-                FieldProblem::OfAdministrators
-            }
             Ok(new) => {
                 let accounts = visit.accounts();
                 let renamed = accounts.rename_group(&group.0, &new, visit.actor()).await;
@@ -182,13 +180,11 @@ fn remove_page(
 async fn remove(Changing { visit, .. }: Changing, Path(name): Path<String>) -> Response {
     let done = async {
         let group = existing(&visit, &name).await?;
-        if visit.accounts().is_of_administrators(&group.0) {
-            let problem = Some(FieldProblem::OfAdministrators);
-            return Ok(visit.wrong(remove_page(&visit, &group, problem)));
-        }
         let removed = visit.accounts().remove_group(&group.0, visit.actor());
-        removed.await?;
-        Ok(visit.done("groups", "removed"))
+        match judged(removed.await)? {
+            None => Ok(visit.done("groups", "removed")),
+            problem => Ok(visit.wrong(remove_page(&visit, &group, problem))),
+        }
     };
     visit.answer(done.await)
 }

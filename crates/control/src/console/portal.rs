@@ -10,6 +10,7 @@ use axum::{
     Router,
     body::Body,
     extract::{FromRequestParts as _, Request, State as Shared},
+    http::request::Parts,
     middleware::{self, Next},
     response::Response,
     routing::get,
@@ -73,10 +74,11 @@ async fn inside(
     };
     let visit = &owner.visit;
     let client = visit.known.client.ip();
-    let admission = state.accounts.admission(&owner.session, client, right);
+    let (account, session) = (&owner.account, &owner.session);
+    let admission = state.accounts.admission(account, session, client, right);
     match admission.await {
         Ok(Admission::Open) => {}
-        Ok(Admission::FactorOwed) => return owner.to_second_factor(),
+        Ok(Admission::FactorOwed) => return owner.to_second_factor(&room(&parts)).await,
         Ok(Admission::Elsewhere | Admission::NoRight) => {
             return visit.refuse(RefusalKind::Forbidden);
         }
@@ -94,7 +96,7 @@ async fn inside(
             return visit.refuse(RefusalKind::Forbidden);
         }
         if !state.accounts.is_fresh(&owner.session) {
-            return stale(&owner, parts.uri.path(), &form).await;
+            return stale(&owner, &room(&parts), parts.uri.path(), &form).await;
         }
         Some(Arc::new(form))
     };
@@ -109,13 +111,17 @@ async fn inside(
     next.run(Request::from_parts(parts, Body::empty())).await
 }
 
+/// The room that a request is about, below the prefix.
+fn room(parts: &Parts) -> String {
+    let room = parts.uri.path().split('/').find(|it| !it.is_empty());
+    room.map_or_else(|| "admin".to_owned(), |room| format!("admin/{room}"))
+}
+
 /// Asks who it still is, and keeps what they were about to do.
-async fn stale(owner: &Owner, path: &str, form: &Form) -> Response {
-    let room = path.split('/').find(|it| !it.is_empty());
-    let room = room.map_or_else(|| "admin".to_owned(), |room| format!("admin/{room}"));
+async fn stale(owner: &Owner, room: &str, path: &str, form: &Form) -> Response {
     match Kept::of(owner, path, form) {
         Some(kept) => second_factor::confirm_first(owner, kept.seal(&owner.store)).await,
-        None => owner.to_confirm(&room),
+        None => owner.to_confirm(room),
     }
 }
 

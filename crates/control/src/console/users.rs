@@ -244,6 +244,7 @@ const fn kept(keeps: Keeps) -> FieldProblem {
     match keeps {
         Keeps::Themselves => FieldProblem::OwnRights,
         Keeps::Last => FieldProblem::LastAdministrator,
+        Keeps::Named => FieldProblem::OfAdministrators,
     }
 }
 

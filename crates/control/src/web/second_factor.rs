@@ -209,10 +209,14 @@ impl Owner {
         }
     }
 
-    /// To where they show who they are: and switch a second step on first, where they have
-    /// none.
-    pub(crate) fn to_second_factor(&self) -> Response {
-        self.to_confirm(ADD)
+    /// To where they give their second factor, and back; or switch one on first, where they
+    /// have none.
+    pub(crate) async fn to_second_factor(&self, back: &str) -> Response {
+        match self.store.factors(&self.account.id).await {
+            Ok(factors) if factors.is_empty() => self.to_confirm(ADD),
+            Ok(_) => self.to_confirm(back),
+            Err(error) => self.visit.failed(&error.into()),
+        }
     }
 
     pub(crate) fn to_confirm(&self, back: &str) -> Response {
@@ -343,13 +347,16 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
 }
 
 /// Where somebody may come back to, but for the account's own page.
-const BACK: [&str; 6] = [
+const BACK: [&str; 9] = [
     ADD,
     passkey::ADD,
     "admin/users",
     "admin/groups",
     "admin/sessions",
     "admin/tokens",
+    "admin/addresses",
+    "admin/audit",
+    "admin/threshold",
 ];
 
 fn back(asked: &str) -> &'static str {

@@ -10,14 +10,19 @@ use bcrypt_lanes::{Cost, Input, LANES, Password, Salt, digests};
 use terms::{Clock, Moment};
 
 /// The cost of the first measurement, small enough for a start.
-const MEASURED_COST: u8 = 6;
+const MEASURED_COST: u8 = 5;
+/// How often each size is measured at first: the best counts.
+const MEASURED_TIMES: u32 = 3;
 /// The first measurement is short and nothing else runs beside it: this much is added.
 const FIRST_MARGIN: u32 = 8;
 /// The part of what a batch took longer, or less long, that is learnt from it.
 const UP: f64 = 0.25;
-const DOWN: f64 = 1.0 / 64.0;
-/// Beyond this much longer than at the start nothing is learnt: a machine that was asleep.
-const SLOWER_MAX: f64 = 16.0;
+const DOWN: f64 = 1.0 / 16.0;
+/// Beyond this much longer than by now nothing is learnt: a machine that was asleep, or
+/// threads that got no core at all.
+const SLOWER_MAX: f64 = 4.0;
+/// The least and most that it may take of what it took at the start.
+const SLOWER: std::ops::RangeInclusive<f64> = 0.25..=16.0;
 /// Answers leave on a grid whose step is this part of a full batch.
 const GRID_STEPS: u32 = 8;
 
@@ -45,9 +50,13 @@ impl Pace {
             salt: Salt([0; 16]),
         });
         for jobs in 1..=LANES {
-            let begin = clock.moment();
-            drop(digests(measured, &inputs[..jobs]));
-            let took = scaled(clock.moment().since(begin), measured, dearest);
+            let once = |_| {
+                let begin = clock.moment();
+                drop(digests(measured, &inputs[..jobs]));
+                clock.moment().since(begin)
+            };
+            let best = (0..MEASURED_TIMES).map(once).min();
+            let took = scaled(best.unwrap_or_default(), measured, dearest);
             // A larger batch never takes less: what was disturbed corrects itself so.
             let least = pace.of.get(jobs.wrapping_sub(2)).copied();
             pace.of[jobs - 1] = (took + took / FIRST_MARGIN).max(least.unwrap_or_default());
@@ -87,9 +96,20 @@ impl Pace {
             return;
         };
         let slower = scaled(took, cost, self.dearest).as_secs_f64() / first.as_secs_f64();
+        if slower > self.slower * SLOWER_MAX {
+            return;
+        }
         let part = if self.slower < slower { UP } else { DOWN };
-        let learnt = self.slower + (slower.min(SLOWER_MAX) - self.slower) * part;
-        self.slower = learnt.max(1.0);
+        let learnt = self.slower + (slower - self.slower) * part;
+        self.slower = learnt.clamp(*SLOWER.start(), *SLOWER.end());
+    }
+
+    /// There is a hash of this cost, too.
+    pub(super) fn reach(&mut self, cost: Cost) {
+        if self.dearest < cost {
+            self.of = self.of.map(|time| scaled(time, self.dearest, cost));
+            self.dearest = cost;
+        }
     }
 
     /// The grid that goes with it: what is left of a busy machine's unrest hides in a step.
@@ -159,24 +179,38 @@ mod tests {
     }
 
     #[test]
-    fn it_learns_quickly_up_and_slowly_down_and_never_below_the_first() {
+    fn it_learns_quickly_up_and_slowly_down_and_nothing_of_a_machine_that_was_asleep() {
         let mut pace = Pace::of_a_test(cost(10), 8 * MS);
         pace.learn(0, cost(10), 100 * MS);
         assert_eq!(pace.full(), 8 * MS, "tickets teach nothing");
         pace.learn(2, cost(11), 32 * MS);
         assert_eq!(pace.span(LANES, cost(10)), 10 * MS);
-        for _ in 0..10 {
-            pace.learn(1, cost(10), 4 * MS);
-        }
-        assert!(8 * MS < pace.full() && pace.full() < 10 * MS);
+        pace.learn(1, cost(10), 4 * MS);
+        assert!(9 * MS < pace.full() && pace.full() < 10 * MS);
         for _ in 0..1000 {
             pace.learn(1, cost(10), 4 * MS);
         }
-        assert_eq!(pace.full(), 8 * MS);
-        for _ in 0..100 {
-            pace.learn(3, cost(10), 3600 * 1000 * MS);
+        assert!(
+            pace.full() < 5 * MS,
+            "what was measured too slow corrects itself"
+        );
+        let before = pace.full();
+        pace.learn(3, cost(10), 3600 * 1000 * MS);
+        assert_eq!(pace.full(), before);
+        for _ in 0..1000 {
+            let slower = pace.full() * 3;
+            pace.learn(3, cost(10), slower);
         }
-        assert!(pace.full() <= 128 * MS, "a machine that was asleep");
+        assert!(pace.full() <= 128 * MS, "there is an end to it");
+    }
+
+    #[test]
+    fn a_dearer_hash_makes_every_answer_later_and_a_cheaper_one_none_sooner() {
+        let mut pace = Pace::of_a_test(cost(10), 8 * MS);
+        pace.reach(cost(12));
+        pace.reach(cost(9));
+        assert_eq!(pace.answered(1, cost(10)), 32 * MS);
+        assert_eq!(pace.span(1, cost(10)), 8 * MS);
     }
 
     #[test]

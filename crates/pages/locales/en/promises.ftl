@@ -159,8 +159,8 @@ lockout-opens = { $minutes ->
 
 block-listed = { $entries ->
     [0] An address that is put on the block list is refused: the drill’s own was, while its neighbour was let in. The list itself is empty at the moment.
-    [one] Requests from addresses on the block list, { $entries } entry at the moment, are refused: the drill’s own was, while its neighbour was let in.
-   *[other] Requests from addresses on the block list, { $entries } entries at the moment, are refused: the drill’s own was, while its neighbour was let in.
+    [one] Requests from addresses on the block list, { $entries } entry at the moment, are refused, people who have signed in and local addresses aside: the drill’s own was, while its neighbour was let in.
+   *[other] Requests from addresses on the block list, { $entries } entries at the moment, are refused, people who have signed in and local addresses aside: the drill’s own was, while its neighbour was let in.
 }
 block-unknown = Addresses from which nobody can come over the Internet are refused as well.
 block-no-reputation = An address with a bad reputation is refused only if it is on the list: no service is asked about it.
@@ -201,7 +201,7 @@ two-factor-once = A code was taken once, and not again.
 # admin
 
 admin-rooms = Nobody but administrators gets into the console: each of its { $rooms } addresses was closed to a stranger, to a user and to a member of a group without rights.
-admin-second-factor = A password alone doesn’t open it.
+admin-second-factor = To a session that a password alone began it was closed.
 admin-routes = The applications’ own administration was closed to a stranger and to a user, too.
 admin-fresh = { $minutes ->
     [1] Whoever changes something there has given a second factor within the last minute.

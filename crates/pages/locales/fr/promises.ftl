@@ -159,8 +159,8 @@ lockout-opens = { $minutes ->
 
 block-listed = { $entries ->
     [0] Une adresse mise sur la liste de blocage est refusée : celle de l’épreuve l’a été, tandis que sa voisine était admise. La liste elle-même est vide pour le moment.
-    [one] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrée pour le moment, sont refusées : celle de l’épreuve l’a été, tandis que sa voisine était admise.
-   *[other] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrées pour le moment, sont refusées : celle de l’épreuve l’a été, tandis que sa voisine était admise.
+    [one] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrée pour le moment, sont refusées, hormis celles de personnes connectées et d’adresses locales : celle de l’épreuve l’a été, tandis que sa voisine était admise.
+   *[other] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrées pour le moment, sont refusées, hormis celles de personnes connectées et d’adresses locales : celle de l’épreuve l’a été, tandis que sa voisine était admise.
 }
 block-unknown = Les adresses d’où personne ne peut venir par Internet sont refusées elles aussi.
 block-no-reputation = Une adresse de mauvaise réputation n’est refusée que si elle figure sur la liste : aucun service n’est interrogé à son sujet.
@@ -201,7 +201,7 @@ two-factor-once = Un code a été accepté une fois, puis plus jamais.
 # admin
 
 admin-rooms = Seuls les administrateurs entrent dans la console : chacune de ses { $rooms } adresses était fermée à un inconnu, à un utilisateur et au membre d’un groupe sans droits.
-admin-second-factor = Un mot de passe seul ne l’ouvre pas.
+admin-second-factor = À une session ouverte par un mot de passe seul, elle était fermée.
 admin-routes = L’administration propre des applications était elle aussi fermée à un inconnu et à un utilisateur.
 admin-fresh = { $minutes ->
     [1] Qui y change quelque chose a donné un second facteur dans la dernière minute.

@@ -159,8 +159,8 @@ lockout-opens = { $minutes ->
 
 block-listed = { $entries ->
     [0] Een adres dat op de blokkeerlijst wordt gezet, wordt geweigerd: dat van de proef werd dat, terwijl zijn buur werd toegelaten. De lijst zelf is op dit moment leeg.
-    [one] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regel, worden geweigerd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
-   *[other] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regels, worden geweigerd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
+    [one] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regel, worden geweigerd, aangemelde mensen en lokale adressen uitgezonderd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
+   *[other] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regels, worden geweigerd, aangemelde mensen en lokale adressen uitgezonderd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
 }
 block-unknown = Adressen waarvandaan niemand via internet kan komen, worden ook geweigerd.
 block-no-reputation = Een adres met een slechte reputatie wordt alleen geweigerd als het op de lijst staat: er wordt geen dienst naar gevraagd.
@@ -201,7 +201,7 @@ two-factor-once = Een code werd één keer aangenomen en daarna niet meer.
 # admin
 
 admin-rooms = Alleen beheerders komen in het beheer: elk van de { $rooms } adressen ervan was gesloten voor een vreemde, voor een gebruiker en voor een lid van een groep zonder rechten.
-admin-second-factor = Een wachtwoord alleen opent het niet.
+admin-second-factor = Voor een sessie die met alleen een wachtwoord begon was het gesloten.
 admin-routes = Ook het eigen beheer van de toepassingen was gesloten voor een vreemde en voor een gebruiker.
 admin-fresh = { $minutes ->
     [1] Wie daar iets wijzigt heeft in de laatste minuut een tweede factor gegeven.

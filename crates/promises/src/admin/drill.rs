@@ -47,6 +47,19 @@ fn is_shut(answer: &Response, signed_in: bool) -> bool {
     }
 }
 
+/// Whether it is our own refusal, or the way to our own sign-in: an application that shuts
+/// itself shows nothing of us.
+fn is_ours(answer: &Response, login: &str) -> bool {
+    let to = answer.headers.get("location");
+    let to = to.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let body = String::from_utf8_lossy(&answer.body);
+    match answer.status.as_u16() {
+        401 | 403 => body.contains("urn:waarborg:refusal:"),
+        303 => to.starts_with(login),
+        _ => false,
+    }
+}
+
 /// Somebody at every room's door.
 async fn tries(
     browser: &mut Browser<'_>,
@@ -196,13 +209,14 @@ async fn routes(
     let (mut open, mut let_through) = (Vec::new(), Vec::new());
     for route in routes {
         let mut browser = Browser::new(approach, &route.host, None);
+        let login = browser.path("login?return=");
         let answer = browser.visit(&route.path).await?;
-        if !is_shut(&answer, false) {
+        if !is_ours(&answer, &login) {
             open.push(route.path.clone());
         }
-        // Who has signed in, on the way to this very page.
-        let arrived = browser.arrive(portal, &route.path).await?;
-        if arrived && !is_shut(&browser.visit(&route.path).await?, false) {
+        // Who has signed in, on the way to this very page; some get nowhere on this site.
+        browser.arrive(portal, &route.path).await?;
+        if !is_ours(&browser.visit(&route.path).await?, &login) {
             let_through.push(route.path.clone());
         }
     }

@@ -58,7 +58,7 @@ fn parts(reading: &Reading) -> Vec<Part> {
     if !admin.routes.is_empty() {
         parts.push(drilled(ROUTES, Clause::new("admin-routes"), &[]));
     }
-    let minutes = Clause::new("admin-fresh").with("minutes", number(admin.fresh_s / 60));
+    let minutes = Clause::new("admin-fresh").with("minutes", number(admin.fresh_s.div_ceil(60)));
     parts.push(stated(FRESH, minutes));
     if admin.networks {
         parts.push(stated(NETWORKS, Clause::new("admin-networks")));

@@ -35,6 +35,8 @@ enum Flaw {
     OpenRoute,
     /// It is open to every user.
     RouteForUsers,
+    /// It shuts itself: nothing of ours does.
+    ShutByItself,
 }
 
 #[derive(Debug, Default)]
@@ -139,7 +141,15 @@ fn answer(portal: &mut Portal, heard: &Heard, flaw: Flaw) -> Said {
         ("GET", "/manage") => {
             let user = heard.cookie.contains("=site");
             let open = flaw == Flaw::OpenRoute || user && flaw == Flaw::RouteForUsers;
-            said(if open { 200 } else { 403 }, Vec::new(), "")
+            match (open, flaw) {
+                (true, _) => said(200, Vec::new(), ""),
+                (_, Flaw::ShutByItself) => said(403, Vec::new(), "mine"),
+                _ => said(
+                    403,
+                    Vec::new(),
+                    "{\"type\":\"urn:waarborg:refusal:forbidden\"}",
+                ),
+            }
         }
         ("GET", "/-/login") => said(200, Vec::new(), &form("/-/login", "")),
         ("GET", "/-/account") => said(200, Vec::new(), &form("/-/logout", "")),
@@ -258,6 +268,8 @@ async fn a_door_that_opens_to_a_password_alone_fails() {
 async fn an_application_whose_administration_is_open_fails() {
     let findings = attack(Flaw::OpenRoute).await;
     let both = ["every-route-as-nobody", "every-route-as-user"];
+    assert_eq!(wrong(&findings, ROUTES), both);
+    let findings = attack(Flaw::ShutByItself).await;
     assert_eq!(wrong(&findings, ROUTES), both);
     let findings = attack(Flaw::RouteForUsers).await;
     assert_eq!(wrong(&findings, ROUTES), ["every-route-as-user"]);

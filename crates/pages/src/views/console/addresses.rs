@@ -6,7 +6,6 @@ use super::{Console, Room, room};
 use crate::{
     Page, Pages,
     views::{
-        count,
         form::{Form, Input},
         message::Switcher,
         sheet::Block,
@@ -105,7 +104,7 @@ impl Pages {
                 let cells = vec![
                     Cell::name(kind),
                     Cell::name(file),
-                    Cell::name(&count(*entries).to_string()),
+                    Cell::name(&entries.to_string()),
                 ];
                 cells.into()
             };
