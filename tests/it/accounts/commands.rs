@@ -12,7 +12,7 @@ use super::{Desk, HOST, field};
 
 /// A session of everything but passwords.
 async fn a_day_of(desk: &Desk) {
-    let empty = desk.ask(&["user", "list"]).await.good();
+    let empty = desk.ask(&["user", "list", "ada"]).await.good();
     assert_eq!(empty.out, "");
     assert!(empty.err.contains("no users"), "{}", empty.err);
     assert_eq!(desk.json(&["user", "list"]).await, json!([]));

@@ -135,6 +135,9 @@ async fn only_an_administrator_with_a_second_factor_from_a_known_network_gets_in
                 who.send(method.clone(), &path, Some(&[("token", "x")]))
                     .await
             };
+            // The threshold may be tried from anywhere.
+            let open = who.client != HERE && path.ends_with("threshold");
+            let status = if open { 200 } else { status };
             assert_eq!(answer.status, status, "{method} {path}");
             let to = answer.header("location");
             assert!(!to.starts_with("/-/admin"), "{method} {path}: {to}");
