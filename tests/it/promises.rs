@@ -116,13 +116,11 @@ fn shaken(promise: &str) -> &'static [&'static str] {
 /// Cuts the control of a promise: its drill must fail, on these parts, and the page turn
 /// red, while the other promises stand. The honest twin is the same gateway uncut.
 async fn bites(promise: &str, parts: &[&str]) {
-    bites_with(promise, parts, "").await;
-}
-
-/// The same with more of the configuration.
-async fn bites_with(promise: &str, parts: &[&str], more: &str) {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
-    let rest = browser() + more;
+    let mut rest = browser();
+    if promise == "admin" {
+        rest.push_str(&admin::policy());
+    }
     let config = ground.configure_with_portal(&[(HOST, &upstream.url())], &rest);
 
     let gateway = Gateway::serve_without(promise, &ground, &config).await;

@@ -12,18 +12,17 @@ use waarborg_it::{
     upstream::Upstream,
 };
 
-use super::{HOST, bites_with, browser, sign_in};
+use super::{HOST, bites, browser, sign_in};
 
 const PASSWORD: &str = "vier gele fietsen in het bos";
 
 #[tokio::test]
 async fn with_its_control_cut_the_drill_fails_and_uncut_it_passes() {
-    let parts = ["rooms", "second-factor", "routes"];
-    bites_with("admin", &parts, &policy()).await;
+    bites("admin", &["rooms", "second-factor", "routes"]).await;
 }
 
 /// Administrators, and a part of the application that is theirs.
-fn policy() -> String {
+pub(super) fn policy() -> String {
     format!(
         "[admin]\ngroups = [\"admins\"]\n\
          [[site.\"{HOST}\".routes]]\npath = \"/manage\"\naccess = \"admin\"\n"
