@@ -47,7 +47,7 @@ use self::{
 use crate::{
     accounts::AccountError,
     state::State,
-    web::form::{self, Form, FormError},
+    web::form::{self, Form},
 };
 
 /// What every answer carries; the edge isn't in the way here. No HSTS: this is http.
@@ -137,7 +137,7 @@ async fn inside(Shared(state): Shared<State>, request: Request, next: Next) -> R
         None
     } else {
         match own_form(&parts.headers, body).await {
-            Ok(form) if is_token(&form, &known.token) => Some(Arc::new(form)),
+            Ok(form) if form::bears(&form, &known.token) => Some(Arc::new(form)),
             Ok(_) => return refuse(&state, language, RefusalKind::Forbidden),
             Err(kind) => return refuse(&state, language, kind),
         }
@@ -164,17 +164,7 @@ async fn own_form(headers: &HeaderMap, body: Body) -> Result<Form, RefusalKind> 
     if !own {
         return Err(RefusalKind::Forbidden);
     }
-    Form::read(headers, body)
-        .await
-        .map_err(|error| match error {
-            FormError::TooLong => RefusalKind::PayloadTooLarge,
-            FormError::Malformed => RefusalKind::BadRequest,
-        })
-}
-
-fn is_token(form: &Form, token: &Secret<String>) -> bool {
-    let (given, expected) = (form.text("token").as_bytes(), token.expose().as_bytes());
-    aws_lc_rs::constant_time::verify_slices_are_equal(given, expected).is_ok()
+    Ok(Form::read(headers, body).await?)
 }
 
 fn cookie(state: &State, headers: &HeaderMap) -> Option<Secret<String>> {

@@ -149,8 +149,7 @@ fn access(known: &Known<'_>, visit: &Visit) -> Result<(), Denied> {
     if session.credential != Credential::Cookie {
         return Err(Refusal::new(RefusalPage::Forbidden, "step-up-by-token").into());
     }
-    let factor = session.amr.iter().any(|method| &**method == "mfa");
-    if factor && visit.at < session.auth_time.after(within) {
+    if session.has_second_factor() && session.is_fresh(within, visit.at) {
         Ok(())
     } else {
         Err(signin::again(known, visit, within))

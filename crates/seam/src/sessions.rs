@@ -182,6 +182,16 @@ impl Session {
         RequestId(self.sid).to_string()
     }
 
+    /// Whether a second factor was shown with it (RFC 8176: `mfa`).
+    pub fn has_second_factor(&self) -> bool {
+        self.amr.iter().any(|method| &**method == "mfa")
+    }
+
+    /// Whether the credentials were given no longer ago than this.
+    pub fn is_fresh(&self, within: Duration, now: Micros) -> bool {
+        now < self.auth_time.after(within)
+    }
+
     /// Whether nobody has done anything for too long: whoever comes back signs in again.
     pub fn is_locked(&self, now: Micros) -> bool {
         let seen = Micros(self.last_seen.load(Ordering::Relaxed));
@@ -373,6 +383,18 @@ mod tests {
         sessions.insert(TokenHash([1; 32]), session(100));
         assert!(sessions.find(&TokenHash([1; 32]), Micros(99)).is_some());
         assert!(sessions.find(&TokenHash([1; 32]), Micros(100)).is_none());
+    }
+
+    #[test]
+    fn a_second_factor_is_one_of_the_methods_and_credentials_grow_old() {
+        let mut session = of_ada(Credential::Cookie, &["app.test"]);
+        assert!(!session.has_second_factor());
+        session.amr = Box::new(["pwd".into(), "otp".into(), "mfa".into()]);
+        assert!(session.has_second_factor());
+        session.auth_time = Micros(100);
+        let minute = Duration::from_secs(60);
+        assert!(session.is_fresh(minute, Micros(99).after(minute)));
+        assert!(!session.is_fresh(minute, Micros(100).after(minute)));
     }
 
     #[test]

@@ -95,8 +95,7 @@ impl Accounts {
         {
             return Ok(Admission::Elsewhere);
         }
-        let factor = session.amr.iter().any(|method| &**method == "mfa");
-        Ok(if factor {
+        Ok(if session.has_second_factor() {
             Admission::Open
         } else {
             Admission::FactorOwed
@@ -112,7 +111,7 @@ impl Accounts {
     /// Whether somebody has shown who they are lately enough to change something.
     pub(crate) fn is_fresh(&self, session: &Session) -> bool {
         let fresh = self.publisher.config().admin.fresh;
-        self.now() < session.auth_time.after(fresh)
+        session.is_fresh(fresh, self.now())
     }
 
     /// Whether there is an administrator left, and nobody has put himself out, once an

@@ -132,7 +132,7 @@ impl Canaries {
             None => {
                 let name = format!("{PREFIX}{}", RequestId(self.accounts.rng.bytes()));
                 let group: GroupName = name.parse().map_err(|_| CanaryError::Unusable)?;
-                self.accounts.add_threshold_group(&group, &prover()).await?;
+                self.accounts.add_group(&group, true, &prover()).await?;
                 made.groups.push(group.clone());
                 group
             }

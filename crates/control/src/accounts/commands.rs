@@ -155,11 +155,7 @@ async fn obey(
         }
         C::GroupAdd { group, threshold } => {
             let group: GroupName = parsed(&group)?;
-            if threshold {
-                accounts.add_threshold_group(&group, actor).await?;
-            } else {
-                accounts.add_group(&group, actor).await?;
-            }
+            accounts.add_group(&group, threshold, actor).await?;
             done(format!("group `{group}` was made"))
         }
         C::GroupList => {

@@ -137,33 +137,21 @@ impl Accounts {
         Ok(())
     }
 
-    /// Makes a group.
+    /// Makes a group; `threshold` lets its members onto the console's threshold.
     ///
     /// # Errors
     /// [`AccountError`].
     pub(crate) async fn add_group(
         &self,
         name: &GroupName,
+        threshold: bool,
         actor: &Actor,
     ) -> Result<(), AccountError> {
         let mut change = self.store()?.change(actor).await?;
         change.add_group(name).await?;
-        change.commit().await?;
-        Ok(())
-    }
-
-    /// Makes a group whose members may stand on the console's threshold.
-    ///
-    /// # Errors
-    /// [`AccountError`].
-    pub(crate) async fn add_threshold_group(
-        &self,
-        name: &GroupName,
-        actor: &Actor,
-    ) -> Result<(), AccountError> {
-        let mut change = self.store()?.change(actor).await?;
-        change.add_group(name).await?;
-        change.allow_threshold(name).await?;
+        if threshold {
+            change.allow_threshold(name).await?;
+        }
         change.commit().await?;
         Ok(())
     }

@@ -83,7 +83,7 @@ impl Ground {
         for group in groups {
             let group = group.parse().unwrap();
             // It may be there already.
-            let _ = self.accounts.add_group(&group, &actor).await;
+            let _ = self.accounts.add_group(&group, false, &actor).await;
         }
         let details = AccountDetails {
             name: name.parse().unwrap(),

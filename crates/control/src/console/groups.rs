@@ -82,7 +82,12 @@ async fn add(Changing { visit, form }: Changing) -> Response {
     let done = async {
         let text = form.text("name").trim();
         let problem = match typed(text) {
-            Ok(name) => judged(visit.accounts().add_group(&name, visit.actor()).await)?,
+            Ok(name) => judged(
+                visit
+                    .accounts()
+                    .add_group(&name, false, visit.actor())
+                    .await,
+            )?,
             Err(problem) => Some(problem),
         };
         let Some(problem) = problem else {

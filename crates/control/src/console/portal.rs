@@ -30,7 +30,7 @@ use crate::{
     state::State,
     web::{
         account::Owner,
-        form::{self, Bound, Form, FormError},
+        form::{self, Bound, Form},
         second_factor,
     },
 };
@@ -89,8 +89,7 @@ async fn inside(
     } else {
         let form = match Form::read(&parts.headers, body).await {
             Ok(form) => form,
-            Err(FormError::TooLong) => return visit.refuse(RefusalKind::PayloadTooLarge),
-            Err(FormError::Malformed) => return visit.refuse(RefusalKind::BadRequest),
+            Err(error) => return visit.refuse(error.into()),
         };
         if !form::has_token(&form, &owner.store, Bound::Session(&owner.session)) {
             return visit.refuse(RefusalKind::Forbidden);

@@ -416,11 +416,9 @@ async fn ask_unlock(visit: Visit, uri: Uri) -> Response {
 }
 
 async fn unlock(visit: Visit, body: Body) -> Response {
-    if !visit.is_portal() {
-        return visit.refuse(RefusalKind::NotFound);
-    }
-    let Ok(form) = Form::read(&visit.headers, body).await else {
-        return visit.refuse(RefusalKind::BadRequest);
+    let form = match visit.portal_form(body).await {
+        Ok(form) => form,
+        Err(refused) => return refused,
     };
     let pages = visit.state.publisher.pages();
     let language = visit.known.language;

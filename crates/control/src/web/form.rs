@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use pages::{EXPIRY_DAYS, FieldProblem, Page};
+use pages::{EXPIRY_DAYS, FieldProblem, Page, RefusalKind};
 use seam::{
     Session,
     sessions::{DEVICE_COOKIE, SESSION_COOKIE, START_COOKIE, is_secret},
@@ -32,6 +32,15 @@ pub(crate) enum FormError {
     TooLong,
     /// Of another type, or broken: 400.
     Malformed,
+}
+
+impl From<FormError> for RefusalKind {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooLong => Self::PayloadTooLarge,
+            FormError::Malformed => Self::BadRequest,
+        }
+    }
 }
 
 impl Form {
@@ -249,11 +258,15 @@ pub(crate) fn token(store: &Store, bound: Bound<'_>) -> Secret<String> {
     Secret::new(terms::base64url(&store.keyed_hash(Purpose::SignIn, &text)))
 }
 
-/// Whether a form bears its token; told in constant time.
+/// Whether a form bears its token.
 pub(crate) fn has_token(form: &Form, store: &Store, bound: Bound<'_>) -> bool {
-    let expected = token(store, bound);
-    let given = form.text("token").as_bytes();
-    aws_lc_rs::constant_time::verify_slices_are_equal(given, expected.expose().as_bytes()).is_ok()
+    bears(form, &token(store, bound))
+}
+
+/// Whether a form bears this token; told in constant time.
+pub(crate) fn bears(form: &Form, token: &Secret<String>) -> bool {
+    let (given, expected) = (form.text("token").as_bytes(), token.expose().as_bytes());
+    aws_lc_rs::constant_time::verify_slices_are_equal(given, expected).is_ok()
 }
 
 /// A page for one visitor: nobody keeps it.

@@ -52,11 +52,9 @@ pub(super) fn attempt(visit: &Visit, form: &Form, start: &Secret<String>) -> Pas
 }
 
 async fn sign_in(visit: Visit, body: Body) -> Response {
-    if !visit.is_portal() {
-        return visit.refuse(RefusalKind::NotFound);
-    }
-    let Ok(form) = Form::read(&visit.headers, body).await else {
-        return visit.refuse(RefusalKind::BadRequest);
+    let form = match visit.portal_form(body).await {
+        Ok(form) => form,
+        Err(refused) => return refused,
     };
     let done = signed_in(&visit, &form).await;
     done.unwrap_or_else(|error| visit.failed(&error))

@@ -99,6 +99,18 @@ impl Visit {
         self.site().is_some_and(|site| site.role == Role::Portal)
     }
 
+    /// A form of the portal's: on a site there is no such page.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) async fn portal_form(&self, body: Body) -> Result<Form, Response> {
+        if !self.is_portal() {
+            return Err(self.refuse(RefusalKind::NotFound));
+        }
+        let form = Form::read(&self.headers, body).await;
+        form.map_err(|_| self.refuse(RefusalKind::BadRequest))
+    }
+
     /// The live session of this host.
     pub(crate) fn session(&self) -> Option<&Session> {
         self.known.session.as_deref()
@@ -354,8 +366,7 @@ pub(super) async fn onward(
     }
     if let Some(within_s) = wanted.within_s {
         let within = std::time::Duration::from_secs(within_s);
-        let factor = session.amr.iter().any(|method| &**method == "mfa");
-        if !factor || session.auth_time.after(within) <= now {
+        if !session.has_second_factor() || !session.is_fresh(within, now) {
             return second_factor::step_up(visit, store, session, wanted.seal(store)).await;
         }
     }

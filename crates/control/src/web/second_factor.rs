@@ -90,11 +90,9 @@ pub(super) async fn ask(
 }
 
 async fn code(visit: Visit, body: Body) -> Response {
-    if !visit.is_portal() {
-        return visit.refuse(RefusalKind::NotFound);
-    }
-    let Ok(form) = Form::read(&visit.headers, body).await else {
-        return visit.refuse(RefusalKind::BadRequest);
+    let form = match visit.portal_form(body).await {
+        Ok(form) => form,
+        Err(refused) => return refused,
     };
     let done = entered(&visit, &form).await;
     done.unwrap_or_else(|error| visit.failed(&error))
@@ -200,9 +198,8 @@ impl Owner {
     pub(super) async fn is_present(&self, back: &str) -> Result<(), Response> {
         let factors = self.store.factors(&self.account.id).await;
         let factors = factors.map_err(|error| self.visit.failed(&error.into()))?;
-        let fully = factors.is_empty() || self.session.amr.iter().any(|it| &**it == "mfa");
-        let lately = self.visit.state.clock.now() < self.session.auth_time.after(PRESENT);
-        if fully && lately {
+        let fully = factors.is_empty() || self.session.has_second_factor();
+        if fully && self.session.is_fresh(PRESENT, self.visit.state.clock.now()) {
             Ok(())
         } else {
             Err(self.to_confirm(back))

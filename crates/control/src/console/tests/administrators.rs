@@ -155,7 +155,7 @@ async fn who_may_stand_on_the_threshold_gets_no_further() {
     let actor = Actor::system("test");
     let trial = "trial".parse().unwrap();
     let accounts = &ground.state.accounts;
-    accounts.add_threshold_group(&trial, &actor).await.unwrap();
+    accounts.add_group(&trial, true, &actor).await.unwrap();
     let id = ground.account("tom", &["trial"]).await;
     let member = person(&ground, &id, FULL, Duration::ZERO).await;
     let page = member.get("/-/admin/threshold").await;

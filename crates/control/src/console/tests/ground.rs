@@ -226,7 +226,7 @@ impl Ground {
     pub(super) async fn group(&self, name: &str) {
         let name = name.parse().unwrap();
         let actor = Actor::system("test");
-        let add = self.state.accounts.add_group(&name, &actor);
+        let add = self.state.accounts.add_group(&name, false, &actor);
         add.await.unwrap();
     }
 
