@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use config::Config;
 use guards::{
     block::{
         Action, Entry, IpRange, Kind, Lists, Rule, Said, Set, TEMPORARY_MAX, is_for_drills, unknown,
@@ -217,8 +218,24 @@ impl From<Rule<'_>> for RuleView {
     }
 }
 
+/// Answers a command: by a running server with its entries for a while, or by what the
+/// configuration says.
+pub fn answer(
+    what: BlockCommand,
+    config: &Config,
+    set: &Set,
+    temporary: Vec<TemporaryView>,
+) -> BlockReply {
+    match what {
+        BlockCommand::Test { address } => {
+            BlockReply::Said(Box::new(judge(set, &config.trusted_proxies, address)))
+        }
+        BlockCommand::List => BlockReply::Lists(lists(set, &config.block.lists, temporary)),
+    }
+}
+
 /// What becomes of an address that nobody is signed in from.
-pub fn judge(set: &Set, proxies: &Networks, address: IpAddr) -> Judged {
+pub(crate) fn judge(set: &Set, proxies: &Networks, address: IpAddr) -> Judged {
     let address = guards::block::one_form(address);
     let trusted_proxy = proxies.contains(address);
     let (rule, instead) = match set.says(address) {
@@ -243,7 +260,7 @@ pub fn judge(set: &Set, proxies: &Networks, address: IpAddr) -> Judged {
 }
 
 /// The lists, to be told.
-pub fn lists(set: &Set, lists: &Lists, temporary: Vec<TemporaryView>) -> ListsView {
+pub(crate) fn lists(set: &Set, lists: &Lists, temporary: Vec<TemporaryView>) -> ListsView {
     let all = lists.lists().into_iter();
     ListsView {
         drop: set.action == Action::Drop,

@@ -155,6 +155,11 @@ pub enum HandoverError {
     /// The other side ended or closed.
     #[error("the other process ended during the upgrade")]
     Ended,
+    /// It closed before it gave anything.
+    #[error(
+        "the running server takes no upgrade any more: another upgrade was quicker, or it ends; ask again"
+    )]
+    Unheard,
     /// The other side is silent.
     #[error("the other process didn't answer within {} s", .0.as_secs())]
     Late(Duration),

@@ -328,20 +328,8 @@ async fn carry_out(
 /// Answers what is asked about addresses.
 fn about_block(publisher: &Publisher, what: BlockCommand) -> Reply {
     let (set, config) = (publisher.block(), publisher.config());
-    let what = match what {
-        BlockCommand::Test { address } => BlockReply::Said(Box::new(block::judge(
-            &set,
-            &config.trusted_proxies,
-            address,
-        ))),
-        BlockCommand::List => BlockReply::Lists(block::lists(
-            &set,
-            &config.block.lists,
-            publisher.temporary(),
-        )),
-    };
     Reply::Block {
-        what: Box::new(what),
+        what: Box::new(block::answer(what, &config, &set, publisher.temporary())),
     }
 }
 

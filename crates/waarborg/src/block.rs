@@ -91,16 +91,7 @@ fn answered(config: &Config, what: block::BlockCommand) -> Result<BlockReply, St
         Err(SocketError::NoServer { .. }) => {
             eprintln!("no server runs: this is what the configuration says");
             let set = config.block_set();
-            Ok(match what {
-                block::BlockCommand::Test { address } => BlockReply::Said(Box::new(block::judge(
-                    &set,
-                    &config.trusted_proxies,
-                    address,
-                ))),
-                block::BlockCommand::List => {
-                    BlockReply::Lists(block::lists(&set, &config.block.lists, Vec::new()))
-                }
-            })
+            Ok(block::answer(what, config, &set, Vec::new()))
         }
         Err(error) => Err(error.to_string()),
     }

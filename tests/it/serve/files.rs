@@ -208,7 +208,11 @@ async fn a_ledger_key_that_is_gone_damaged_or_exposed_is_refused_and_never_made_
 
     ground.write_private("data/ledger.key", "nothing");
     refused("expected two lines").await;
-    ground.write_private("data/ledger.key", &kept.replace('a', "g"));
+    let (origin, _) = kept.split_once('\n').expect("two lines");
+    ground.write_private(
+        "data/ledger.key",
+        &format!("{origin}\n{}\n", "g".repeat(64)),
+    );
     refused("hex").await;
     ground.write_private("data/ledger.key", &kept);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("it is ours");

@@ -9,6 +9,14 @@ use super::{
     SOCKET, Socket, Sockets, TAKE_LIMIT, channel::Channel, revocations::Revoked, within,
 };
 
+/// What it means that the other side ends before it has answered: nothing has begun.
+fn unheard(error: HandoverError) -> HandoverError {
+    match error {
+        HandoverError::Ended => HandoverError::Unheard,
+        other => other,
+    }
+}
+
 /// The running server that is to be replaced. Dropped before [`Predecessor::ready`], it
 /// goes on serving as soon as this process has ended.
 #[derive(Debug)]
@@ -31,10 +39,16 @@ impl Predecessor {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        channel.say(&hello, None).await?;
+        channel.say(&hello, None).await.map_err(unheard)?;
         let (mut listeners, mut operations, mut commands) = (Vec::new(), None, None);
         loop {
-            match within(ANSWER_LIMIT, channel.hear()).await? {
+            let heard = within(ANSWER_LIMIT, channel.hear()).await;
+            let heard = if listeners.is_empty() {
+                heard.map_err(unheard)?
+            } else {
+                heard?
+            };
+            match heard {
                 Old::Refused { why } => return Err(HandoverError::Refused(why)),
                 Old::Listener { configured, actual } if listeners.len() < MAX_SOCKETS => {
                     listeners.push(Socket {

@@ -142,6 +142,17 @@ async fn where_nobody_serves_the_socket_is_named() {
 }
 
 #[tokio::test]
+async fn one_that_is_asked_while_another_takes_over_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = listening(folder.path());
+    // As the old process does where control is given up between both lines.
+    let old = async { drop(listener.accept().await.unwrap()) };
+    let ((), met) = tokio::join!(old, Predecessor::meet(folder.path()));
+    let error = met.unwrap_err().to_string();
+    assert!(error.contains("another upgrade was quicker"), "{error}");
+}
+
+#[tokio::test]
 async fn an_old_process_that_has_ended_is_no_reason_to_stop() {
     let folder = tempfile::tempdir().unwrap();
     let own = sockets(folder.path());
