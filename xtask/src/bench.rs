@@ -121,10 +121,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     } else {
         None
     };
-    let sign_in = if !arguments.callgrind && !arguments.quick && first == Contestant::Ours {
-        Some(sign_in::measure(workspace, ground.ours())?)
+    // What was measured before is kept, whatever becomes of this.
+    let (sign_in, failed) = if !arguments.callgrind && !arguments.quick && first == Contestant::Ours
+    {
+        match sign_in::measure(workspace, ground.ours()) {
+            Ok(figures) => (Some(figures), None),
+            Err(failure) => (None, Some(failure)),
+        }
     } else {
-        None
+        (None, None)
     };
     let measured = report::Measured {
         contestants: entries,
@@ -137,7 +142,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     if arguments.quick {
         return Ok(());
     }
-    report.keep(workspace)
+    report.keep(workspace)?;
+    failed.map_or(Ok(()), Err)
 }
 
 fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {

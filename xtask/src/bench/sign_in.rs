@@ -45,6 +45,7 @@ pub(super) fn measure(workspace: &Workspace, binary: &Path) -> Result<SignIn, Fa
                     .ok()
             })
             .ok_or_else(|| Failure(format!("the bench of lanes says no figure:\n{said}")))
+            .inspect(|figure| println!("    {figure} times libxcrypt"))
     })?;
     let lookup = step("a session among a million, in-process", || {
         printed(workspace, "waarborg-edge", "--lib", "session_lookup", None)
@@ -99,16 +100,15 @@ fn printed(
         test.env("WAARBORG_BIN", binary);
     }
     let said = output(&mut test)?;
-    Ok(said
-        .lines()
-        .filter_map(|line| {
-            // The runner's own dots and names stand before it.
-            let (_, figure) = line.split_once("figure ")?;
-            let mut words = figure.split(' ');
-            let name = words.next()?.to_owned();
-            Some((name, words.filter_map(|word| word.parse().ok()).collect()))
-        })
-        .collect())
+    let figure = |line: &str| {
+        // The runner's own dots and names stand before it.
+        let (_, figure) = line.split_once("figure ")?;
+        println!("    {figure}");
+        let mut words = figure.split(' ');
+        let name = words.next()?.to_owned();
+        Some((name, words.filter_map(|word| word.parse().ok()).collect()))
+    };
+    Ok(said.lines().filter_map(figure).collect())
 }
 
 impl SignIn {
