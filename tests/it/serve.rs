@@ -3,6 +3,7 @@
 mod certificates;
 mod files;
 mod judges;
+mod network;
 mod operations;
 mod proxies;
 mod reload;

@@ -8,6 +8,7 @@
 //! - [`ground`]: a folder per test with a certificate authority and configurations.
 //! - [`gateway`]: a running `waarborg serve`, and clients of it.
 //! - [`demo`]: a running `waarborg demo`.
+//! - [`hosts`]: other hosts with real addresses.
 //! - [`judges`]: scripts that use it as people and programs do.
 //! - [`load`]: clients that go on asking and count.
 //! - [`streams`]: WebSockets and server-sent events, held open.
@@ -25,6 +26,7 @@ pub mod browsing;
 pub mod demo;
 pub mod gateway;
 pub mod ground;
+pub mod hosts;
 pub mod judges;
 pub mod load;
 pub mod mails;
