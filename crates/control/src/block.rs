@@ -12,61 +12,109 @@ use guards::{
     network::Networks,
 };
 use serde::{Deserialize, Serialize};
+use store::Ban;
 use terms::{Micros, Rng};
 
 /// How often a free address is sought for a drill.
 const TRIES: usize = 64;
 
-/// Entries that end by themselves. They end with the process, too.
+/// Numbers of entries of drills begin here: below are those of bans, which records name for
+/// longer.
+const DRILLS: u32 = 1 << 23;
+
+/// Entries that end by themselves: bans, which stand in the store, and those of drills,
+/// which end with the process, too.
 #[derive(Debug, Default)]
 pub(crate) struct Temporary {
-    entries: Vec<(Entry, Micros)>,
-    last: u32,
+    bans: Vec<(IpRange, Ban)>,
+    drills: Vec<(Entry, Micros)>,
+    made: u32,
+    /// How often bans were read, and the reading that stands here.
+    asked: u64,
+    taken: u64,
 }
 
 impl Temporary {
-    /// Adds an entry for each range, all or none; gives back their numbers. `None` where
-    /// there are too many already.
+    /// Adds an entry of a drill for each range, all or none; gives back their numbers.
+    /// `None` where there are too many already.
     pub(crate) fn add(&mut self, ranges: &[IpRange], until: Micros) -> Option<Vec<u32>> {
-        if self.entries.len() + ranges.len() > TEMPORARY_MAX {
+        if self.bans.len() + self.drills.len() + ranges.len() > TEMPORARY_MAX {
             return None;
         }
         let mut numbers = Vec::new();
         for range in ranges {
-            self.last = self.last.wrapping_add(1).max(1);
-            let (range, number) = (*range, self.last);
-            self.entries.push((Entry { range, number }, until));
+            self.made = (self.made + 1) % DRILLS;
+            let (range, number) = (*range, DRILLS + self.made);
+            self.drills.push((Entry { range, number }, until));
             numbers.push(number);
         }
         Some(numbers)
     }
 
-    /// Takes entries out.
+    /// Takes entries of drills out.
     pub(crate) fn remove(&mut self, numbers: &[u32]) {
-        self.entries
+        self.drills
             .retain(|(entry, _)| !numbers.contains(&entry.number));
+    }
+
+    /// Begins to read bans: what is read later is newer.
+    pub(crate) const fn ask(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// Takes these bans in place of those before, unless what stands here was read later;
+    /// whether anything is another.
+    pub(crate) fn set_bans(&mut self, asked: u64, bans: Vec<Ban>) -> bool {
+        if asked < self.taken {
+            return false;
+        }
+        self.taken = asked;
+        let read = bans.into_iter().filter_map(|ban| {
+            let range = ban.addresses.parse().ok()?;
+            Some((range, ban))
+        });
+        let new: Vec<_> = read.collect();
+        let differs = new != self.bans;
+        self.bans = new;
+        differs
     }
 
     /// Takes out those that are over; whether there were any.
     pub(crate) fn expire(&mut self, now: Micros) -> bool {
-        let before = self.entries.len();
-        self.entries.retain(|(_, until)| *until > now);
-        self.entries.len() < before
+        let before = (self.bans.len(), self.drills.len());
+        self.bans.retain(|(_, ban)| ban.until > now);
+        self.drills.retain(|(_, until)| *until > now);
+        (self.bans.len(), self.drills.len()) != before
     }
 
     /// Those that there are.
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.entries.iter().map(|(entry, _)| *entry).collect()
+        let bans = self.bans.iter().map(|(range, ban)| Entry {
+            range: *range,
+            number: ban.number,
+        });
+        let drills = self.drills.iter().map(|(entry, _)| *entry);
+        bans.chain(drills).collect()
     }
 
-    /// The same with when each is over.
+    /// The same with when each is over, and why it is there.
     pub(crate) fn views(&self) -> Vec<TemporaryView> {
-        let view = |(entry, until): &(Entry, Micros)| TemporaryView {
+        let bans = self.bans.iter().map(|(range, ban)| TemporaryView {
+            number: ban.number,
+            range: range.to_string(),
+            until: ban.until,
+            reason: ban.reason.clone(),
+            made_by: ban.made_by.clone(),
+        });
+        let drills = self.drills.iter().map(|(entry, until)| TemporaryView {
             number: entry.number,
             range: entry.range.to_string(),
             until: *until,
-        };
-        self.entries.iter().map(view).collect()
+            reason: String::new(),
+            made_by: "system:drill".to_owned(),
+        });
+        bans.chain(drills).collect()
     }
 }
 
@@ -100,7 +148,7 @@ pub(crate) fn free_pairs(set: &Set, rng: &Rng) -> Option<[(IpAddr, IpAddr); 2]> 
 }
 
 /// What a command asks.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "block")]
 pub enum BlockCommand {
     /// Which rule decides about an address.
@@ -110,6 +158,20 @@ pub enum BlockCommand {
     },
     /// Which lists there are.
     List,
+    /// Have addresses refused for a while.
+    Add {
+        /// An address or a range.
+        addresses: String,
+        /// For so many seconds.
+        seconds: u64,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Let them in again.
+    Remove {
+        /// As they were added.
+        addresses: String,
+    },
 }
 
 /// What it is answered.
@@ -120,6 +182,8 @@ pub enum BlockReply {
     Said(Box<Judged>),
     /// All lists.
     Lists(ListsView),
+    /// It is done, or it can't be: for people.
+    Done(Result<String, String>),
 }
 
 /// What becomes of a client.
@@ -202,6 +266,17 @@ pub struct TemporaryView {
     pub range: String,
     /// When it ends.
     pub until: Micros,
+    /// Why, for people; empty where nobody said.
+    pub reason: String,
+    /// Who wanted it, as in the audit trail.
+    pub made_by: String,
+}
+
+impl TemporaryView {
+    /// Whether it stands in the store, so that it can be ended by a person.
+    pub(crate) const fn is_ban(&self) -> bool {
+        self.number < DRILLS
+    }
 }
 
 impl From<Rule<'_>> for RuleView {
@@ -221,16 +296,21 @@ impl From<Rule<'_>> for RuleView {
 /// Answers a command: by a running server with its entries for a while, or by what the
 /// configuration says.
 pub fn answer(
-    what: BlockCommand,
+    what: &BlockCommand,
     config: &Config,
     set: &Set,
     temporary: Vec<TemporaryView>,
 ) -> BlockReply {
     match what {
         BlockCommand::Test { address } => {
-            BlockReply::Said(Box::new(judge(set, &config.trusted_proxies, address)))
+            BlockReply::Said(Box::new(judge(set, &config.trusted_proxies, *address)))
         }
         BlockCommand::List => BlockReply::Lists(lists(set, &config.block.lists, temporary)),
+        BlockCommand::Add { .. } | BlockCommand::Remove { .. } => BlockReply::Done(Err(
+            "only a running server refuses addresses for a while; start it, or use `deny` in \
+             `[block]`"
+                .to_owned(),
+        )),
     }
 }
 
@@ -325,14 +405,45 @@ mod tests {
     fn entries_for_a_while_are_bounded_and_end() {
         let range: IpRange = "203.0.113.9".parse().unwrap();
         let mut temporary = Temporary::default();
-        assert_eq!(temporary.add(&[range, range], Micros(10)), Some(vec![1, 2]));
-        assert_eq!(temporary.add(&[range], Micros(20)), Some(vec![3]));
+        let numbers = |few: &[u32]| Some(few.iter().map(|number| DRILLS + number).collect());
+        assert_eq!(temporary.add(&[range, range], Micros(10)), numbers(&[1, 2]));
+        assert_eq!(temporary.add(&[range], Micros(20)), numbers(&[3]));
         assert!(temporary.add(&[range; TEMPORARY_MAX], Micros(20)).is_none());
-        temporary.remove(&[1]);
+        temporary.remove(&[DRILLS + 1]);
         assert!(!temporary.expire(Micros(9)));
         assert!(temporary.expire(Micros(10)));
         assert_eq!(temporary.views().len(), 1);
-        assert_eq!(temporary.entries()[0].number, 3);
+        assert_eq!(temporary.entries()[0].number, DRILLS + 3);
+    }
+
+    #[test]
+    fn bans_stand_beside_entries_of_drills_and_what_was_read_later_counts() {
+        let ban = |number, until| Ban {
+            number,
+            addresses: "203.0.113.0/25".to_owned(),
+            reason: "it scans".to_owned(),
+            made_by: "command:0".to_owned(),
+            made_at: Micros(0),
+            until: Micros(until),
+        };
+        let mut temporary = Temporary::default();
+        let drilled: IpRange = "198.51.100.9".parse().unwrap();
+        temporary.add(&[drilled], Micros(90)).unwrap();
+        let (first, second) = (temporary.ask(), temporary.ask());
+        assert!(temporary.set_bans(second, vec![ban(7, 20)]));
+        assert!(
+            !temporary.set_bans(second, vec![ban(7, 20)]),
+            "nothing is another"
+        );
+        assert!(!temporary.set_bans(first, Vec::new()), "that was before");
+        let numbers: Vec<_> = temporary.entries().iter().map(|it| it.number).collect();
+        assert_eq!(numbers, [7, DRILLS + 1]);
+        let views = temporary.views();
+        assert_eq!(
+            (&*views[0].range, &*views[0].reason),
+            ("203.0.113.0/25", "it scans")
+        );
+        assert!(temporary.expire(Micros(20)) && temporary.entries().len() == 1);
     }
 
     #[test]

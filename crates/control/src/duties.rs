@@ -24,6 +24,7 @@ use crate::{
     StartError, accounts,
     acme::{self, Acme},
     alarms::Alarms,
+    bans,
     handover::{self, Sockets, Successor},
     leadership,
     metrics::Metrics,
@@ -133,6 +134,16 @@ impl Duties {
         // Before the edge serves: no handshake is refused for want of what is there.
         certificates.follow().await;
         tasks.spawn(certificates.run(stop.clone()));
+        if let Some(kept) = state.kept()
+            && let Err(error) = bans::follow(&kept.store, &state.publisher).await
+        {
+            tracing::warn!(%error, "addresses that are refused for a while aren't known yet");
+        }
+        tasks.spawn(bans::run(
+            state.kept.clone(),
+            state.publisher.clone(),
+            stop.clone(),
+        ));
         let counted = state.tallies.clone();
         tasks.spawn(outbox::run(outbox::Parts {
             store: base.store.subscribe(),

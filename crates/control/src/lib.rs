@@ -8,6 +8,7 @@ pub mod access_log;
 mod accounts;
 mod acme;
 pub mod alarms;
+mod bans;
 pub mod block;
 mod console;
 mod duties;

@@ -8,6 +8,7 @@ use guards::block::{IpRange, Set};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
 use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
+use store::Ban;
 use terms::{Clock, Micros};
 use tokio::sync::watch;
 
@@ -235,6 +236,20 @@ impl Publisher {
         let numbers = lock(&self.now).temporary.add(ranges, until)?;
         self.publish();
         Some(numbers)
+    }
+
+    /// Begins to read bans: [`Self::set_bans`] wants to know when that was.
+    pub(crate) fn ask_bans(&self) -> u64 {
+        lock(&self.now).temporary.ask()
+    }
+
+    /// Refuses these addresses for a while, in place of those that were read before.
+    pub(crate) fn set_bans(&self, asked: u64, bans: Vec<Ban>) {
+        // The lock isn't held while it is published.
+        let differs = lock(&self.now).temporary.set_bans(asked, bans);
+        if differs {
+            self.publish();
+        }
     }
 
     /// Ends such entries.

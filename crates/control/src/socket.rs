@@ -28,11 +28,12 @@ use self::accounts::{AccountCommand, AccountReply};
 use crate::{
     access_log,
     accounts::{Accounts, carry_out as carry_out_on_accounts},
+    bans,
     block::{self, BlockCommand, BlockReply},
     keeper,
     prober::line,
     proof::Prover,
-    publish::Publisher,
+    state::State,
 };
 
 /// The socket's name in the data folder.
@@ -254,7 +255,7 @@ async fn carry_out(
     stop: &CancellationToken,
 ) -> Reply {
     if let Command::Block { what } = command {
-        return about_block(&prover.state.publisher, what);
+        return about_block(&prover.state, what, uid).await;
     }
     let Some(kept) = prover.state.kept() else {
         return Reply::Failed {
@@ -318,18 +319,18 @@ async fn carry_out(
                 },
             }
         }
-        Command::Block { what } => about_block(&prover.state.publisher, what),
+        Command::Block { what } => about_block(&prover.state, what, uid).await,
         Command::Accounts { what } => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
     }
 }
 
-/// Answers what is asked about addresses.
-fn about_block(publisher: &Publisher, what: BlockCommand) -> Reply {
-    let (set, config) = (publisher.block(), publisher.config());
+/// Answers what is asked about addresses; most of it without a store.
+async fn about_block(state: &State, what: BlockCommand, uid: u32) -> Reply {
+    let answer = bans::carry_out(state, what, &Actor::command(uid)).await;
     Reply::Block {
-        what: Box::new(block::answer(what, &config, &set, publisher.temporary())),
+        what: Box::new(answer),
     }
 }
 
@@ -342,7 +343,14 @@ pub(crate) async fn offline(
     command: &Command,
 ) -> Reply {
     match command {
-        Command::Block { what } => about_block(&accounts.publisher, *what),
+        Command::Block { what } => {
+            let publisher = &accounts.publisher;
+            let (set, config) = (publisher.block(), publisher.config());
+            let answer = block::answer(what, &config, &set, publisher.temporary());
+            Reply::Block {
+                what: Box::new(answer),
+            }
+        }
         Command::Prove { .. } => Reply::Failed {
             why: "drills attack the running server: start it with `waarborg serve`".to_owned(),
         },

@@ -25,7 +25,7 @@ pub use views::{
     app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},
     console::{
         Console, ConsoleDoor, ConsoleEnterView, Notice,
-        addresses::{AddressAsked, AddressVerdict, AddressesView},
+        addresses::{AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView},
         admin::{ResumeView, ThresholdView},
         audit::{AuditFilter, AuditLine, AuditView, ChangeLine},
         groups::{GroupRemoveView, GroupView, GroupsView},

@@ -1,4 +1,4 @@
-//! Who is refused by address, without a browser: `block test` and `block list`.
+//! Who is refused by address, without a browser: `block test`, `list`, `add` and `remove`.
 //!
 //! The running server is asked, since it alone knows of entries that end by themselves;
 //! without one the configuration says what it would do.
@@ -28,6 +28,26 @@ pub(crate) enum BlockCommand {
         #[command(flatten)]
         config: ConfigArg,
     },
+    /// Has an address or a range refused for a while, on every node, from now on.
+    Add {
+        /// Such as 203.0.113.7, 203.0.113.0/24 or 2001:db8:7::/48.
+        addresses: String,
+        /// For how long: seconds, minutes, hours or days.
+        #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = seconds)]
+        time: u64,
+        /// A few words that the list, the console and the audit trail show.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+    /// Lets in again what `add` or a ban refuses. Exit code 1 where there is no such entry.
+    Remove {
+        /// As `waarborg block list` shows it.
+        addresses: String,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
     /// Lists with how many entries each has, and entries that end by themselves.
     List {
         /// One line of JSON in place of the table.
@@ -46,12 +66,28 @@ pub(crate) fn run(command: BlockCommand) -> ExitCode {
             config,
         } => (block::BlockCommand::Test { address }, json, config),
         BlockCommand::List { json, config } => (block::BlockCommand::List, json, config),
+        BlockCommand::Add {
+            addresses,
+            time,
+            reason,
+            config,
+        } => {
+            let add = block::BlockCommand::Add {
+                addresses,
+                seconds: time,
+                reason,
+            };
+            (add, false, config)
+        }
+        BlockCommand::Remove { addresses, config } => {
+            (block::BlockCommand::Remove { addresses }, false, config)
+        }
     };
     let config = match load(&file.config) {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let reply = match answered(&config, asked) {
+    let reply = match answered(&config, &asked) {
         Ok(reply) => reply,
         Err(why) => return fault(&why),
     };
@@ -65,6 +101,11 @@ pub(crate) fn run(command: BlockCommand) -> ExitCode {
             let refused = matches!(judged.verdict, Verdict::Refused | Verdict::Dropped);
             ExitCode::from(u8::from(refused))
         }
+        BlockReply::Done(Ok(done)) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        BlockReply::Done(Err(why)) => fault(why),
         BlockReply::Lists(lists) => {
             if json {
                 print_json(lists);
@@ -76,20 +117,43 @@ pub(crate) fn run(command: BlockCommand) -> ExitCode {
     }
 }
 
+/// `90s`, `30m`, `24h`, `7d`.
+fn seconds(text: &str) -> Result<u64, String> {
+    let expected = || "expected a time such as 90s, 30m, 24h or 7d".to_owned();
+    let (digits, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(expected)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(expected()),
+    };
+    let count: u64 = digits.parse().map_err(|_| expected())?;
+    count.checked_mul(unit).ok_or_else(expected)
+}
+
 /// By the running server, or without one by the configuration.
-fn answered(config: &Config, what: block::BlockCommand) -> Result<BlockReply, String> {
+fn answered(config: &Config, what: &block::BlockCommand) -> Result<BlockReply, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let command = Command::Block { what };
+    let command = Command::Block { what: what.clone() };
     let asked = runtime.block_on(socket::ask(&config.data, &command, |_| {}));
     match asked {
         Ok(Reply::Block { what }) => Ok(*what),
         Ok(Reply::Failed { why }) => Err(why),
         Ok(_) => Err("the server answered something else than was asked".to_owned()),
         Err(SocketError::NoServer { .. }) => {
-            eprintln!("no server runs: this is what the configuration says");
+            let asks = matches!(
+                what,
+                block::BlockCommand::Test { .. } | block::BlockCommand::List
+            );
+            if asks {
+                eprintln!("no server runs: this is what the configuration says");
+            }
             let set = config.block_set();
             Ok(block::answer(what, config, &set, Vec::new()))
         }
@@ -156,6 +220,16 @@ fn print_lists(lists: &ListsView) {
         println!("{:<10} {:>9}  {source}", list.list, list.entries);
     }
     for entry in &lists.temporary {
-        println!("{:<10} {}  until {}", "temporary", entry.range, entry.until);
+        println!(
+            "{:<10} {}  until {}  by {}{}",
+            "temporary",
+            entry.range,
+            entry.until,
+            entry.made_by,
+            match entry.reason.as_str() {
+                "" => String::new(),
+                reason => format!(": {reason}"),
+            }
+        );
     }
 }

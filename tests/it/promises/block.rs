@@ -227,3 +227,88 @@ async fn an_administrator_who_has_shut_himself_out_is_back_at_once() {
     until(&gateway, "127.0.0.32", "200").await;
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn an_address_is_refused_for_a_while_by_one_command_and_let_in_by_another() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let config = ground.configure(&[(HOST, &upstream.url())], "");
+    let gateway = Gateway::serve(&ground, &config).await;
+    let command = async |arguments: &[&str]| {
+        let arguments = [&["block"], arguments].concat();
+        gateway.command(&ground, &arguments).await
+    };
+    // Not for this machine as a whole: its drills would be refused.
+    for (addresses, word) in [
+        ("127.0.0.1", "loopback"),
+        ("0.0.0.0/0", "too many"),
+        ("nobody", "expected an address"),
+    ] {
+        let refused = command(&["add", addresses]).await;
+        assert_eq!(refused.code, Some(1), "{}", refused.out);
+        assert!(refused.err.contains(word), "{}", refused.err);
+    }
+    assert_eq!(
+        command(&["add", "192.0.2.7", "--for", "2w"]).await.code,
+        Some(2)
+    );
+    let text = ground.configuration(&[(HOST, &*upstream.url())], "");
+    let text = format!("trusted_proxies = \"127.0.0.1\"\n{text}");
+    ground.replace(&config, &text);
+    gateway.program.line("the configuration was reloaded").await;
+    let ask = async |client: &str| {
+        let field = format!("X-Forwarded-For: {client}");
+        curl(&gateway, "127.0.0.1", "/", &["-H", &field]).await
+    };
+    let reason = ["--for", "30m", "--reason", "it tries passwords"];
+    command(&[&["add", "192.0.2.0/25"], &reason[..]].concat())
+        .await
+        .good();
+    // At once, and no more than that.
+    let (code, body) = ask("192.0.2.7").await;
+    assert_eq!(code, "403", "{body}");
+    assert_eq!(ask("192.0.2.128").await.0, "200");
+    let told: Value = serde_json::from_str(&body).expect("JSON");
+    let id = told["id"].as_str().expect("an id").to_owned();
+    let found = async {
+        loop {
+            let found = gateway.command(&ground, &["record", "find", &id]).await;
+            if found.code == Some(0) {
+                return found.out;
+            }
+        }
+    };
+    let line = in_time("the record is found", found).await;
+    let line: Value = serde_json::from_str(&line).expect("a line of JSON");
+    assert_eq!(line["reason"], "block-temporary", "{line}");
+    assert_eq!(line["rule"], "temporary:1", "{line}");
+    let listed = command(&["list"]).await.good();
+    let entry = listed
+        .out
+        .lines()
+        .find(|line| line.contains("192.0.2.0/25"));
+    let entry = entry.expect("it is listed");
+    assert!(
+        entry.contains("it tries passwords") && entry.contains("by command:"),
+        "{entry}"
+    );
+    // It outlives the process.
+    gateway.stop().await;
+    let gateway = Gateway::serve(&ground, &config).await;
+    let field = ["-H", "X-Forwarded-For: 192.0.2.7"];
+    assert_eq!(curl(&gateway, "127.0.0.1", "/", &field).await.0, "403");
+    let command = async |arguments: &[&str]| {
+        let arguments = [&["block"], arguments].concat();
+        gateway.command(&ground, &arguments).await
+    };
+    command(&["remove", "192.0.2.0/25"]).await.good();
+    assert_eq!(curl(&gateway, "127.0.0.1", "/", &field).await.0, "200");
+    let again = command(&["remove", "192.0.2.0/25"]).await;
+    assert_eq!(again.code, Some(1), "{}", again.out);
+    gateway.stop().await;
+    // Without a server nobody is refused for a while.
+    let mut alone = waarborg(&ground, &["block", "add", "192.0.2.7", "--config"]);
+    alone.arg(&config);
+    let alone = finish(alone).await;
+    assert_eq!(alone.code, Some(1), "{}", alone.out);
+    assert!(alone.err.contains("only a running server"), "{}", alone.err);
+}

@@ -6,6 +6,8 @@ use terms::{Language, Micros, Secret};
 
 use super::api::*;
 
+#[path = "addresses.rs"]
+mod addresses;
 #[path = "groups.rs"]
 mod groups;
 
@@ -706,7 +708,7 @@ fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str,
             "token-made",
             pages.token_made(&fill.console(None), &fill.made(TokenKind::Bearer), language),
         ),
-        ("addresses", addresses(pages, fill, language)),
+        ("addresses", addresses::addresses(pages, fill, language)),
         ("audit", pages.audit(&audit(fill), language)),
         (
             "audit-none",
@@ -719,25 +721,6 @@ fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str,
             ),
         ),
     ]
-}
-
-fn addresses(pages: &Pages, fill: Fill<'_>, language: Language) -> Page {
-    let view = AddressesView {
-        console: fill.console(None),
-        address: fill.with("203.0.113.7"),
-        asked: AddressAsked::Judged {
-            verdict: AddressVerdict::Refused,
-            rule: Some((fill.with("deny-1"), fill.with("203.0.113.0/24"))),
-        },
-        observe: true,
-        lists: vec![(
-            fill.with("file"),
-            fill.with("/etc/waarborg/drop.json"),
-            12_345,
-        )],
-        temporary: vec![(fill.with("198.51.100.9/32"), NOW)],
-    };
-    pages.addresses(&view, language)
 }
 
 fn audit(fill: Fill<'_>) -> AuditView {

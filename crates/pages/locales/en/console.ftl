@@ -115,6 +115,8 @@ resume-not = Leave it as it is
 field-own-rights = Administrators don’t take away their own rights: another one does.
 field-last-administrator = Nobody would be an administrator any more: make somebody else one first.
 field-of-administrators = The configuration names this group in “[admin]”: take it out there first.
+field-too-wide = These are too many addresses: at most an IPv4 range of /8 or an IPv6 range of /16.
+field-loopback = The drills and every program on the server come from loopback addresses: they aren’t refused here.
 
 # Who is refused by address.
 
@@ -134,5 +136,21 @@ addresses-list = List
 addresses-file = File
 addresses-entries = Entries
 addresses-temporary = Entries for a while
+addresses-no-temporary = No address is refused for a while.
 addresses-range = Range
+addresses-range-hint = An address or a range, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8:7::/48.
 addresses-until = Until
+addresses-reason = Reason
+addresses-by = Made by
+addresses-act = Action
+addresses-lift = Let in again
+addresses-add = Refuse for a while
+addresses-time = For
+addresses-hours = { $hours ->
+    [one] { $hours } hour
+   *[other] { $hours } hours
+}
+addresses-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}

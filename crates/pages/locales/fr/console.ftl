@@ -115,6 +115,8 @@ resume-not = Laisser tel quel
 field-own-rights = Les administrateurs ne retirent pas leurs propres droits : un autre le fait.
 field-last-administrator = Il n’y aurait plus d’administrateur : nommez d’abord quelqu’un d’autre.
 field-of-administrators = La configuration nomme ce groupe dans « [admin] » : retirez-le d’abord de là.
+field-too-wide = C’est trop d’adresses : au plus une plage IPv4 de /8 ou une plage IPv6 de /16.
+field-loopback = Les épreuves et tout programme du serveur viennent d’adresses de bouclage : elles ne sont pas refusées ici.
 
 # Qui est refusé d’après son adresse.
 
@@ -134,5 +136,21 @@ addresses-list = Liste
 addresses-file = Fichier
 addresses-entries = Entrées
 addresses-temporary = Entrées pour un temps
+addresses-no-temporary = Aucune adresse n’est refusée pour un temps.
 addresses-range = Plage
-addresses-until = Jusqu’au
+addresses-range-hint = Une adresse ou une plage, comme 203.0.113.7, 203.0.113.0/24 ou 2001:db8:7::/48.
+addresses-until = Jusqu’à
+addresses-reason = Raison
+addresses-by = Créée par
+addresses-act = Action
+addresses-lift = Admettre à nouveau
+addresses-add = Refuser pour un temps
+addresses-time = Pour
+addresses-hours = { $hours ->
+    [one] { $hours } heure
+   *[other] { $hours } heures
+}
+addresses-days = { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+}

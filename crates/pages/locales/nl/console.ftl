@@ -115,6 +115,8 @@ resume-not = Laten zoals het is
 field-own-rights = Beheerders nemen hun eigen rechten niet weg: dat doet een andere beheerder.
 field-last-administrator = Er zou geen beheerder meer zijn: maak eerst iemand anders beheerder.
 field-of-administrators = De configuratie noemt deze groep in “[admin]”: haal haar daar eerst weg.
+field-too-wide = Dit zijn te veel adressen: hoogstens een IPv4-bereik van /8 of een IPv6-bereik van /16.
+field-loopback = De proeven en elk programma op de server komen van loopback-adressen: die worden hier niet geweigerd.
 
 # Wie op adres wordt geweigerd.
 
@@ -133,6 +135,19 @@ addresses-lists = Lijsten
 addresses-list = Lijst
 addresses-file = Bestand
 addresses-entries = Regels
-addresses-temporary = Regels voor een tijdje
+addresses-temporary = Regels voor een tijd
+addresses-no-temporary = Geen adres wordt voor een tijd geweigerd.
 addresses-range = Bereik
+addresses-range-hint = Een adres of een bereik, zoals 203.0.113.7, 203.0.113.0/24 of 2001:db8:7::/48.
 addresses-until = Tot
+addresses-reason = Reden
+addresses-by = Gemaakt door
+addresses-act = Actie
+addresses-lift = Weer toelaten
+addresses-add = Voor een tijd weigeren
+addresses-time = Voor
+addresses-hours = { $hours } uur
+addresses-days = { $days ->
+    [one] { $days } dag
+   *[other] { $days } dagen
+}

@@ -42,6 +42,12 @@ pub enum Field {
     Sites,
     /// `days`.
     Days,
+    /// A range of addresses: `range`.
+    Range,
+    /// `reason`.
+    Reason,
+    /// `hours`.
+    Hours,
 }
 
 /// What is wrong with it.
@@ -73,6 +79,10 @@ pub enum FieldProblem {
     LastAdministrator,
     /// The configuration names the group as one of administrators.
     OfAdministrators,
+    /// So many addresses aren't refused at once.
+    TooWide,
+    /// The drills come from there.
+    Loopback,
 }
 
 impl FieldProblem {
@@ -92,6 +102,8 @@ impl FieldProblem {
             Self::OwnRights => say.text("field-own-rights"),
             Self::LastAdministrator => say.text("field-last-administrator"),
             Self::OfAdministrators => say.text("field-of-administrators"),
+            Self::TooWide => say.text("field-too-wide"),
+            Self::Loopback => say.text("field-loopback"),
         }
     }
 }

@@ -542,3 +542,39 @@ async fn an_address_is_judged_by_the_rule_that_decides_and_what_is_none_is_told(
     assert!(twin.contains("No list has it."), "{twin}");
     assert!(ask("<b>").await.contains("This is no IP address."));
 }
+
+#[tokio::test]
+async fn addresses_are_refused_for_a_while_and_let_in_again() {
+    let ground = Ground::start_with("").await;
+    let browser = ground.browser().await;
+    let page = browser.get("/-/admin/addresses").await;
+    assert!(page.body.contains("No address is refused for a while."));
+    for (range, hours, words) in [
+        ("nobody", "24", "used as it stands"),
+        ("0.0.0.0/0", "24", "too many addresses"),
+        ("::1", "24", "loopback addresses"),
+        ("203.0.113.7", "0", "no such thing"),
+    ] {
+        let fields = [("range", range), ("hours", hours), ("reason", "x")];
+        let page = browser.post("/-/admin/addresses/add", &fields).await;
+        assert_eq!(page.status, 422, "{range}");
+        assert!(page.body.contains(words), "{range}: {}", page.body);
+    }
+    let range = ("range", "203.0.113.0/25");
+    let fields = [range, ("hours", "24"), ("reason", "it <scans>")];
+    browser.change("/-/admin/addresses/add", &fields).await;
+    let page = browser.get("/-/admin/addresses?address=203.0.113.7").await;
+    assert!(page.body.contains("It is refused."), "{}", page.body);
+    assert!(page.body.contains("temporary:1"), "{}", page.body);
+    assert!(page.body.contains("it &#60;scans&#62;"), "{}", page.body);
+    browser.change("/-/admin/addresses/remove", &[range]).await;
+    let page = browser.get("/-/admin/addresses?address=203.0.113.7").await;
+    assert!(page.body.contains("It is let in."), "{}", page.body);
+    // Both are in the trail.
+    let trail = ground.trail().await;
+    let trail = format!("{trail:?}");
+    assert!(
+        trail.contains("block.add") && trail.contains("block.remove"),
+        "{trail}"
+    );
+}

@@ -1,14 +1,15 @@
 //! Who is refused by address: the lists, and which rule decides about one.
 
-use terms::{Arg, Language, Micros};
+use terms::{Arg, Language, Micros, Secret};
 
 use super::{Console, Room, room};
 use crate::{
     Page, Pages,
     views::{
-        form::{Form, Input},
+        Frame,
+        form::{ChoiceView, Field, FieldProblem, Form, Input},
         message::Switcher,
-        sheet::Block,
+        sheet::{Block, wrong_alert},
         table::{Cell, Table},
     },
 };
@@ -40,7 +41,40 @@ pub enum AddressAsked {
     },
 }
 
-/// `{prefix}admin/addresses`. The form asks there by GET: `address`.
+/// Hours that addresses may be refused for, by choice; the second at first.
+const HOURS: [u32; 5] = [1, 24, 7 * 24, 30 * 24, 365 * 24];
+const HOURS_FIRST: u32 = 24;
+
+/// Addresses that are refused until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BanView {
+    /// The range.
+    pub range: String,
+    /// When that ends.
+    pub until: Micros,
+    /// Why; empty where nobody said.
+    pub reason: String,
+    /// Who wanted it, as in the audit trail.
+    pub made_by: String,
+    /// Whether it can be ended here; not those of drills.
+    pub lifts: bool,
+}
+
+/// What was typed to have addresses refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BanTyped {
+    /// `range`.
+    pub range: String,
+    /// `reason`.
+    pub reason: String,
+    /// `hours`; 0 for those that are chosen at first.
+    pub hours: u32,
+    /// What is wrong with it.
+    pub problems: Vec<(Field, FieldProblem)>,
+}
+
+/// `{prefix}admin/addresses`. One form asks there by GET: `address`. One POSTs to `…/add`:
+/// `token`, `range`, `hours`, `reason`. Buttons POST to `…/remove`: `token`, `range`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressesView {
     /// What every page of the console has.
@@ -53,8 +87,10 @@ pub struct AddressesView {
     pub observe: bool,
     /// Each list's kind, its file where it has one, and how many entries it has.
     pub lists: Vec<(String, String, usize)>,
-    /// Entries that end by themselves: the range, and when.
-    pub temporary: Vec<(String, Micros)>,
+    /// Entries that end by themselves.
+    pub bans: Vec<BanView>,
+    /// What was typed to add one.
+    pub typed: BanTyped,
 }
 
 impl Pages {
@@ -118,19 +154,89 @@ impl Pages {
                 rows: view.lists.iter().map(row).collect(),
             }));
         }
-        if !view.temporary.is_empty() {
-            let row = |(range, until): &(String, Micros)| {
-                let until = Cell::moment(&sheet.frame, Some(*until), String::new());
-                vec![Cell::name(range), until].into()
-            };
-            let rows = view.temporary.iter().map(row).collect();
-            sheet.add(Block::Heading(say.text("addresses-temporary")));
-            sheet.add(Block::Table(Table {
+        sheet.add(Block::Heading(say.text("addresses-temporary")));
+        if view.bans.is_empty() {
+            sheet.text(say.text("addresses-no-temporary"));
+        } else {
+            let rows = view.bans.iter();
+            let rows = rows.map(|ban| row(ban, &sheet.frame, &view.console.token).into());
+            let table = Table {
                 title: say.text("addresses-temporary"),
-                heads: vec![say.text("addresses-range"), say.text("addresses-until")],
-                rows,
-            }));
+                heads: vec![
+                    say.text("addresses-range"),
+                    say.text("addresses-until"),
+                    say.text("addresses-reason"),
+                    say.text("addresses-by"),
+                    say.text("addresses-act"),
+                ],
+                rows: rows.collect(),
+            };
+            sheet.add(Block::Table(table));
         }
+        let typed = &view.typed;
+        sheet.add_some(wrong_alert(say, &typed.problems));
+        let wrong = |input: Input, field| input.wrong(say, field, &typed.problems);
+        let chosen = if HOURS.contains(&typed.hours) {
+            typed.hours
+        } else {
+            HOURS_FIRST
+        };
+        let hours = HOURS.map(|hours| ChoiceView {
+            value: hours.to_string(),
+            text: match hours % 24 {
+                0 => say.text_with(
+                    "addresses-days",
+                    &[("days", Arg::Number((hours / 24).into()))],
+                ),
+                _ => say.text_with("addresses-hours", &[("hours", Arg::Number(hours.into()))]),
+            },
+            chosen: hours == chosen,
+        });
+        let button = say.text("addresses-add");
+        let form = Form::post(
+            &sheet.frame,
+            "admin/addresses/add",
+            &view.console.token,
+            button,
+        )
+        .input(wrong(
+            Input::plain("range", say.text("addresses-range"), &typed.range)
+                .required()
+                .hint(say.text("addresses-range-hint")),
+            Field::Range,
+        ))
+        .input(wrong(
+            Input::select("hours", say.text("addresses-time"), &hours),
+            Field::Hours,
+        ))
+        .input(wrong(
+            Input::words("reason", say.text("addresses-reason"), &typed.reason),
+            Field::Reason,
+        ));
+        sheet.add(Block::Form(form));
         self.done(&sheet)
     }
+}
+
+fn row(ban: &BanView, frame: &Frame<'_>, token: &Secret<String>) -> Vec<Cell> {
+    let say = frame.say;
+    let act = Form::button(
+        frame,
+        "admin/addresses/remove",
+        token,
+        say.text("addresses-lift"),
+    )
+    .hidden("range", &ban.range)
+    .about(&ban.range);
+    vec![
+        Cell::name(&ban.range),
+        Cell::moment(frame, Some(ban.until), String::new()),
+        Cell::name(&ban.reason),
+        Cell::name(&ban.made_by),
+        if ban.lifts {
+            Cell::Act(act)
+        } else {
+            Cell::name("")
+        },
+    ]
 }

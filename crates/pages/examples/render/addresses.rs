@@ -1,0 +1,45 @@
+//! Who is refused by address, in the console.
+
+use terms::Language;
+
+use super::{super::api::*, Fill, NOW};
+
+pub(super) fn addresses(pages: &Pages, fill: Fill<'_>, language: Language) -> Page {
+    let view = AddressesView {
+        console: fill.console(None),
+        address: fill.with("203.0.113.7"),
+        asked: AddressAsked::Judged {
+            verdict: AddressVerdict::Refused,
+            rule: Some((fill.with("deny-1"), fill.with("203.0.113.0/24"))),
+        },
+        observe: true,
+        lists: vec![(
+            fill.with("file"),
+            fill.with("/etc/waarborg/drop.json"),
+            12_345,
+        )],
+        bans: vec![
+            BanView {
+                range: fill.with("198.51.100.0/28"),
+                until: NOW,
+                reason: fill.with("it tries passwords"),
+                made_by: fill.with("command:0"),
+                lifts: true,
+            },
+            BanView {
+                range: fill.with("2001:db8::9"),
+                until: NOW,
+                reason: String::new(),
+                made_by: fill.with("system:drill"),
+                lifts: false,
+            },
+        ],
+        typed: BanTyped {
+            range: fill.with("0.0.0.0/0"),
+            reason: fill.with("everybody"),
+            hours: 168,
+            problems: vec![(Field::Range, FieldProblem::TooWide)],
+        },
+    };
+    pages.addresses(&view, language)
+}
