@@ -49,7 +49,9 @@ impl Target {
         let nginx = Nginx::plain(&ground, "location / { return 200 'of the application'; }").await;
         let upstream = format!("http://127.0.0.1:{}", nginx.port);
         ground.leaf(&[PORTAL]);
-        let text = ground.configuration(&[(HOST, &upstream)], "");
+        let paces = "[throttle]\npages = \"10000000/s\"\npages_burst = 100000\n\
+                     sign_in = \"10000000/s\"\nsign_in_burst = 100000\n";
+        let text = ground.configuration(&[(HOST, &upstream)], paces);
         let text = text.replace("workers = 2\n", "workers = 1\n");
         // Its clients say themselves where they come from.
         let text = format!(

@@ -6,6 +6,7 @@ mod block;
 mod hsts;
 mod lockout;
 mod password;
+mod throttle;
 mod tls;
 mod tls_report;
 mod track;

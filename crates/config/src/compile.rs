@@ -60,6 +60,7 @@ impl Config {
             trusted_proxies: self.trusted_proxies.clone(),
             admin_networks: self.admin.networks.clone(),
             block: self.block_set(),
+            throttle: self.throttle.guard.clone(),
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),

@@ -37,6 +37,8 @@ use crate::{
     store::Store,
     stored::Own,
     table::Table,
+    throttle,
+    throttle::Throttle,
     tls,
     tls::Tls,
     tls_report,
@@ -77,6 +79,7 @@ section! {
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
     ADMIN "admin" Form::Section(&admin::SECTION), Absent::Means("defaults"), "{}", "Promise `admin`.";
     BLOCK "block" Form::Section(&block::SECTION), Absent::Means("defaults"), "{}", "Promise `block`.";
+    THROTTLE "throttle" Form::Section(&throttle::SECTION), Absent::Means("defaults"), "{}", "Promise `throttle`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -125,6 +128,8 @@ pub struct Config {
     pub admin: Admin,
     /// `[block]`.
     pub block: Block,
+    /// `[throttle]`.
+    pub throttle: Throttle,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -161,6 +166,10 @@ impl Config {
             (OPERATIONS.name, self.operations != other.operations),
             (WORKERS.name, self.workers != other.workers),
             (STORE.name, self.store != other.store),
+            (
+                "throttle.memory",
+                self.throttle.memory != other.throttle.memory,
+            ),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))
@@ -231,6 +240,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         two_factor: two_factor::read(&part(&TWO_FACTOR)),
         admin,
         block: block::read(&part(&BLOCK)),
+        throttle: throttle::read(&part(&THROTTLE)),
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

@@ -39,6 +39,7 @@ mod source;
 mod store;
 mod stored;
 mod table;
+mod throttle;
 mod tls;
 mod tls_report;
 mod track;
@@ -60,20 +61,21 @@ pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
-    AdminReading, AdminRoute, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
-    SiteReading, TlsReportReading, TrackReading, Way,
+    AdminReading, AdminRoute, BlockReading, HstsReading, LockoutReading, PaceReading,
+    PasswordReading, Reading, SiteReading, ThrottleReading, TlsReportReading, TrackReading, Way,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
+pub use throttle::Throttle;
 pub use tls::{Roots, Tls};
 pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 20] {
+pub fn sections() -> [&'static Section; 21] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -90,6 +92,7 @@ pub fn sections() -> [&'static Section; 20] {
         &two_factor::SECTION,
         &admin::SECTION,
         &block::SECTION,
+        &throttle::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

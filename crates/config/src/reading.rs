@@ -1,7 +1,7 @@
 //! What the prober is told of a configuration: no secrets, and nothing but what a
 //! drill needs to know what was promised.
 
-use guards::{block::Action, hsts::Scope};
+use guards::{block::Action, hsts::Scope, throttle::Class};
 use seam::snapshot::{Place, Route, Upstream};
 use serde::{Deserialize, Serialize};
 use terms::{AddressKeeping, Grade};
@@ -34,6 +34,8 @@ pub struct Reading {
     pub lockout: LockoutReading,
     /// Promise `block`.
     pub block: BlockReading,
+    /// Promise `throttle`.
+    pub throttle: ThrottleReading,
     /// Promise `track`.
     pub track: TrackReading,
     /// Promise `admin`.
@@ -122,6 +124,26 @@ pub struct BlockReading {
     pub entries: u64,
 }
 
+/// Promise `throttle`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrottleReading {
+    /// Whether nobody is refused.
+    pub observe: bool,
+    /// Of pages, ours among them.
+    pub pages: PaceReading,
+    /// Of attempts to get in.
+    pub sign_in: PaceReading,
+}
+
+/// A pace of one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaceReading {
+    /// Requests that may come at once.
+    pub burst: u32,
+    /// The time between two of them afterwards, in microseconds.
+    pub interval_us: u64,
+}
+
 /// Promise `track`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackReading {
@@ -200,6 +222,11 @@ impl Config {
                 unknown: self.block.unknown,
                 entries: u64::try_from(self.block.lists.refusing()).unwrap_or(u64::MAX),
             },
+            throttle: ThrottleReading {
+                observe: self.throttle.guard.observe,
+                pages: pace(self, Class::Pages),
+                sign_in: pace(self, Class::SignIn),
+            },
             track: TrackReading {
                 access_log: self.track.access_log,
                 retention_s: self.track.retention.as_secs(),
@@ -217,6 +244,14 @@ impl Config {
                 .as_ref()
                 .map(|path| path.display().to_string()),
         }
+    }
+}
+
+fn pace(config: &Config, class: Class) -> PaceReading {
+    let (pace, _) = config.throttle.guard.pace(class);
+    PaceReading {
+        burst: pace.burst(),
+        interval_us: u64::try_from(pace.interval().as_micros()).unwrap_or(u64::MAX),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
+use guards::throttle::Class;
 use seam::snapshot::{Balance, Compression, Place, Protocol, Route, Upstream};
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     reader::{At, Say, quoted},
     scalar::{self, Reach, Wrong},
     table::Table,
+    throttle::{self, CLASS, ROUTE_CLASS},
 };
 
 /// Sites of one gateway.
@@ -41,6 +43,7 @@ section! {
     = GROUPS;
     = TOKENS;
     = STEP_UP;
+    = CLASS;
     ASSERTION "assertion" Form::Switch, Absent::Default("true"), "false",
         "Whether the application gets a signed assertion of who asks (`Waarborg-Assertion`, a JWT; keys at `/-/jwks.json`) beside `Remote-User` and its kin.";
     CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required("but with `[acme]`"), "\"app.pem\"",
@@ -64,7 +67,10 @@ const ROUTE: crate::key::Section = route::SECTION;
 
 mod route {
     use super::{Absent, Form, KIB, TIB, section};
-    use crate::access::{ROUTE_ACCESS, ROUTE_GROUPS, ROUTE_STEP_UP, ROUTE_TOKENS};
+    use crate::{
+        access::{ROUTE_ACCESS, ROUTE_GROUPS, ROUTE_STEP_UP, ROUTE_TOKENS},
+        throttle::ROUTE_CLASS,
+    };
 
     section! {
         "[[site.\"host\".routes]]",
@@ -77,6 +83,7 @@ mod route {
         = ROUTE_GROUPS;
         = ROUTE_TOKENS;
         = ROUTE_STEP_UP;
+        = ROUTE_CLASS;
         ANONYMOUS "anonymous" Form::Switch, Absent::Default("false"), "true",
             "Whether records of these requests keep no client address.";
         BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Means("that of the site"), "\"10MiB\"",
@@ -254,6 +261,7 @@ fn one(
         &ACCESS,
         &GROUPS,
         &TOKENS,
+        &CLASS,
         &ASSERTION,
         &PLAINTEXT,
     ] {
@@ -272,7 +280,8 @@ fn one(
     }
     judge_plaintext(table, &upstreams, plaintext);
     let body_max = table.size(&BODY_MAX).unwrap_or(KIB);
-    let routes = routes(table, body_max, &rule, around);
+    let class = throttle::class(table, &CLASS).flatten();
+    let routes = routes(table, (body_max, class), &rule, around);
     let certification = certification(table, around.acme, pairs);
     if let Some(Certification::Files { pair, .. }) = &certification {
         let names = std::iter::once(&host).chain(aliases.iter().map(|at| &at.value));
@@ -381,7 +390,12 @@ fn judge_plaintext(table: &Table<'_, '_>, upstreams: &[At<Upstream>], plaintext:
     }
 }
 
-fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>) -> Vec<Route> {
+fn routes(
+    table: &Table<'_, '_>,
+    (body_max, class): (u64, Option<Class>),
+    rule: &Rule,
+    around: &Around<'_>,
+) -> Vec<Route> {
     let prefix = around.prefix;
     let mut routes: Vec<Route> = Vec::new();
     let parts = table.parts(&ROUTES);
@@ -400,6 +414,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
         let own = access::of_route(part, rule, around);
         let anonymous = part.switch(anonymous);
         let body_max = part.size(body_key).unwrap_or(body_max);
+        let class = throttle::class(part, &ROUTE_CLASS).unwrap_or(class);
         part.finish();
         let Some(path) = path else { continue };
         let span = part.span(path_key);
@@ -428,6 +443,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
             admin: own.admin,
             anonymous,
             body_max,
+            throttle: class,
         });
     }
     let whole = |route: &Route| route.path.is_empty() && route.methods.is_empty();
@@ -441,6 +457,7 @@ fn routes(table: &Table<'_, '_>, body_max: u64, rule: &Rule, around: &Around<'_>
             admin: rule.admin,
             anonymous: false,
             body_max,
+            throttle: class,
         });
     }
     routes.sort_by_key(|route| {

@@ -316,11 +316,12 @@ fn only_what_a_running_process_cannot_change_needs_a_restart() {
     let hsts = parsed(&format!("{SITE}[hsts]\nmax_age = \"300s\"\n")).config;
     assert!(one.restart_keys(&hsts).is_empty());
     let other = parsed(&format!(
-        "workers = 3\nlisten = \"127.0.0.1:1\"\n{SITE}[store]\npostgres = {{ env = \"WAARBORG_POSTGRES\" }}\n"
+        "workers = 3\nlisten = \"127.0.0.1:1\"\n{SITE}[store]\npostgres = {{ env = \"WAARBORG_POSTGRES\" }}\n\
+         [throttle]\nmemory = \"1MiB\"\n"
     ));
     assert_eq!(
         one.restart_keys(&other.config),
-        ["listen", "workers", "store"]
+        ["listen", "workers", "store", "throttle.memory"]
     );
 }
 

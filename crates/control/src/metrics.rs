@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use guards::throttle::Class;
 use seam::{
     Counters, RefusalPage,
     counters::{Counter, LATENCY_BOUNDS_US},
@@ -340,6 +341,20 @@ impl Metrics {
             ("observed", self.sum(|c| &c.block_observed)),
         ] {
             page.line(names::BLOCKED_TOTAL, &format!("action=\"{action}\""), count);
+        }
+        page.family(
+            names::THROTTLED_TOTAL,
+            "counter",
+            "Requests of clients that send too many: refused, or only observed.",
+        );
+        for (index, class) in Class::ALL.into_iter().enumerate() {
+            for (action, count) in [
+                ("refused", self.sum(|c| &c.throttle_refused[index])),
+                ("observed", self.sum(|c| &c.throttle_observed[index])),
+            ] {
+                let labels = format!("class=\"{}\",action=\"{action}\"", class.word());
+                page.line(names::THROTTLED_TOTAL, &labels, count);
+            }
         }
         page.family(
             names::CERTIFICATE_EXPIRY,

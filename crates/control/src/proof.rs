@@ -14,7 +14,7 @@ use guards::block::IpRange;
 use pages::LedgerView;
 use promises::{
     Finding, Order, Report,
-    ground::{Canary, Evidence, Listed, Pair, Question},
+    ground::{Canary, Evidence, Pair, Question, Sources},
     state::Latest,
 };
 use serde_json::{Value, json};
@@ -109,9 +109,6 @@ struct Asked<'a> {
 
 impl Host for Asked<'_> {
     async fn evidence(&self, question: Question) -> Evidence {
-        let none = |why: &str| Evidence::None {
-            why: why.to_owned(),
-        };
         let trace = match question {
             Question::Trace { trace } => trace,
             Question::TlsReport => {
@@ -141,6 +138,7 @@ impl Host for Asked<'_> {
                 };
             }
             Question::Listed => return self.listing.list(),
+            Question::Sources => return self.listing.free(),
             Question::Lock { name } => {
                 return match self.canaries.locked_for(&name).await {
                     Ok(ends_in_s) => Evidence::Lock { ends_in_s },
@@ -199,14 +197,20 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
+    /// Addresses that no list has.
+    fn free(&self) -> Evidence {
+        match self.pairs() {
+            Some(pairs) => self.sources(pairs),
+            None => none("no-free-address"),
+        }
+    }
+
+    /// The same, of which the first of each pair is listed from now on.
     fn list(&self) -> Evidence {
-        let none = |why: &str| Evidence::None {
-            why: why.to_owned(),
-        };
-        let state = &self.prover.state;
-        let Some(pairs) = block::free_pairs(&state.publisher.block(), &state.rng) else {
+        let Some(pairs) = self.pairs() else {
             return none("no-free-address");
         };
+        let state = &self.prover.state;
         let single = |(address, _): (IpAddr, IpAddr)| IpRange::new(address, address).ok();
         let ranges: Vec<_> = pairs.iter().copied().filter_map(single).collect();
         let until = state.clock.now().after(LISTED_FOR);
@@ -217,11 +221,26 @@ impl Listing<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .extend(numbers);
-        let pair = |(listed, twin)| Pair { listed, twin };
-        Evidence::Listed(Listed {
+        self.sources(pairs)
+    }
+
+    fn pairs(&self) -> Option<[(IpAddr, IpAddr); 2]> {
+        let state = &self.prover.state;
+        block::free_pairs(&state.publisher.block(), &state.rng)
+    }
+
+    fn sources(&self, pairs: [(IpAddr, IpAddr); 2]) -> Evidence {
+        let pair = |(attacker, twin)| Pair { attacker, twin };
+        Evidence::Sources(Sources {
             door: self.prover.door.clone(),
             pairs: pairs.map(pair).into(),
         })
+    }
+}
+
+fn none(why: &str) -> Evidence {
+    Evidence::None {
+        why: why.to_owned(),
     }
 }
 

@@ -1,15 +1,16 @@
 //! Step 5, guard: block, throttle, origin, access, in this order. One function, no
 //! trait objects; the cheapest refusal comes first.
 //!
-//! Here are the places of `throttle`, `csrf` and `login`; what stands now is `block` and
+//! Here are the places of `csrf` and `login`; what stands now is `block`, `throttle` and
 //! what every site refuses.
 
-use seam::{Counters, Credential, Refusal, RefusalPage, snapshot::Access};
+use seam::{Credential, Refusal, RefusalPage, snapshot::Access};
 
 use crate::{
     block,
     know::{Known, OwnPath, Visit, is_safe},
-    signin, teeth,
+    signin, teeth, throttle,
+    worker::Worker,
 };
 
 /// A request that may be served. Only [`guard`] makes one.
@@ -39,9 +40,10 @@ impl From<Refusal> for Denied {
 pub(crate) fn guard<'a>(
     known: Known<'a>,
     visit: &mut Visit,
-    counters: &Counters,
+    worker: &Worker,
 ) -> Result<Admitted<'a>, Denied> {
-    block::judge(visit, counters)?;
+    block::judge(visit, &worker.counters)?;
+    throttle::judge(&known, visit, &worker.arrivals, &worker.counters)?;
     let visit = &*visit;
     let refuse = |page, reason| Err(Denied::Refused(Refusal::new(page, reason)));
     let request = known.request();

@@ -1,9 +1,9 @@
 //! Step 7, harden: the headers that every answer leaves with.
 // promise: hsts
 
-use std::io::Write as _;
+use std::{fmt, io::Write as _};
 
-use guards::hsts::Sent;
+use guards::{hsts::Sent, throttle::Standing};
 use seam::record::Version;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     know::Visit,
     serve::{Answer, Length, Source, Static},
     teeth,
+    throttle::seconds,
     worker::Worker,
 };
 
@@ -64,6 +65,8 @@ struct Said {
     opener: bool,
     /// What it sends is shown as a page.
     page: bool,
+    /// It states limits of its own.
+    limits: bool,
 }
 
 /// Writes the head: the answer's own fields without those that are the connection's or
@@ -156,6 +159,9 @@ pub(crate) fn harden(
         // Sign-in by a pop-up window goes on working.
         sink.field("cross-origin-opener-policy", b"same-origin-allow-popups");
     }
+    if let (Some(standing), false) = (visit.standing, said.limits) {
+        rate_limit(standing, sink);
+    }
     sink.field("x-request-id", &visit.id.hex());
     if !teeth::cut("hsts") {
         strict_transport(visit, hsts, sink);
@@ -178,6 +184,7 @@ impl Said {
             objects: true,
             opener: true,
             page: false,
+            limits: false,
         }
     }
 }
@@ -242,7 +249,9 @@ fn application<'a>(
         {
             return;
         }
+        9 if is("ratelimit") => said.limits = true,
         15 if is("referrer-policy") => said.referrer = true,
+        16 if is("ratelimit-policy") => said.limits = true,
         15 if is("x-frame-options") => said.framing = true,
         22 if is("x-content-type-options") => {
             said.nosniff = value.eq_ignore_ascii_case(b"nosniff");
@@ -333,6 +342,27 @@ fn prebuilt(page: &Static<'_>, sink: &mut impl HeadSink) {
     }
 }
 
+/// How much a client may still ask for (draft-ietf-httpapi-ratelimit-headers-10): the whole
+/// burst, the time in which it is there again, what is left of it, and when there is more.
+fn rate_limit(standing: Standing, sink: &mut impl HeadSink) {
+    let Standing {
+        class,
+        pace,
+        remaining,
+        ..
+    } = standing;
+    let (word, burst) = (class.word(), pace.burst());
+    let (whole, wait) = (seconds(pace.whole()), seconds(standing.wait));
+    let mut space = [0; LIMIT_MAX];
+    let policy = format_args!("\"{word}\";q={burst};w={whole}");
+    sink.field("ratelimit-policy", written(policy, &mut space));
+    let left = format_args!("\"{word}\";r={remaining};t={wait}");
+    sink.field("ratelimit", written(left, &mut space));
+}
+
+/// Bytes of a class's word in quotes and two numbers, each with its name.
+const LIMIT_MAX: usize = 64;
+
 /// The strict headers of our own pages. `no-referrer` would make `Origin` `null` on
 /// their forms; a page without any may still `say` so itself.
 fn own_page(says_referrer: bool, sink: &mut impl HeadSink) {
@@ -345,11 +375,16 @@ fn own_page(says_referrer: bool, sink: &mut impl HeadSink) {
 }
 
 fn decimal(number: u64, space: &mut [u8; 20]) -> &[u8] {
+    written(format_args!("{number}"), space)
+}
+
+/// The text, in a space that holds it.
+fn written<'s>(text: fmt::Arguments<'_>, space: &'s mut [u8]) -> &'s [u8] {
     let size = space.len();
-    let mut rest = &mut space[..];
-    // `write!` to a slice moves its start on; twenty digits hold every u64.
-    let written = write!(rest, "{number}");
-    debug_assert!(written.is_ok(), "twenty digits hold every u64");
+    let mut rest = &mut *space;
+    // Writing to a slice moves its start on.
+    let whole = rest.write_fmt(text);
+    debug_assert!(whole.is_ok(), "the space holds it");
     let used = size - rest.len();
     space.get(..used).unwrap_or_default()
 }

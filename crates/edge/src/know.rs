@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use guards::forwarded::Told;
+use guards::{forwarded::Told, throttle::Standing};
 use seam::{
     Refusal, RefusalPage, Session, Sessions,
     record::Version,
@@ -44,6 +44,8 @@ pub(crate) struct Visit {
     pub(crate) tokens: Tokens,
     /// Who asks, where that is known.
     pub(crate) session: Option<Arc<Session>>,
+    /// How much of its pace the client has left, where it is told.
+    pub(crate) standing: Option<Standing>,
     pub(crate) notes: Notes,
 }
 
@@ -69,6 +71,7 @@ impl Visit {
             query: false,
             tokens: Tokens::None,
             session: None,
+            standing: None,
             notes,
         }
     }

@@ -44,6 +44,7 @@ mod steps;
 mod teeth;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod trailers;
 mod tunnel;
 mod upstream;
@@ -55,4 +56,5 @@ mod worker;
 pub use accept::{BindError, Listeners, Listening};
 pub use crowd::Crowd;
 pub use handshake::Tickets;
+pub use throttle::Arrivals;
 pub use worker::{Edge, Parts, start};

@@ -2,7 +2,7 @@
 //!
 //! Applications read `/a/../b`, `//b`, `/%62` and `/b;x` each in their own way. A rule that
 //! one spelling escapes is none, so a path is also looked at as a lenient reader would take
-//! it; where that leads to another access rule the request is refused, rather than one of
+//! it; where that leads to another rule of access or pace the request is refused, rather than one of
 //! the two believed.
 
 use seam::snapshot::{Route, Site};
@@ -13,7 +13,10 @@ const PATH_MAX: usize = 4096;
 /// The route of a request; `None` where its path can be read in two ways that matter.
 pub(crate) fn route<'a>(site: &'a Site, path: &str, method: &str) -> Option<&'a Route> {
     let route = site.route(path, method);
-    let rule = |route: &'a Route| (&route.access, route.tokens, route.step_up, route.admin);
+    let rule = |route: &'a Route| {
+        let access = (&route.access, route.tokens, route.step_up, route.admin);
+        (access, route.throttle)
+    };
     let alike = |other: &'a Route| rule(other) == rule(route);
     // One rule for everything: no spelling leads around it.
     if site.routes.iter().all(alike) || !may_mean_more(path) {
@@ -129,6 +132,7 @@ mod tests {
             admin: false,
             anonymous: false,
             body_max: 1,
+            throttle: None,
         };
         Site {
             index: 0,

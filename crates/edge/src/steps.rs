@@ -37,7 +37,7 @@ pub(crate) fn decide(
             know(request, &mut visit, &local, facts, &worker.sessions)
         })
         .map_err(Denied::Refused)
-        .and_then(|known| guard(known, &mut visit, &worker.counters))
+        .and_then(|known| guard(known, &mut visit, worker))
         .map(|admitted| match caller {
             None => plan(&admitted, &visit, facts, forward),
             Some(_) => Plan::Vouch(vouch::known(&visit)),

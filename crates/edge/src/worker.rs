@@ -33,6 +33,7 @@ use crate::{
     handshake::{self, Secured, Tickets},
     health::Accounts,
     http1, http2,
+    throttle::Arrivals,
     upstream::Pools,
     watch::{LOOK_EVERY, Watches},
 };
@@ -60,6 +61,8 @@ pub struct Parts {
     pub tickets: Tickets,
     /// The connections of each client, shared by all workers.
     pub crowd: Crowd,
+    /// What each client has asked lately, shared by all workers.
+    pub arrivals: Arrivals,
     /// Time.
     pub clock: Clock,
     /// Chance.
@@ -223,6 +226,7 @@ pub(crate) struct Worker {
     pub(crate) renewals: RenewalSender,
     pub(crate) tls: TlsAcceptor,
     pub(crate) crowd: Crowd,
+    pub(crate) arrivals: Arrivals,
     pub(crate) clock: Clock,
     pub(crate) buffers: Buffers,
     pub(crate) watches: Watches,
@@ -362,6 +366,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         counters,
         tickets,
         crowd,
+        arrivals,
         clock,
         rng,
     } = parts;
@@ -377,6 +382,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         renewals,
         tls,
         crowd,
+        arrivals,
         buffers: Buffers::default(),
         watches: Watches::default(),
         ids: RefCell::new(Ids {

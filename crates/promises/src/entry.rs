@@ -179,6 +179,26 @@ impl Finding {
     }
 }
 
+/// What one drill has seen so far.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) steps: Vec<Step>,
+    /// Why something couldn't be tried: kebab-case.
+    pub(crate) untried: Option<&'static str>,
+}
+
+impl Seen {
+    /// What it shows of a part: judged by its steps, and no pass where something couldn't
+    /// be tried.
+    pub(crate) fn finding(self, part: &str) -> Finding {
+        let finding = Finding::by_steps(part, self.steps);
+        match self.untried {
+            Some(why) => finding.short_of(why),
+            None => finding,
+        }
+    }
+}
+
 /// One run of one promise's drill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {

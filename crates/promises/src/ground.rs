@@ -10,6 +10,7 @@ use config::Reading;
 use serde::{Deserialize, Serialize};
 use terms::{Clock, Micros, PromiseId, RequestId, Rng, Secret, Vantage};
 use tokio::sync::{mpsc, oneshot};
+use visitor::{http::Request, raw::Door};
 
 /// What control writes to the prober's standard input, first line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,8 +61,11 @@ pub enum Question {
         /// Its name.
         name: String,
     },
-    /// Addresses on the block list, for the time of the run.
+    /// Addresses to come from, of which one of each family is on the block list for the time
+    /// of the run.
     Listed,
+    /// Addresses to come from, none of which is on any list.
+    Sources,
     /// How long one of them is locked.
     Lock {
         /// Its name.
@@ -98,8 +102,8 @@ pub enum Evidence {
     },
     /// It is in the group.
     Threshold,
-    /// Addresses that are taken off the block list after the run.
-    Listed(Listed),
+    /// Addresses to come from; those that are listed are taken off the list after the run.
+    Sources(Sources),
     /// A lock.
     Lock {
         /// In how many seconds strangers may guess again; `None` where they may.
@@ -114,29 +118,35 @@ pub enum Evidence {
 
 /// Addresses to come from, and the door that believes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
+pub struct Sources {
     /// The Unix socket.
     pub door: PathBuf,
     /// One of IPv4, one of IPv6.
     pub pairs: Vec<Pair>,
 }
 
-/// A listed address and a neighbour that isn't.
+/// An address and its neighbour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
-    /// Whoever comes from it is to be refused.
-    pub listed: IpAddr,
-    /// Whoever comes from it is to be let in.
+    /// What is attacked from: listed, where that was asked for.
+    pub attacker: IpAddr,
+    /// The next address, on no list; of IPv6 in the same /64.
     pub twin: IpAddr,
 }
 
-impl Listed {
-    /// An address to announce as the one that was connected to: of the same family.
-    pub(crate) const fn destination(&self, source: IpAddr) -> IpAddr {
-        match source {
+impl Sources {
+    /// Has a request come from `source`, through the door, to a public port.
+    pub(crate) fn enter(&self, request: &mut Request, source: IpAddr, port: u16) {
+        // Announced as connected to: an address of the same family.
+        let local = match source {
             IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        }
+        };
+        request.entrance.door = Some(Door::Unix(self.door.clone()));
+        request.entrance.announce = Some((
+            SocketAddr::new(source, 40_000),
+            SocketAddr::new(local, port),
+        ));
     }
 }
 
@@ -285,6 +295,18 @@ impl Ground {
         let name = name.to_owned();
         match self.ask(Question::Threshold { name }).await {
             Evidence::Threshold => Ok(()),
+            Evidence::None { why } => Err(why),
+            _ => Err("no-evidence".to_owned()),
+        }
+    }
+
+    /// Addresses to come from: what `question` asks for.
+    ///
+    /// # Errors
+    /// Why there are none: kebab-case.
+    pub(crate) async fn sources(&self, question: Question) -> Result<Sources, String> {
+        match self.ask(question).await {
+            Evidence::Sources(sources) => Ok(sources),
             Evidence::None { why } => Err(why),
             _ => Err("no-evidence".to_owned()),
         }

@@ -26,6 +26,7 @@ pub mod target;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod throttle;
 pub mod tls;
 pub mod tls_report;
 pub mod track;
@@ -45,6 +46,7 @@ pub const PROMISES: &[Entry] = &[
     lockout::ENTRY,
     two_factor::ENTRY,
     block::ENTRY,
+    throttle::ENTRY,
     track::ENTRY,
     admin::ENTRY,
 ];

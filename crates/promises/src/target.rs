@@ -13,8 +13,8 @@ use std::{
 };
 
 use config::{
-    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
-    SiteReading, TlsReportReading, TrackReading,
+    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PaceReading,
+    PasswordReading, Reading, SiteReading, ThrottleReading, TlsReportReading, TrackReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
@@ -73,6 +73,12 @@ pub async fn order(
     })
 }
 
+/// That of a site that promised none.
+const NO_PACE: PaceReading = PaceReading {
+    burst: 0,
+    interval_us: 0,
+};
+
 /// The reading of a site that promised nothing.
 pub(crate) fn reading(host: &str, port: u16) -> Reading {
     Reading {
@@ -104,6 +110,11 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             observe: false,
             unknown: false,
             entries: 0,
+        },
+        throttle: ThrottleReading {
+            observe: false,
+            pages: NO_PACE,
+            sign_in: NO_PACE,
         },
         track: TrackReading {
             access_log: AccessLog::Off,

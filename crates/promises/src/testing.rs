@@ -2,7 +2,7 @@
 
 use std::{
     future,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::Stdio,
     sync::{Arc, OnceLock},
@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use config::{
-    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
-    SiteReading, TlsReportReading, TrackReading, Way,
+    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PaceReading,
+    PasswordReading, Reading, SiteReading, ThrottleReading, TlsReportReading, TrackReading, Way,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -23,8 +23,8 @@ use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tempfile::TempDir;
 use terms::{AddressKeeping, Clock, Grade, Micros, Rng, Vantage, Verdict};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
+    net::{TcpListener, TcpStream, UnixListener},
     process::{Child, Command},
     sync::mpsc,
 };
@@ -162,6 +162,34 @@ async fn serving(
         }
     })
     .await
+}
+
+/// A door that leads each source to a server of its own, or nowhere.
+pub(crate) fn door(
+    folder: &TempDir,
+    leads: impl Fn(IpAddr) -> Option<SocketAddr> + Send + Sync + 'static,
+) {
+    let listener = UnixListener::bind(folder.path().join("proxy.sock")).unwrap();
+    let leads = Arc::new(leads);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let leads = leads.clone();
+            tokio::spawn(async move {
+                let mut start = [0; 16];
+                stream.read_exact(&mut start).await.unwrap();
+                let mut rest = vec![0; usize::from(start[15])];
+                stream.read_exact(&mut rest).await.unwrap();
+                let source = match start[13] {
+                    0x11 => IpAddr::from(<[u8; 4]>::try_from(&rest[..4]).unwrap()),
+                    _ => IpAddr::from(<[u8; 16]>::try_from(&rest[..16]).unwrap()),
+                };
+                if let Some(address) = leads(source) {
+                    let mut on = TcpStream::connect(address).await.unwrap();
+                    let _ = copy_bidirectional(&mut stream, &mut on).await;
+                }
+            });
+        }
+    });
 }
 
 /// A TCP server that does the same with every connection.
@@ -339,6 +367,17 @@ pub(crate) fn reading() -> Reading {
             observe: false,
             unknown: false,
             entries: 0,
+        },
+        throttle: ThrottleReading {
+            observe: false,
+            pages: PaceReading {
+                burst: 30,
+                interval_us: 200_000,
+            },
+            sign_in: PaceReading {
+                burst: 10,
+                interval_us: 500_000,
+            },
         },
         track: TrackReading {
             access_log: AccessLog::File,

@@ -52,6 +52,14 @@ fn readings() -> Vec<Reading> {
         };
         all.push(one);
     }
+    for (observe, interval_us) in [(true, 10_000), (false, 10_000), (false, 3_600_000_000)] {
+        let mut one = reading();
+        one.sites[0].portal = true;
+        one.throttle.observe = observe;
+        one.throttle.pages.interval_us = interval_us;
+        one.throttle.sign_in.interval_us = interval_us;
+        all.push(one);
+    }
     for addresses in [
         AddressKeeping::Whole,
         AddressKeeping::Truncated,

@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use guards::throttle::Class;
+
 use crate::RefusalPage;
 
 /// One number that one thread raises and any thread reads.
@@ -66,6 +68,11 @@ pub struct Counters {
     /// Requests let in although a list has the address: nobody is refused, or whoever asks
     /// is signed in.
     pub block_observed: Counter,
+    /// Requests refused since their client sends too many (promise `throttle`), in the order
+    /// of [`Class::ALL`].
+    pub throttle_refused: [Counter; Class::ALL.len()],
+    /// Requests let in although their client sends too many, in the same order.
+    pub throttle_observed: [Counter; Class::ALL.len()],
     /// TLS handshakes that ended well.
     pub handshakes: Counter,
     /// TLS handshakes that failed: old versions, plaintext, unknown names, time-outs.

@@ -66,6 +66,8 @@ refusal_pages! {
     ExpectationFailed 417 "expectation-failed" Client,
     /// No site has this name here, or the connection's certificate doesn't cover it.
     Misdirected 421 "misdirected" Client,
+    /// The client sends more requests than it may (promise `throttle`).
+    TooManyRequests 429 "too-many-requests" Client,
     /// Too many or too large header fields.
     HeadersTooLarge 431 "headers-too-large" Client,
     /// We failed.

@@ -130,6 +130,8 @@ pub struct Route {
     pub anonymous: bool,
     /// Largest request body in bytes.
     pub body_max: u64,
+    /// Which pace its requests have; `None` for no limit.
+    pub throttle: Option<guards::throttle::Class>,
 }
 
 /// A site: the hosts that lead to one application.
@@ -290,6 +292,8 @@ pub struct Snapshot {
     pub admin_networks: Option<guards::network::Networks>,
     /// Who is refused by address.
     pub block: guards::block::Set,
+    /// How many requests a client may make in a time.
+    pub throttle: guards::throttle::Throttle,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.
@@ -357,6 +361,7 @@ mod tests {
             admin: false,
             anonymous: false,
             body_max: 1,
+            throttle: None,
         };
         let site = Site {
             index: 0,

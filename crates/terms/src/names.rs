@@ -20,6 +20,8 @@ pub const HSTS_ANSWERS_TOTAL: &str = "waarborg_hsts_answers_total";
 pub const TLS_GRADE: &str = "waarborg_tls_grade";
 /// What met an address that a list has, by `action` (promise `block`).
 pub const BLOCKED_TOTAL: &str = "waarborg_blocked_total";
+/// Requests of clients that send too many, by `class` and `action` (promise `throttle`).
+pub const THROTTLED_TOTAL: &str = "waarborg_throttled_total";
 /// Drill runs, by `promise` and `verdict`.
 pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
 /// When the certificate of a `site` ends, in seconds since 1970.

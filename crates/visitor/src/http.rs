@@ -304,6 +304,26 @@ impl Visitor {
         Err(VisitError::new(Phase::Redirect, hop.url.to_string(), cause))
     }
 
+    /// A request to be sent several times.
+    pub fn repeat(&self, request: Request) -> Repeated {
+        Repeated {
+            visitor: self.clone(),
+            request,
+            kept: None,
+        }
+    }
+
+    /// Opens a connection that offers what the request's protocol asks for.
+    async fn open_for(&self, request: &Request, budget: &Budget<'_>) -> Result<Opened, VisitError> {
+        let alpn: &[&[u8]] = match request.protocol {
+            Protocol::Either => &[b"h2", b"http/1.1"],
+            Protocol::Http1 => &[b"http/1.1"],
+            Protocol::Http2 => &[b"h2"],
+        };
+        self.open_within(&request.url, &request.entrance, alpn, budget)
+            .await
+    }
+
     async fn fetch_once(
         &self,
         request: &Request,
@@ -311,40 +331,25 @@ impl Visitor {
     ) -> Result<Response, VisitError> {
         let url = &request.url;
         let fail = |phase| move |cause: Cause| VisitError::new(phase, url.to_string(), cause);
-        let alpn: &[&[u8]] = match request.protocol {
-            Protocol::Either => &[b"h2", b"http/1.1"],
-            Protocol::Http1 => &[b"http/1.1"],
-            Protocol::Http2 => &[b"h2"],
-        };
-        let opened = self
-            .open_within(url, &request.entrance, alpn, budget)
-            .await?;
+        let opened = self.open_for(request, budget).await?;
+        let second = is_second(request, opened.peer.as_ref());
         let Opened {
             stream,
             peer,
             door,
             mut phases,
         } = opened;
-        let agreed = peer.as_ref().and_then(|peer| peer.alpn.as_deref());
-        let second = match request.protocol {
-            Protocol::Either => agreed == Some(b"h2"),
-            Protocol::Http1 => false,
-            Protocol::Http2 => true,
-        };
         let message = message(request, second)
             .map_err(Cause::Request)
             .map_err(fail(Phase::Head))?;
         let begin = budget.spent();
         // Dropping the set at the end stops the connection's task with it.
         let mut driver = JoinSet::new();
-        let answer = budget.within(converse(
-            stream,
-            message,
-            second,
-            request.limits,
-            &mut driver,
-        ));
-        let answer = answer.await.map_err(fail(Phase::Head))?;
+        let answer = async {
+            let mut sender = Sender::begin(stream, second, request.limits, &mut driver).await?;
+            sender.send(message).await
+        };
+        let answer = budget.within(answer).await.map_err(fail(Phase::Head))?;
         phases.first_byte_us = micros(budget.spent().saturating_sub(begin));
         let (head, incoming) = answer.into_parts();
         let reading = budget.within(read_body(incoming, request.limits.body));
@@ -360,6 +365,15 @@ impl Visitor {
             door,
             url: url.clone(),
         })
+    }
+}
+
+/// Whether HTTP/2 is spoken with this peer.
+fn is_second(request: &Request, peer: Option<&Peer>) -> bool {
+    match request.protocol {
+        Protocol::Either => peer.and_then(|peer| peer.alpn.as_deref()) == Some(b"h2"),
+        Protocol::Http1 => false,
+        Protocol::Http2 => true,
     }
 }
 
@@ -408,36 +422,120 @@ fn message(request: &Request, second: bool) -> Result<http::Request<Full<Bytes>>
     Ok(message)
 }
 
-/// Sends the request and waits for the answer's head; the connection's task is put
-/// into `driver`.
-async fn converse(
-    stream: Box<dyn Duplex>,
-    message: http::Request<Full<Bytes>>,
-    second: bool,
-    limits: Limits,
-    driver: &mut JoinSet<()>,
-) -> Result<http::Response<Incoming>, Cause> {
-    let stream = TokioIo::new(stream);
-    // A connection's own end is seen in the answer or in its body.
-    if second {
-        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .max_header_list_size(limits.head);
-        let (mut sender, connection) = builder.handshake(stream).await.map_err(Cause::Http)?;
+/// A connection that takes several requests, one after the other.
+enum Sender {
+    Http1(hyper::client::conn::http1::SendRequest<Full<Bytes>>),
+    Http2(hyper::client::conn::http2::SendRequest<Full<Bytes>>),
+}
+
+impl Sender {
+    /// Begins to speak HTTP; the connection's task is put into `driver`.
+    async fn begin(
+        stream: Box<dyn Duplex>,
+        second: bool,
+        limits: Limits,
+        driver: &mut JoinSet<()>,
+    ) -> Result<Self, Cause> {
+        let stream = TokioIo::new(stream);
+        // A connection's own end is seen in the answer or in its body.
+        if second {
+            let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+            builder
+                .timer(TokioTimer::new())
+                .max_header_list_size(limits.head);
+            let (sender, connection) = builder.handshake(stream).await.map_err(Cause::Http)?;
+            driver.spawn(async move {
+                let _ = connection.await;
+            });
+            return Ok(Self::Http2(sender));
+        }
+        let mut builder = hyper::client::conn::http1::Builder::new();
+        builder.max_header_size(usize::try_from(limits.head).unwrap_or(usize::MAX));
+        builder.max_headers(limits.fields);
+        let (sender, connection) = builder.handshake(stream).await.map_err(Cause::Http)?;
         driver.spawn(async move {
             let _ = connection.await;
         });
-        return sender.send_request(message).await.map_err(Cause::Http);
+        Ok(Self::Http1(sender))
     }
-    let mut builder = hyper::client::conn::http1::Builder::new();
-    builder.max_header_size(usize::try_from(limits.head).unwrap_or(usize::MAX));
-    builder.max_headers(limits.fields);
-    let (mut sender, connection) = builder.handshake(stream).await.map_err(Cause::Http)?;
-    driver.spawn(async move {
-        let _ = connection.await;
-    });
-    sender.send_request(message).await.map_err(Cause::Http)
+
+    /// Waits until a request can be sent.
+    async fn ready(&mut self) -> Result<(), Cause> {
+        match self {
+            Self::Http1(sender) => sender.ready().await,
+            Self::Http2(sender) => sender.ready().await,
+        }
+        .map_err(Cause::Http)
+    }
+
+    /// Sends a request and waits for the answer's head.
+    async fn send(
+        &mut self,
+        message: http::Request<Full<Bytes>>,
+    ) -> Result<http::Response<Incoming>, Cause> {
+        match self {
+            Self::Http1(sender) => sender.send_request(message).await,
+            Self::Http2(sender) => sender.send_request(message).await,
+        }
+        .map_err(Cause::Http)
+    }
+}
+
+/// A request that is sent as often as wanted, over one connection as long as the peer
+/// keeps it.
+pub struct Repeated {
+    visitor: Visitor,
+    request: Request,
+    kept: Option<Kept>,
+}
+
+struct Kept {
+    sender: Sender,
+    second: bool,
+    /// Dropping it stops the connection's task.
+    _driver: JoinSet<()>,
+}
+
+impl Repeated {
+    /// Sends the request once more; status and fields of the answer, whose body is read and
+    /// thrown away. A redirect is an answer. The request's time holds for each.
+    ///
+    /// # Errors
+    /// Whatever failed, with its phase.
+    pub async fn again(&mut self) -> Result<(StatusCode, HeaderMap), VisitError> {
+        let request = &self.request;
+        let fail = |phase| {
+            let url = request.url.to_string();
+            move |cause: Cause| VisitError::new(phase, url, cause)
+        };
+        let budget = Budget::new(&self.visitor.clock, request.limits.total);
+        let alive = match &mut self.kept {
+            Some(kept) => budget.within(kept.sender.ready()).await.is_ok(),
+            None => false,
+        };
+        if !alive {
+            let opened = self.visitor.open_for(request, &budget).await?;
+            let second = is_second(request, opened.peer.as_ref());
+            let mut driver = JoinSet::new();
+            let sender = Sender::begin(opened.stream, second, request.limits, &mut driver);
+            self.kept = Some(Kept {
+                sender: budget.within(sender).await.map_err(fail(Phase::Head))?,
+                second,
+                _driver: driver,
+            });
+        }
+        let Some(kept) = &mut self.kept else {
+            return Err(fail(Phase::Connect)(Cause::NoAddress));
+        };
+        let message = message(request, kept.second)
+            .map_err(Cause::Request)
+            .map_err(fail(Phase::Head))?;
+        let answer = budget.within(kept.sender.send(message));
+        let (head, incoming) = answer.await.map_err(fail(Phase::Head))?.into_parts();
+        let reading = budget.within(read_body(incoming, request.limits.body));
+        reading.await.map_err(fail(Phase::Body))?;
+        Ok((head.status, head.headers))
+    }
 }
 
 async fn read_body(mut incoming: Incoming, limit: usize) -> Result<(Bytes, bool), Cause> {

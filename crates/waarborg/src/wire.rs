@@ -16,7 +16,7 @@ use control::{
     handover::{HandoverError, OwnSockets, Predecessor, Revocations, Socket},
     socket,
 };
-use edge::{BindError, Crowd, Edge, Listeners, Listening, Parts as EdgeParts, Tickets};
+use edge::{Arrivals, BindError, Crowd, Edge, Listeners, Listening, Parts as EdgeParts, Tickets};
 use seam::{Counters, Sessions, own, record, renewal};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
 use terms::{Clock, Rng};
@@ -300,6 +300,7 @@ impl Server {
             .map_or("waarborg", |site| site.host.as_str());
         let origin = format!("{origin}{}ledger", config.prefix);
         let ledger_key = LedgerKey::read_or_make(data.path(), &origin, &rng)?;
+        let memory = config.throttle.memory;
         let publisher = Arc::new(Publisher::new(
             Arc::new(config),
             digest(&text),
@@ -312,6 +313,7 @@ impl Server {
         let revocations = Revocations::new(sessions.clone());
         let tickets = Tickets::new()?;
         let crowd = Crowd::default();
+        let arrivals = Arrivals::new(memory, &rng, &clock);
         let (mut parts, mut records, mut counters) = (Vec::new(), Vec::new(), Vec::new());
         for listeners in listeners {
             let (recorder, recorded) = record::channel();
@@ -329,6 +331,7 @@ impl Server {
                 counters: numbers,
                 tickets: tickets.clone(),
                 crowd: crowd.clone(),
+                arrivals: arrivals.clone(),
                 clock: clock.clone(),
                 rng: rng.clone(),
             });

@@ -36,6 +36,12 @@ impl Pace {
     /// Most requests in a second: 10 million.
     pub const FASTEST: u32 = 10_000_000;
 
+    /// The fastest rate, of which a day's requests may come at once: nobody meets it.
+    pub const FREE: Self = Self {
+        interval: 1,
+        ahead: LONGEST,
+    };
+
     /// Longest time in which a burst that is used up comes back: a day.
     pub const LONGEST: Duration = Duration::from_nanos(LONGEST * TICK_NANOS);
 
@@ -71,6 +77,21 @@ impl Pace {
     /// [`PaceError`].
     pub fn per_minute(rate: NonZeroU32, burst: NonZeroU32) -> Result<Self, PaceError> {
         Self::new(rate, Duration::from_mins(1), burst)
+    }
+
+    /// The pace of so many clients together: as many times the burst and the rate, the
+    /// latter rounded down. One is itself.
+    #[must_use]
+    pub fn times(self, clients: NonZeroU32) -> Self {
+        let clients = u64::from(clients.get());
+        let interval = self.interval.div_ceil(clients);
+        // A whole number of intervals, as everywhere; at most what one client's is, but for
+        // what was rounded.
+        let burst = (self.ahead / self.interval).saturating_mul(clients);
+        let ahead = interval
+            .saturating_mul(burst)
+            .min(LONGEST / interval * interval);
+        Self { interval, ahead }
     }
 
     /// The time between two requests at the rate, as it is kept.

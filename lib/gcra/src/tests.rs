@@ -204,3 +204,23 @@ proptest! {
         prop_assert_eq!(Key::new([0; 16]).hash(client), oracle.finish());
     }
 }
+
+#[test]
+fn the_pace_of_several_clients_is_never_faster_than_theirs() {
+    let one = pace(10, 3);
+    let many = one.times(number(16));
+    assert_eq!(
+        (many.burst(), many.interval()),
+        (48, Duration::from_nanos(6_250_000))
+    );
+    assert_eq!(one.times(number(1)), one);
+    // Rounded so that it is slower, and never beyond a day.
+    let fast = pace(Pace::FASTEST, 1);
+    assert_eq!(fast.times(number(7)).interval(), fast.interval());
+    let slow = Pace::new(number(1), Duration::from_hours(24), number(1)).expect("a pace");
+    let many = slow.times(number(7));
+    assert!(
+        many.whole() <= Pace::LONGEST && many.burst() >= 6,
+        "{many:?}"
+    );
+}

@@ -9,3 +9,4 @@ pub mod forwarded;
 pub mod hsts;
 pub mod network;
 pub mod proxy;
+pub mod throttle;

@@ -23,6 +23,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
         PromiseId::TwoFactor => &[names::CODES_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Admin => &[names::CONSOLE_REQUESTS_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Block => &[names::BLOCKED_TOTAL, names::DRILLS_TOTAL],
+        PromiseId::Throttle => &[names::THROTTLED_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Track => &[
             names::RECORDS_DROPPED_TOTAL,
             names::REQUESTS_TOTAL,
@@ -43,6 +44,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
         PromiseId::TwoFactor => &["oathtool"],
         PromiseId::Admin => &["curl"],
         PromiseId::Block => &["curl("],
+        PromiseId::Throttle => &["curl("],
         PromiseId::Track => &["\"jq\"", "traceparent"],
         _ => &[],
     }
@@ -55,6 +57,7 @@ fn readings(ground: &Ground) -> Vec<config::Reading> {
         "[hsts]\nmax_age = \"0s\"",
         "[block]\nobserve = true",
         "[block]\ndeny = \"198.51.100.0/24\"\nunknown = true",
+        "[throttle]\nobserve = true",
         "[hsts]\nmax_age = \"300s\"",
         "[hsts]\nmax_age = \"730d\"\ninclude_subdomains = true\npreload = true",
     ]
@@ -137,6 +140,7 @@ fn every_promise_is_whole() {
         }
         let cut = [
             "edge/src/block.rs",
+            "edge/src/throttle.rs",
             "edge/src/handshake.rs",
             "edge/src/serve.rs",
             "edge/src/harden.rs",

@@ -230,7 +230,8 @@ impl Ground {
             "data = \"{folder}/data\"\nlisten = \"127.0.0.1:{port}\"\n\
              operations = \"127.0.0.1:{operations}\"\nworkers = 1\n\n[site.\"localhost\"]\n\
              upstream = \"http://127.0.0.1:{upstream}\"\naccess = \"public\"\n\
-             certificate = \"{folder}/certificate.pem\"\nkey = \"{folder}/key.pem\"\n",
+             certificate = \"{folder}/certificate.pem\"\nkey = \"{folder}/key.pem\"\n\
+             [throttle]\npages = \"10000000/s\"\npages_burst = 100000\n",
             operations = free_port()?,
             upstream = self.upstream_port,
         ))

@@ -23,6 +23,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         trusted_proxies: Default::default(),
         admin_networks: None,
         block: Default::default(),
+        throttle: Default::default(),
         addresses: AddressKeeping::Whole,
         public_port: 443,
         portal: None,

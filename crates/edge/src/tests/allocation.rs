@@ -12,6 +12,7 @@ use std::{
 use guards::{
     block::{Action, IpRange, Lists, Set},
     network::Networks,
+    throttle::Throttle,
 };
 use rustls::RootCertStore;
 use seam::{
@@ -21,7 +22,7 @@ use seam::{
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
 
-use super::harness::{Setting, snapshot};
+use super::harness::{Setting, arrivals, snapshot};
 use crate::{
     Crowd, Listeners, Parts, Tickets, accept::Speaker, handshake::Facts, http1, worker::assemble,
 };
@@ -70,6 +71,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         trusted_proxies: Networks::default(),
         admin_networks: None,
         block: listed(),
+        throttle: Throttle::default(),
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,
@@ -90,6 +92,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
         crowd: Crowd::default(),
+        arrivals: arrivals(),
         clock: Clock::System,
         rng: Rng::System,
     };

@@ -8,7 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use guards::network::Networks;
+use guards::{
+    network::Networks,
+    throttle::{Class, Throttle},
+};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer},
@@ -26,7 +29,7 @@ use seam::{
 };
 use terms::{AddressKeeping, Clock, Language, Rng};
 
-use crate::{Crowd, Edge, Listeners, Parts, Tickets, start};
+use crate::{Arrivals, Crowd, Edge, Listeners, Parts, Tickets, start};
 
 /// The largest body of `/small`, in bytes.
 pub(super) const SMALL: u64 = 10;
@@ -44,11 +47,17 @@ pub(super) struct Setting {
     pub(super) trusted_proxies: Networks,
     pub(super) admin_networks: Option<Networks>,
     pub(super) block: guards::block::Set,
+    pub(super) throttle: Throttle,
     pub(super) assertion: bool,
     /// What is spoken with the applications.
     pub(super) protocol: Protocol,
     /// They are reached by TLS, as `app.test`.
     pub(super) upstream_tls: Option<Arc<ClientConfig>>,
+}
+
+/// Nobody has asked yet.
+pub(super) fn arrivals() -> Arrivals {
+    Arrivals::new(1 << 20, &Rng::System, &Clock::System)
 }
 
 /// A running edge with all its rims.
@@ -113,6 +122,7 @@ impl Harness {
             trusted_proxies: Networks::default(),
             admin_networks: None,
             block: guards::block::Set::default(),
+            throttle: Throttle::default(),
             protocol: Protocol::Http1,
             upstream_tls: None,
             assertion: false,
@@ -140,6 +150,7 @@ impl Harness {
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),
             crowd: Crowd::default(),
+            arrivals: arrivals(),
             clock: Clock::System,
             rng: Rng::System,
         }])
@@ -284,6 +295,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         admin: false,
         anonymous,
         body_max,
+        throttle: Some(Class::Pages),
     };
     let guarded = |path: &str, methods: &[&str], access, tokens| Route {
         methods: methods.iter().map(|it| (*it).into()).collect(),
@@ -316,6 +328,14 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
                 route("/private", true, 1 << 30),
                 route("/small", false, SMALL),
                 route("/-/small", false, SMALL),
+                Route {
+                    throttle: Some(Class::Api),
+                    ..route("/api", false, 1 << 30)
+                },
+                Route {
+                    throttle: None,
+                    ..route("/free", false, 1 << 30)
+                },
                 guarded("/bearer", &[], Access::Login, Tokens::Bearer),
                 guarded("/basic", &[], Access::Login, Tokens::Basic),
                 guarded("/login", &[], Access::Login, Tokens::None),
@@ -341,6 +361,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         trusted_proxies: setting.trusted_proxies.clone(),
         admin_networks: setting.admin_networks.clone(),
         block: setting.block.clone(),
+        throttle: setting.throttle.clone(),
         addresses: setting.addresses,
         public_port: 443,
         portal: Some("https://id.test".into()),

@@ -31,6 +31,7 @@ mod records;
 mod refusals;
 mod sessions;
 mod smuggling;
+mod throttling;
 mod tls;
 mod upstreams;
 mod websocket;

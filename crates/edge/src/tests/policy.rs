@@ -8,6 +8,7 @@ use std::{hint::black_box, net::Ipv4Addr, sync::Arc};
 use guards::{
     block::{Action, Entry, File, IpRange, Lists, Set},
     network::Networks,
+    throttle::Throttle,
 };
 use h1::{AnswerHead, Asked, RequestHead};
 use rustls::RootCertStore;
@@ -19,7 +20,7 @@ use seam::{
 use terms::{AddressKeeping, ClientAddr, Clock, Rng};
 use tokio::task::LocalSet;
 
-use super::harness::{Setting, snapshot};
+use super::harness::{Setting, arrivals, snapshot};
 use crate::{
     Crowd, Listeners, Parts, Tickets,
     accept::Speaker,
@@ -102,6 +103,7 @@ fn cost(block: Set) -> f64 {
         trusted_proxies: Networks::default(),
         admin_networks: None,
         block,
+        throttle: Throttle::default(),
         assertion: true,
         protocol: Protocol::Http1,
         upstream_tls: None,
@@ -123,6 +125,7 @@ fn cost(block: Set) -> f64 {
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
         crowd: Crowd::default(),
+        arrivals: arrivals(),
         clock: clock.clone(),
         rng: Rng::System,
     };

@@ -166,6 +166,18 @@ block-unknown = Addresses from which nobody can come over the Internet are refus
 block-no-reputation = An address with a bad reputation is refused only if it is on the list: no service is asked about it.
 block-observed = Requests from addresses on the block list are only observed at the moment, not refused.
 
+# throttle
+
+throttle-pages = { $rate ->
+    [0] Whoever asks for more than { $burst } pages and files of a site at once, and then for more than one in a few minutes, has to wait: the drill had to, while its neighbours were served, and was served after waiting.
+   *[other] Whoever asks for more than { $burst } pages and files of a site at once, and then for more than { $rate } a minute, has to wait: the drill had to, while its neighbours were served, and was served after waiting.
+}
+throttle-sign-in = { $rate ->
+    [0] The same holds for attempts to sign in: { $burst } at once, then one in a few minutes.
+   *[other] The same holds for attempts to sign in: { $burst } at once, then { $rate } a minute.
+}
+throttle-observed = Whoever sends too many requests is only observed at the moment, and doesn’t have to wait.
+
 # track
 
 track-found = { $seconds ->

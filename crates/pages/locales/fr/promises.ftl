@@ -166,6 +166,18 @@ block-unknown = Les adresses d’où personne ne peut venir par Internet sont re
 block-no-reputation = Une adresse de mauvaise réputation n’est refusée que si elle figure sur la liste : aucun service n’est interrogé à son sujet.
 block-observed = Les requêtes provenant d’adresses de la liste de blocage sont seulement observées pour le moment, et non refusées.
 
+# throttle
+
+throttle-pages = { $rate ->
+    [0] Quiconque demande à la fois plus de { $burst } pages et fichiers d’un site, puis plus d’un en quelques minutes, doit attendre : l’épreuve a dû le faire, tandis que ses voisins étaient servis, et elle l’a été après l’attente.
+   *[other] Quiconque demande à la fois plus de { $burst } pages et fichiers d’un site, puis plus de { $rate } par minute, doit attendre : l’épreuve a dû le faire, tandis que ses voisins étaient servis, et elle l’a été après l’attente.
+}
+throttle-sign-in = { $rate ->
+    [0] Il en va de même des tentatives de connexion : { $burst } à la fois, puis une en quelques minutes.
+   *[other] Il en va de même des tentatives de connexion : { $burst } à la fois, puis { $rate } par minute.
+}
+throttle-observed = Quiconque envoie trop de requêtes est seulement observé pour le moment, et n’a pas à attendre.
+
 # track
 
 track-found = { $seconds ->

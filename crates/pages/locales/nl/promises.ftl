@@ -166,6 +166,18 @@ block-unknown = Adressen waarvandaan niemand via internet kan komen, worden ook 
 block-no-reputation = Een adres met een slechte reputatie wordt alleen geweigerd als het op de lijst staat: er wordt geen dienst naar gevraagd.
 block-observed = Verzoeken van adressen op de blokkeerlijst worden op dit moment alleen waargenomen, niet geweigerd.
 
+# throttle
+
+throttle-pages = { $rate ->
+    [0] Wie meer dan { $burst } pagina’s en bestanden van een site tegelijk opvraagt, en daarna meer dan één in enkele minuten, moet wachten: de proef moest dat, terwijl haar buren werden bediend, en werd na het wachten bediend.
+   *[other] Wie meer dan { $burst } pagina’s en bestanden van een site tegelijk opvraagt, en daarna meer dan { $rate } per minuut, moet wachten: de proef moest dat, terwijl haar buren werden bediend, en werd na het wachten bediend.
+}
+throttle-sign-in = { $rate ->
+    [0] Hetzelfde geldt voor pogingen om zich aan te melden: { $burst } tegelijk, daarna één in enkele minuten.
+   *[other] Hetzelfde geldt voor pogingen om zich aan te melden: { $burst } tegelijk, daarna { $rate } per minuut.
+}
+throttle-observed = Wie te veel verzoeken stuurt, wordt op dit moment alleen waargenomen en hoeft niet te wachten.
+
 # track
 
 track-found = { $seconds ->

@@ -3,22 +3,18 @@
 //! addresses. It must be refused on every site, own pages included, over HTTP/1.1 and
 //! HTTP/2, in IPv4 and IPv6; the twin, its neighbour, must be let in.
 
-use std::{
-    future,
-    net::{IpAddr, SocketAddr},
-};
+use std::{future, net::IpAddr};
 
 use visitor::{
     Phase,
     http::{Protocol, Request},
-    raw::Door,
 };
 
 use super::LISTED;
 use crate::{
     approach::{Approach, silence, unheard_of},
-    entry::{Drilling, Finding, Step},
-    ground::{Evidence, Ground, Listed, Question},
+    entry::{Drilling, Finding, Seen, Step},
+    ground::{Ground, Question, Sources},
     target,
 };
 
@@ -38,24 +34,20 @@ pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
 
 async fn attack(ground: &Ground) -> Result<Finding, String> {
     let approach = Approach::new(ground).map_err(|_| "roots-unusable")?;
-    let listed = match ground.ask(Question::Listed).await {
-        Evidence::Listed(listed) => listed,
-        Evidence::None { why } => return Err(why),
-        _ => return Err("no-evidence".to_owned()),
-    };
+    let sources = ground.sources(Question::Listed).await?;
     let mut seen = Seen::default();
     for host in approach.sites.clone() {
         ground.say(format!("block: a listed address at {host}"));
         for (way, protocol) in [("http1", Protocol::Http1), ("http2", Protocol::Http2)] {
-            for pair in &listed.pairs {
+            for pair in &sources.pairs {
                 let from = From {
                     ground,
                     approach: &approach,
-                    listed: &listed,
+                    sources: &sources,
                     host,
                     protocol,
                 };
-                let family = if pair.listed.is_ipv4() {
+                let family = if pair.attacker.is_ipv4() {
                     "ipv4"
                 } else {
                     "ipv6"
@@ -63,25 +55,14 @@ async fn attack(ground: &Ground) -> Result<Finding, String> {
                 from.pair(
                     &mut seen,
                     &format!("{way}-{family}"),
-                    pair.listed,
+                    pair.attacker,
                     pair.twin,
                 )
                 .await;
             }
         }
     }
-    let finding = Finding::by_steps(LISTED, seen.steps);
-    Ok(match seen.untried {
-        Some(why) => finding.short_of(why),
-        None => finding,
-    })
-}
-
-#[derive(Default)]
-struct Seen {
-    steps: Vec<Step>,
-    /// Why something couldn't be tried.
-    untried: Option<&'static str>,
+    Ok(seen.finding(LISTED))
 }
 
 /// What came back.
@@ -111,7 +92,7 @@ impl Answer {
 struct From<'a> {
     ground: &'a Ground,
     approach: &'a Approach<'a>,
-    listed: &'a Listed,
+    sources: &'a Sources,
     host: &'a str,
     protocol: Protocol,
 }
@@ -168,11 +149,7 @@ impl From<'_> {
         };
         let mut request: Request = self.approach.get(url, self.protocol);
         let port = self.approach.reading().public_port;
-        request.entrance.door = Some(Door::Unix(self.listed.door.clone()));
-        request.entrance.announce = Some((
-            SocketAddr::new(source, 40_000),
-            SocketAddr::new(self.listed.destination(source), port),
-        ));
+        self.sources.enter(&mut request, source, port);
         match self.approach.visitor.fetch(&request).await {
             Ok(response) => {
                 let body = &response.body;

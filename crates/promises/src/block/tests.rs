@@ -1,21 +1,12 @@
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
-
 use tempfile::TempDir;
 use terms::{Arg, Verdict};
-use tokio::{
-    io::{AsyncReadExt as _, copy_bidirectional},
-    net::{TcpStream, UnixListener},
-};
 
 use super::{ENTRY, LISTED};
 use crate::{
     entry::Finding,
-    ground::{Evidence, Listed, Pair, Question},
+    ground::{Evidence, Pair, Question, Sources},
     target,
-    testing::{Field, Said, field, nobody, reading, server, verdict, wrong},
+    testing::{Field, Said, door, field, nobody, reading, server, verdict, wrong},
 };
 
 /// What a gateway does about addresses.
@@ -39,7 +30,7 @@ enum Guard {
 
 fn pairs() -> Vec<Pair> {
     let pair = |listed: &str, twin: &str| Pair {
-        listed: listed.parse().unwrap(),
+        attacker: listed.parse().unwrap(),
         twin: twin.parse().unwrap(),
     };
     vec![
@@ -54,31 +45,6 @@ fn said(status: u16, body: &str) -> Said {
         fields: Vec::new(),
         body: body.to_owned(),
     }
-}
-
-/// A door that leads each source to a server of its own, or nowhere.
-fn door(folder: &TempDir, leads: impl Fn(IpAddr) -> Option<SocketAddr> + Send + Sync + 'static) {
-    let listener = UnixListener::bind(folder.path().join("proxy.sock")).unwrap();
-    let leads = Arc::new(leads);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let leads = leads.clone();
-            tokio::spawn(async move {
-                let mut start = [0; 16];
-                stream.read_exact(&mut start).await.unwrap();
-                let mut rest = vec![0; usize::from(start[15])];
-                stream.read_exact(&mut rest).await.unwrap();
-                let source = match start[13] {
-                    0x11 => IpAddr::from(<[u8; 4]>::try_from(&rest[..4]).unwrap()),
-                    _ => IpAddr::from(<[u8; 16]>::try_from(&rest[..16]).unwrap()),
-                };
-                if let Some(address) = leads(source) {
-                    let mut on = TcpStream::connect(address).await.unwrap();
-                    let _ = copy_bidirectional(&mut stream, &mut on).await;
-                }
-            });
-        }
-    });
 }
 
 async fn ground(guard: Guard) -> (Field, TempDir) {
@@ -102,7 +68,7 @@ async fn ground(guard: Guard) -> (Field, TempDir) {
     })
     .await;
     door(&folder, move |source| {
-        let listed = pairs().iter().any(|pair| pair.listed == source);
+        let listed = pairs().iter().any(|pair| pair.attacker == source);
         match guard {
             Guard::Open => Some(good),
             Guard::Shut => Some(refusing),
@@ -116,7 +82,7 @@ async fn ground(guard: Guard) -> (Field, TempDir) {
     reading.block.drop = guard == Guard::Drops;
     let door = folder.path().join("proxy.sock");
     let field = field(nobody().await, reading).with_control(move |question| match question {
-        Question::Listed => Evidence::Listed(Listed {
+        Question::Listed => Evidence::Sources(Sources {
             door: door.clone(),
             pairs: pairs(),
         }),

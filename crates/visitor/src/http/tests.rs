@@ -414,3 +414,42 @@ async fn bytes_that_no_library_sends_go_over_an_opened_connection() {
     };
     assert_eq!(bytes, "HTTP/1.1 400");
 }
+
+#[tokio::test]
+async fn a_request_is_repeated_over_one_connection_and_over_another_once_that_is_over() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::io::AsyncWriteExt as _;
+
+    let connections = Arc::new(AtomicU32::new(0));
+    let counted = connections.clone();
+    // Two answers on each connection, the second of which is the last.
+    let address = testing::scripted(move |mut stream| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            for end in ["", "Connection: close\r\n"] {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    if !matches!(stream.read_buf(&mut head).await, Ok(count) if count > 0) {
+                        return;
+                    }
+                }
+                let answer =
+                    format!("HTTP/1.1 404 So\r\n{end}X-Seen: yes\r\nContent-Length: 2\r\n\r\nok");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let request = Request::get(url(&format!("http://{address}/x")));
+    let mut repeated = any().repeat(request);
+    for _ in 0..5 {
+        let (status, fields) = repeated.again().await.unwrap();
+        assert_eq!(status, 404);
+        assert_eq!(fields["x-seen"], "yes");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
+    let nobody = url("http://127.0.0.1:1/");
+    let error = any().repeat(Request::get(nobody)).again().await;
+    assert_eq!(error.unwrap_err().phase, Phase::Connect);
+}

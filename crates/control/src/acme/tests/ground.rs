@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use config::{Config, Env};
-use edge::{Crowd, Edge, Listeners, Parts as EdgeParts, Tickets};
+use edge::{Arrivals, Crowd, Edge, Listeners, Parts as EdgeParts, Tickets};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -163,6 +163,7 @@ impl Ground {
             counters: Arc::new(Counters::default()),
             tickets: Tickets::new().unwrap(),
             crowd: Crowd::default(),
+            arrivals: Arrivals::new(1 << 20, &Rng::System, &Clock::System),
             clock: Clock::System,
             rng: Rng::System,
         }]);
