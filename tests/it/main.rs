@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod address;
 mod apps;
 mod browser;
 mod consent;

@@ -2,6 +2,7 @@
 //! edge is told of it. Pages, the console and the commands all go through here, so that
 //! none of them forgets the other half.
 
+pub(crate) mod address;
 pub(crate) mod admin;
 pub(crate) mod assertion;
 pub(crate) mod canary;

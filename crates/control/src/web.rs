@@ -2,6 +2,7 @@
 //! both ways.
 
 pub(crate) mod account;
+mod address;
 pub(crate) mod form;
 mod language;
 mod ledger;
@@ -40,6 +41,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(second_factor::routes())
         .merge(passkey::routes())
         .merge(reset::routes())
+        .merge(address::routes())
         .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()

@@ -22,6 +22,7 @@ pub use style::Nonce;
 pub use texts::{CLAUSES, Speech, Texts};
 pub use views::{
     account::{AccountSecurityView, AccountSessionsView, AccountView},
+    address::{AddressAskView, AddressConfirmView},
     app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},
     console::{
         Console, ConsoleDoor, ConsoleEnterView, Notice,

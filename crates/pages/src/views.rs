@@ -1,6 +1,7 @@
 //! What each page is given, and how it becomes a document.
 
 pub(crate) mod account;
+pub(crate) mod address;
 pub(crate) mod app_password;
 pub(crate) mod console;
 pub(crate) mod evidence;

@@ -114,7 +114,7 @@ macro_rules! select {
     };
 }
 
-const fn email_cell(id: &str) -> Cell<'_> {
+pub(crate) const fn email_cell(id: &str) -> Cell<'_> {
     Cell {
         table: "account",
         column: "email",
@@ -179,6 +179,16 @@ impl Store {
             select!("WHERE name = $1 OR email_hash = $2 ORDER BY name = $1 DESC LIMIT 1"),
             values![name, self.email_hash(typed)],
         );
+        self.first_account(rows.await?).await
+    }
+
+    /// The account that has this address; a name that looks like it doesn't count.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], [`Error::Unsealable`].
+    pub async fn account_with_address(&self, email: &str) -> Result<Option<Account>, Error> {
+        let hash = self.email_hash(email);
+        let rows = self.pools().rows(select!("WHERE email_hash = $1"), values![hash]);
         self.first_account(rows.await?).await
     }
 
@@ -298,7 +308,7 @@ impl Store {
     }
 
     /// The keyed hash an address is found by.
-    fn email_hash(&self, email: &str) -> [u8; 32] {
+    pub(crate) fn email_hash(&self, email: &str) -> [u8; 32] {
         self.keyed_hash(Purpose::Email, &email.to_lowercase())
     }
 }

@@ -17,6 +17,7 @@
 
 mod accounts;
 mod acme;
+mod addresses;
 mod audit;
 mod change;
 mod data;
@@ -50,6 +51,7 @@ pub use accounts::{
     MAX_GROUPS,
 };
 pub use acme::{AcmeCertificate, AcmeFailure, AcmeMark, MAX_CERTIFICATES, MAX_CHAIN_BYTES};
+pub use addresses::{AddressLink, LinksOf};
 pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
     MAX_ENTRY_BYTES,

@@ -125,23 +125,19 @@ impl Accounts {
         actor: &Actor,
         language: Language,
     ) -> Result<bool, AccountError> {
-        let config = self.publisher.config();
-        let (Some(portal), Some(_), Some(_)) =
-            (config.portal_origin(), &config.mail, &account.email)
-        else {
+        let made = secret::made(&self.rng);
+        let link = self.link("reset/choose", &made);
+        let (Some(link), true) = (link, self.mails_to(account)) else {
             return Ok(false);
         };
         let mut change = self.store()?.change(actor).await?;
         if change.has_links(&account.id, RESET, LINKS_MAX).await? {
             return Ok(false);
         }
-        let made = secret::made(&self.rng);
         change
             .keep_link(made.hash.0, &account.id, RESET, LIFE)
             .await?;
-        let prefix = &config.prefix;
-        let link = format!("{portal}{prefix}reset/choose?secret={}", made.text.expose());
-        let mail = mail(Secret::new(link));
+        let mail = mail(link);
         change.record_link(&account.id)?;
         self.mail(&mut change, account, &mail, language).await?;
         change.commit().await?;

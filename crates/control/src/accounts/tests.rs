@@ -11,6 +11,7 @@ use super::{
     *,
 };
 
+mod address;
 mod canary;
 mod passkey;
 mod second_factor;

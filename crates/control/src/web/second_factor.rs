@@ -19,6 +19,7 @@ use terms::{Micros, Secret};
 
 use super::{
     account::{Changing, Owner},
+    address,
     form::{self, Bound, Cookie, Form},
     passkey,
     portal::{Visit, enter, onward},
@@ -344,8 +345,9 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
 }
 
 /// Where somebody may come back to, but for the account's own page.
-const BACK: [&str; 9] = [
+const BACK: [&str; 10] = [
     ADD,
+    address::ADDRESS,
     passkey::ADD,
     "admin/users",
     "admin/groups",

@@ -8,6 +8,8 @@ use super::api::*;
 
 #[path = "groups.rs"]
 mod groups;
+#[path = "links.rs"]
+mod links;
 
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const PLACE: &str = "203.0.113.0/24";
@@ -174,10 +176,11 @@ pub(crate) fn portal(
         } else {
             Vec::new()
         },
+        mails: sites,
         console: sites,
     };
     let who = || fill.with("ada@example.com");
-    vec![
+    let mut all = vec![
         ("sign-in", sign_in(None, true)),
         ("sign-in-plain", sign_in(None, false)),
         ("sign-in-wrong", sign_in(Some(SignInProblem::Wrong), true)),
@@ -405,7 +408,9 @@ pub(crate) fn portal(
             ),
         ),
         ("console-gone", pages.console_gone(language)),
-    ]
+    ];
+    all.extend(links::all(pages, fill, language));
+    all
 }
 
 fn reset_choose(fill: Fill<'_>, problems: Vec<PasswordProblem>) -> ResetChooseView {

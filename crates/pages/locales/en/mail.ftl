@@ -88,4 +88,30 @@ mail-invited-body =
     { $link }
 
     If that is too short a time, ask for another link on the page where one signs in.
+mail-address-changing-subject = Your account is to have another address
+mail-address-changing-body =
+    Somebody who is signed in to your account { $login } on { $portal } wants { $name } to be its e-mail address, from { $place } on { $at }. A link went there. Once it is followed, mail of the account goes to that address, and no longer to this one.
+
+    If that was you, there is nothing to do here. If it wasn’t, somebody is signed in as you: change your password at once, which ends their session and makes that link worthless:
+    { $link }
+mail-address-confirm-subject = Confirm your new address
+mail-address-confirm-body =
+    Somebody who is signed in to the account { $login } on { $portal } gave this as its new e-mail address, from { $place } on { $at }.
+
+    If that was you, confirm it here within half an hour:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: without the link nothing changes.
+mail-address-taken-subject = This address has an account already
+mail-address-taken-body =
+    Somebody who is signed in to another account on { $portal } wanted to use this address for it, from { $place } on { $at }. It is that of your account { $login }, and an address belongs to one account only: nothing was changed.
+
+    If that was you, sign in to the account { $login }, or give that one another address first. If it wasn’t, there is nothing you must do.
+mail-address-changed-subject = The address of your account was changed
+mail-address-changed-body =
+    The e-mail address of your account { $login } on { $portal } was changed from { $place } on { $at }. Its mail goes to the new address from now on; this is the last one to this address. All other sessions have ended.
+
+    If that was you, there is nothing to do. If it wasn’t, tell whoever runs { $portal } at once; as long as you can still sign in, choose a new password here:
+    { $link }
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.
+mail-foot-address = { $portal } sends this because somebody entered this address there. It never asks for your password by mail.

@@ -88,4 +88,30 @@ mail-invited-body =
     { $link }
 
     Si ce délai est trop court, demandez un autre lien sur la page de connexion.
+mail-address-changing-subject = Votre compte va changer d’adresse
+mail-address-changing-body =
+    Quelqu’un qui est connecté à votre compte { $login } sur { $portal } veut lui donner l’adresse électronique { $name }, depuis { $place }, { $at }. Un lien y a été envoyé. Une fois suivi, le courrier du compte ira à cette adresse, et non plus à celle-ci.
+
+    Si c’était vous, il n’y a rien à faire ici. Sinon, quelqu’un est connecté sous votre nom : changez aussitôt de mot de passe, ce qui met fin à sa session et annule ce lien :
+    { $link }
+mail-address-confirm-subject = Confirmez votre nouvelle adresse
+mail-address-confirm-body =
+    Quelqu’un qui est connecté au compte { $login } sur { $portal } a donné cette adresse comme la nouvelle, depuis { $place }, { $at }.
+
+    Si c’était vous, confirmez-la ici dans la demi-heure :
+    { $link }
+
+    Sinon, il n’y a rien à faire : sans le lien, rien ne change.
+mail-address-taken-subject = Cette adresse a déjà un compte
+mail-address-taken-body =
+    Quelqu’un qui est connecté à un autre compte sur { $portal } voulait lui donner cette adresse, depuis { $place }, { $at }. C’est celle de votre compte { $login }, et une adresse n’appartient qu’à un compte : rien n’a été changé.
+
+    Si c’était vous, connectez-vous au compte { $login }, ou donnez-lui d’abord une autre adresse. Sinon, il n’y a rien à faire.
+mail-address-changed-subject = L’adresse de votre compte a été changée
+mail-address-changed-body =
+    L’adresse électronique de votre compte { $login } sur { $portal } a été changée depuis { $place }, { $at }. Son courrier ira désormais à la nouvelle adresse ; ceci est le dernier message à celle-ci. Toutes les autres sessions ont pris fin.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, prévenez aussitôt le responsable de { $portal } ; si vous pouvez encore vous connecter, choisissez ici un nouveau mot de passe :
+    { $link }
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.
+mail-foot-address = { $portal } envoie ce message parce que quelqu’un y a saisi cette adresse. Votre mot de passe n’est jamais demandé par courriel.

@@ -88,4 +88,30 @@ mail-invited-body =
     { $link }
 
     Is dat te kort, vraag dan een nieuwe link aan op de aanmeldpagina.
+mail-address-changing-subject = Uw account krijgt een ander adres
+mail-address-changing-body =
+    Iemand die bij uw account { $login } op { $portal } is aangemeld, wil dat { $name } het e-mailadres ervan wordt, vanuit { $place } op { $at }. Daar is een link heen gegaan. Zodra die gevolgd wordt, gaat mail van het account naar dat adres, en niet meer naar dit.
+
+    Was u dat, dan hoeft u hier niets te doen. Was u het niet, dan is iemand onder uw naam aangemeld: wijzig meteen uw wachtwoord, dat beëindigt die sessie en maakt de link waardeloos:
+    { $link }
+mail-address-confirm-subject = Bevestig uw nieuwe adres
+mail-address-confirm-body =
+    Iemand die bij het account { $login } op { $portal } is aangemeld, gaf dit op als het nieuwe e-mailadres ervan, vanuit { $place } op { $at }.
+
+    Was u dat, bevestig het dan hier binnen een half uur:
+    { $link }
+
+    Was u het niet, dan hoeft u niets te doen: zonder de link verandert er niets.
+mail-address-taken-subject = Dit adres heeft al een account
+mail-address-taken-body =
+    Iemand die op { $portal } bij een ander account is aangemeld, wilde er dit adres voor gebruiken, vanuit { $place } op { $at }. Het is dat van uw account { $login }, en een adres hoort bij één account: er is niets gewijzigd.
+
+    Was u dat, meld u dan aan bij het account { $login }, of geef dat eerst een ander adres. Was u het niet, dan hoeft u niets te doen.
+mail-address-changed-subject = Het adres van uw account is gewijzigd
+mail-address-changed-body =
+    Het e-mailadres van uw account { $login } op { $portal } is gewijzigd vanuit { $place } op { $at }. De mail ervan gaat voortaan naar het nieuwe adres; dit is de laatste naar dit adres. Alle andere sessies zijn beëindigd.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, meld het dan meteen aan de beheerder van { $portal }; kunt u zich nog aanmelden, kies dan hier een nieuw wachtwoord:
+    { $link }
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.
+mail-foot-address = { $portal } stuurt dit omdat iemand dit adres daar heeft ingevuld. Er wordt nooit per mail om uw wachtwoord gevraagd.

@@ -73,6 +73,10 @@ pub enum FieldProblem {
     LastAdministrator,
     /// The configuration names the group as one of administrators.
     OfAdministrators,
+    /// It stands so already.
+    Same,
+    /// As many links as there may be are on their way.
+    Wait,
 }
 
 impl FieldProblem {
@@ -92,6 +96,8 @@ impl FieldProblem {
             Self::OwnRights => say.text("field-own-rights"),
             Self::LastAdministrator => say.text("field-last-administrator"),
             Self::OfAdministrators => say.text("field-of-administrators"),
+            Self::Same => say.text("field-same"),
+            Self::Wait => say.text("field-wait"),
         }
     }
 }

@@ -304,7 +304,7 @@ fn no_secret_shows_in_debug() {
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 13] {
+fn mails(text: &str) -> [AccountMail; 17] {
     let place = || text.to_owned();
     let security = || "https://id.example.com/-/account/security".to_owned();
     [
@@ -365,6 +365,20 @@ fn mails(text: &str) -> [AccountMail; 13] {
             name: text.to_owned(),
             place: place(),
             security: "https://id.example.com/-/account/security".to_owned(),
+        },
+        AccountMail::AddressChanging {
+            new: Secret::new(text.to_owned()),
+            place: place(),
+            security: security(),
+        },
+        AccountMail::AddressConfirm {
+            place: place(),
+            confirm: Secret::new("https://id.example.com/-/address?secret=x".to_owned()),
+        },
+        AccountMail::AddressTaken { place: place() },
+        AccountMail::AddressChanged {
+            place: place(),
+            security: security(),
         },
     ]
 }
