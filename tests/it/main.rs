@@ -16,6 +16,7 @@ mod console;
 mod control;
 mod demo;
 mod differential;
+mod lost_factor;
 mod measures;
 mod passkey;
 mod promises;

@@ -13,6 +13,7 @@ mod doors;
 mod factors;
 mod import;
 mod keep;
+pub(crate) mod lost_factor;
 mod manage;
 mod notices;
 pub(crate) mod passkey;

@@ -7,6 +7,7 @@ pub(crate) mod form;
 mod language;
 mod ledger;
 pub(crate) mod listing;
+mod lost_factor;
 mod passkey;
 mod portal;
 mod reset;
@@ -42,6 +43,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(passkey::routes())
         .merge(reset::routes())
         .merge(address::routes())
+        .merge(lost_factor::routes())
         .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()

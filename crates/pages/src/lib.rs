@@ -40,6 +40,7 @@ pub use views::{
     evidence::{EvidenceView, LedgerProof, TranscriptLine},
     form::{ChoiceView, Field, FieldProblem},
     handover::HandoverView,
+    lost_factor::{LostFactor, LostFactorView, LostStopView},
     mails::{AccountMail, MailText},
     message::{FormView, LinkView, MessageView, Switcher},
     passkey::{PasskeyAddView, PasskeyAsk, PasskeyProblem},

@@ -7,6 +7,7 @@ pub(crate) mod console;
 pub(crate) mod evidence;
 pub(crate) mod form;
 pub(crate) mod handover;
+pub(crate) mod lost_factor;
 pub(crate) mod mails;
 pub(crate) mod message;
 pub(crate) mod passkey;

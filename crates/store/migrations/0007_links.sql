@@ -13,3 +13,20 @@ CREATE TABLE address_link (
 CREATE INDEX address_link_by_account ON address_link (account, expires_at);
 CREATE INDEX address_link_by_email ON address_link (email_hash, expires_at);
 CREATE INDEX address_link_by_end ON address_link (expires_at);
+
+-- Second factors that somebody has lost, since an administrator has begun to let them in
+-- without.
+CREATE TABLE lost_factor (
+    account TEXT NOT NULL PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+    -- Who has begun it, as in the trail, and in which language its owner is written to.
+    begun_by TEXT NOT NULL,
+    language TEXT NOT NULL,
+    begun_at INTEGER NOT NULL,
+    -- When the link that lets them in is mailed.
+    opens_at INTEGER NOT NULL,
+    -- Of the link that stops it.
+    stop_hash BLOB NOT NULL UNIQUE,
+    -- Of the link that lets them in, once it was mailed, and until when it holds.
+    enter_hash BLOB UNIQUE,
+    ends_at INTEGER
+) STRICT;

@@ -409,6 +409,7 @@ impl Change {
         self.join(&before.id, &details.groups).await?;
         if details.email != before.email {
             self.forget_links(&before.id).await?;
+            self.stop_lost_factor(&before.id).await?;
         }
         let entry = Entry::new("account.change", before.id.as_str());
         let mut after = said(details);
@@ -444,6 +445,8 @@ impl Change {
             return Err(Error::missing("account", id));
         }
         self.forget_links(id).await?;
+        // Whoever lets themselves in without their second factor knew it before.
+        self.stop_lost_factor(id).await?;
         self.record(Entry::new(why, id))
     }
 

@@ -158,6 +158,7 @@ impl Change {
             return Err(Error::missing("account", account));
         }
         self.forget_links(account).await?;
+        self.stop_lost_factor(account).await?;
         // That it is another one, without saying which.
         let after = json!({ "email": "… (another)" });
         self.record(Entry::new("account.address", account).after(after))

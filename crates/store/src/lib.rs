@@ -30,6 +30,7 @@ mod hex;
 mod keys;
 mod lease;
 mod ledger;
+mod lost_factors;
 mod outbox;
 mod passkeys;
 mod retention;
@@ -65,6 +66,7 @@ pub use factors::{Factor, FactorKind, MAX_FACTORS};
 pub use keys::{KeyError, KeyId, KeySource, MasterKeys};
 pub use lease::{Acquisition, Lease};
 pub use ledger::{Checkpoint, Leaf, MAX_LEAVES_PAGE, NewLeaf};
+pub use lost_factors::LostFactor;
 pub use outbox::{
     Claimed, Enqueued, MAX_CLAIM, MAX_MAIL_BYTES, MAX_TRIES, Mail, OutboxCounts, Outcome,
 };

@@ -5,6 +5,7 @@
 //! caller says so.
 
 mod lists;
+mod lost_factor;
 
 use std::time::Duration;
 
@@ -129,6 +130,9 @@ async fn obey(
                 "`{}` had {removed} second factors, and has none now",
                 account.name
             ))
+        }
+        C::UserLostFactor { user, stop } => {
+            lost_factor::lost_factor(accounts, &user, stop, actor).await
         }
         C::UserPassword { user, password } => {
             let account = named(&accounts.store()?, &user).await?;

@@ -40,7 +40,8 @@ use crate::{
 const PRESENT: Duration = Duration::from_secs(10 * 60);
 /// Where second factors are looked after, below the prefix.
 pub(super) const SECURITY: &str = "account/security";
-const ADD: &str = "account/second-factor";
+/// Where an app is added.
+pub(super) const ADD: &str = "account/second-factor";
 
 /// The addresses below the prefix.
 pub(super) fn routes() -> Router<State> {

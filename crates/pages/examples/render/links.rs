@@ -1,11 +1,13 @@
 //! The portal's pages around links that were mailed, but for those of a lost password.
 
-use terms::{Language, Secret};
+use terms::Language;
 
-use super::{super::api::*, Fill};
+use super::{super::api::*, Fill, NOW};
 
 pub(super) fn all(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
-    address(pages, fill, language)
+    let mut all = address(pages, fill, language);
+    all.extend(lost_factor(pages, fill, language));
+    all
 }
 
 fn address(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
@@ -33,4 +35,46 @@ fn address(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static s
         ("address-confirm", pages.address_confirm(&confirm, language)),
         ("address-done", pages.address_done(language)),
     ]
+}
+
+fn lost_factor(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
+    let enter = |problem| {
+        let view = LostFactorView {
+            token: fill.token(),
+            secret: fill.secret("s3cr3t"),
+            login: fill.with("ada"),
+            problem,
+        };
+        pages.lost_factor(&view, language)
+    };
+    let stop = LostStopView {
+        token: fill.token(),
+        secret: fill.secret("s3cr3t"),
+        login: fill.with("ada"),
+    };
+    vec![
+        ("lost-factor", enter(None)),
+        ("lost-factor-wrong", enter(Some(SignInProblem::Wrong))),
+        ("lost-stop", pages.lost_stop(&stop, language)),
+        ("lost-stopped", pages.lost_stopped(language)),
+    ]
+}
+
+/// What stands on a user's page while the link isn't mailed yet.
+pub(super) fn waits(fill: Fill<'_>) -> LostFactor {
+    LostFactor::Waits {
+        who: fill.with("grace"),
+        begun: NOW,
+        opens: NOW,
+    }
+}
+
+/// A user's page on which it can be begun.
+pub(super) fn user_lost(pages: &Pages, user: UserView, language: Language) -> Page {
+    let view = UserView {
+        factors: 1,
+        lost_factor: LostFactor::MayBegin { opens: NOW },
+        ..user
+    };
+    pages.user(&view, language)
 }

@@ -625,6 +625,12 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         failures: if locked { 10 } else { 0 },
         locked_until: locked.then_some(NOW),
         locked_for_good: false,
+        factors: if locked { 2 } else { 0 },
+        lost_factor: if locked {
+            links::waits(fill)
+        } else {
+            LostFactor::Nothing
+        },
         sessions: if locked { fill.sessions() } else { Vec::new() },
         tokens: if locked { fill.tokens() } else { Vec::new() },
     };
@@ -660,6 +666,7 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         ("users-none", list(Vec::new(), None)),
         ("user", pages.user(&user(true), language)),
         ("user-new", pages.user(&user(false), language)),
+        ("user-lost", links::user_lost(pages, user(false), language)),
         ("user-add", add(UserInputs::default(), Vec::new())),
         ("user-add-wrong", add(inputs(), wrong)),
         (

@@ -113,5 +113,24 @@ mail-address-changed-body =
 
     If that was you, there is nothing to do. If it wasn’t, tell whoever runs { $portal } at once; as long as you can still sign in, choose a new password here:
     { $link }
+mail-lost-factor-begun-subject = Have you lost your second step?
+mail-lost-factor-begun-body =
+    An administrator of { $portal } has begun, on { $at }, to let you in to your account { $login } without your second step, since somebody told them that you have lost it. On { $opens } a link goes to this address: with it and your password you can sign in once, your second step is removed, and you switch on another.
+
+    If you have asked for this, wait for that mail.
+
+    If you haven’t, somebody wants to get in as you. Stop it here; signing in with your second step stops it, too:
+    { $link }
+mail-lost-factor-open-subject = Sign in without your second step
+mail-lost-factor-open-body =
+    The waiting time for your account { $login } on { $portal } is over. With this link and your password you can sign in once without your second step, which is removed then. The link holds until { $until }:
+    { $link }
+
+    If you haven’t asked for this, don’t follow it. Sign in with your second step, which stops it, change your password, and tell whoever runs { $portal }.
+mail-lost-factor-stopped-subject = Your second step stays as it is
+mail-lost-factor-stopped-body =
+    An administrator had begun to let you in to your account { $login } on { $portal } without your second step. That was stopped on { $at }, and your second step stays as it is.
+
+    If you still need it, ask whoever runs { $portal } once more.
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.
 mail-foot-address = { $portal } sends this because somebody entered this address there. It never asks for your password by mail.

@@ -113,5 +113,24 @@ mail-address-changed-body =
 
     Si c’était vous, il n’y a rien à faire. Sinon, prévenez aussitôt le responsable de { $portal } ; si vous pouvez encore vous connecter, choisissez ici un nouveau mot de passe :
     { $link }
+mail-lost-factor-begun-subject = Avez-vous perdu votre seconde étape ?
+mail-lost-factor-begun-body =
+    Un administrateur de { $portal } a entrepris de vous laisser entrer dans votre compte { $login } sans votre seconde étape, { $at }, car quelqu’un lui a dit que vous l’avez perdue. Un lien partira vers cette adresse, { $opens } : avec lui et votre mot de passe, vous pourrez vous connecter une fois, votre seconde étape sera supprimée, et vous en activerez une autre.
+
+    Si vous l’avez demandé, attendez ce courriel.
+
+    Sinon, quelqu’un veut entrer sous votre nom. Arrêtez cela ici ; vous connecter avec votre seconde étape l’arrête aussi :
+    { $link }
+mail-lost-factor-open-subject = Se connecter sans votre seconde étape
+mail-lost-factor-open-body =
+    Le délai pour votre compte { $login } sur { $portal } est écoulé. Avec ce lien et votre mot de passe, vous pouvez vous connecter une fois sans votre seconde étape, qui est alors supprimée. Le lien vaut jusqu’à cette date, { $until } :
+    { $link }
+
+    Si vous ne l’avez pas demandé, ne le suivez pas. Connectez-vous avec votre seconde étape, ce qui l’arrête, changez de mot de passe et prévenez le responsable de { $portal }.
+mail-lost-factor-stopped-subject = Votre seconde étape reste telle quelle
+mail-lost-factor-stopped-body =
+    Un administrateur avait entrepris de vous laisser entrer dans votre compte { $login } sur { $portal } sans votre seconde étape. Cela a été arrêté, { $at }, et votre seconde étape reste telle quelle.
+
+    Si vous en avez encore besoin, redemandez-le au responsable de { $portal }.
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.
 mail-foot-address = { $portal } envoie ce message parce que quelqu’un y a saisi cette adresse. Votre mot de passe n’est jamais demandé par courriel.

@@ -113,5 +113,24 @@ mail-address-changed-body =
 
     Was u dat, dan hoeft u niets te doen. Was u het niet, meld het dan meteen aan de beheerder van { $portal }; kunt u zich nog aanmelden, kies dan hier een nieuw wachtwoord:
     { $link }
+mail-lost-factor-begun-subject = Bent u uw tweede stap kwijt?
+mail-lost-factor-begun-body =
+    Een beheerder van { $portal } is er op { $at } mee begonnen u zonder uw tweede stap toe te laten tot uw account { $login }, omdat iemand zei dat u die kwijt bent. Op { $opens } gaat er een link naar dit adres: daarmee en met uw wachtwoord kunt u zich één keer aanmelden, uw tweede stap verdwijnt, en u schakelt een andere in.
+
+    Hebt u hierom gevraagd, wacht dan op die mail.
+
+    Hebt u dat niet, dan wil iemand onder uw naam naar binnen. Houd het hier tegen; u aanmelden met uw tweede stap houdt het ook tegen:
+    { $link }
+mail-lost-factor-open-subject = Aanmelden zonder uw tweede stap
+mail-lost-factor-open-body =
+    De wachttijd voor uw account { $login } op { $portal } is om. Met deze link en uw wachtwoord kunt u zich één keer aanmelden zonder uw tweede stap, die daarmee verdwijnt. De link werkt tot { $until }:
+    { $link }
+
+    Hebt u hier niet om gevraagd, volg hem dan niet. Meld u aan met uw tweede stap, dat houdt het tegen, wijzig uw wachtwoord en meld het aan de beheerder van { $portal }.
+mail-lost-factor-stopped-subject = Uw tweede stap blijft zoals hij is
+mail-lost-factor-stopped-body =
+    Een beheerder was ermee begonnen u zonder uw tweede stap toe te laten tot uw account { $login } op { $portal }. Dat is op { $at } tegengehouden, en uw tweede stap blijft zoals hij is.
+
+    Hebt u het nog nodig, vraag het dan opnieuw aan de beheerder van { $portal }.
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.
 mail-foot-address = { $portal } stuurt dit omdat iemand dit adres daar heeft ingevuld. Er wordt nooit per mail om uw wachtwoord gevraagd.

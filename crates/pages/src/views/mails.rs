@@ -138,6 +138,22 @@ pub enum AccountMail {
         /// Where the password is changed: a whole address.
         security: String,
     },
+    /// An administrator has begun to let the owner in without their second factor.
+    LostFactorBegun {
+        /// When the link will be mailed that lets them in.
+        opens: Micros,
+        /// Where it is stopped: a whole address, with its secret.
+        stop: Secret<String>,
+    },
+    /// The time has come.
+    LostFactorOpen {
+        /// Until when the link holds.
+        until: Micros,
+        /// Where the password lets them in: a whole address, with its secret.
+        enter: Secret<String>,
+    },
+    /// Nobody is let in without it.
+    LostFactorStopped,
 }
 
 impl AccountMail {
@@ -328,6 +344,30 @@ impl Pages {
                     say.text_with("mail-address-changed-body", &args),
                 )
             }
+            AccountMail::LostFactorBegun { opens, stop } => {
+                args.extend([
+                    ("opens", Arg::Text(say.date_time(*opens))),
+                    ("link", text(stop.expose())),
+                ]);
+                (
+                    say.text_with("mail-lost-factor-begun-subject", &args),
+                    say.text_with("mail-lost-factor-begun-body", &args),
+                )
+            }
+            AccountMail::LostFactorOpen { until, enter } => {
+                args.extend([
+                    ("until", Arg::Text(say.date_time(*until))),
+                    ("link", text(enter.expose())),
+                ]);
+                (
+                    say.text_with("mail-lost-factor-open-subject", &args),
+                    say.text_with("mail-lost-factor-open-body", &args),
+                )
+            }
+            AccountMail::LostFactorStopped => (
+                say.text_with("mail-lost-factor-stopped-subject", &args),
+                say.text_with("mail-lost-factor-stopped-body", &args),
+            ),
         };
         let foot = if mail.is_to_a_stranger() {
             say.text_with("mail-foot-address", &args)

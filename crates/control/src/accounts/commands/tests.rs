@@ -124,10 +124,8 @@ impl Ground {
             .await
         {
             AccountReply::User {
-                user,
-                password_set,
-                locked_until,
-            } => (user, password_set, locked_until),
+                user, standing, ..
+            } => (user, standing.password_set, standing.locked_until),
             other => panic!("{other:?}"),
         }
     }

@@ -304,7 +304,7 @@ fn no_secret_shows_in_debug() {
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 17] {
+fn mails(text: &str) -> [AccountMail; 20] {
     let place = || text.to_owned();
     let security = || "https://id.example.com/-/account/security".to_owned();
     [
@@ -380,6 +380,15 @@ fn mails(text: &str) -> [AccountMail; 17] {
             place: place(),
             security: security(),
         },
+        AccountMail::LostFactorBegun {
+            opens: Micros(1_795_529_112_345_678),
+            stop: Secret::new("https://id.example.com/-/lost-factor/stop?secret=x".to_owned()),
+        },
+        AccountMail::LostFactorOpen {
+            until: Micros(1_795_788_312_345_678),
+            enter: Secret::new("https://id.example.com/-/lost-factor?secret=x".to_owned()),
+        },
+        AccountMail::LostFactorStopped,
     ]
 }
 
