@@ -54,7 +54,7 @@ async fn passes_over(ground: &Ground) {
                   base.execute('UPDATE lost_factor SET opens_at = 0'); base.commit()";
     let mut python = command(tools::python("python"));
     python.args(["-c", script]);
-    python.arg(ground.path("data").join("waarborg.sqlite"));
+    python.arg(ground.path("data").join("store.sqlite"));
     finish(python).await.good();
 }
 

@@ -21,6 +21,7 @@ mod measures;
 mod passkey;
 mod promises;
 mod proof;
+mod register;
 mod reset;
 mod serve;
 mod sign_in;

@@ -9,6 +9,7 @@
 //! the source of the documents, of suggestions and of `init`'s sample.
 
 mod access;
+mod accounts;
 mod acme;
 mod admin;
 mod block;
@@ -44,6 +45,7 @@ mod tls_report;
 mod track;
 mod two_factor;
 
+pub use accounts::Accounts;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
 pub use admin::Admin;
 pub use block::{Block, LIST_MAX, ListError, read_list};
@@ -73,7 +75,7 @@ pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 20] {
+pub fn sections() -> [&'static Section; 21] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -85,6 +87,7 @@ pub fn sections() -> [&'static Section; 20] {
         acme::FALLBACK_SECTION,
         &tls::SECTION,
         &tls_report::SECTION,
+        &accounts::SECTION,
         &password::SECTION,
         &lockout::SECTION,
         &two_factor::SECTION,

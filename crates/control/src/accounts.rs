@@ -17,6 +17,7 @@ pub(crate) mod lost_factor;
 mod manage;
 mod notices;
 pub(crate) mod passkey;
+pub(crate) mod registration;
 pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod secret;

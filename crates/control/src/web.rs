@@ -10,6 +10,7 @@ pub(crate) mod listing;
 mod lost_factor;
 mod passkey;
 mod portal;
+mod register;
 mod reset;
 pub(crate) mod second_factor;
 mod security;
@@ -44,6 +45,7 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(reset::routes())
         .merge(address::routes())
         .merge(lost_factor::routes())
+        .merge(register::routes())
         .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()

@@ -47,6 +47,7 @@ pub use views::{
     password::{PasswordProblem, Strength},
     portal::{NotForYouView, UnlockView},
     refusal::{RefusalKind, Whose},
+    register::{RegisterAskView, RegisterChooseView},
     reset::{ResetAskView, ResetChooseView},
     second_factor::{
         CodeProblem, CodeView, Codes, ConfirmView, FactorAddView, FactorView, Proof,

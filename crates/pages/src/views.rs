@@ -14,6 +14,7 @@ pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod portal;
 pub(crate) mod refusal;
+pub(crate) mod register;
 pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod session;

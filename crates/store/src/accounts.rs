@@ -325,6 +325,22 @@ fn said(details: &AccountDetails) -> Value {
     })
 }
 
+impl AccountDetails {
+    /// The account that would be made of it, without an id: for whoever judges its password.
+    pub fn to_be(&self, created_at: Micros) -> Account {
+        Account {
+            id: String::new(),
+            name: self.name.clone(),
+            display: self.display.clone(),
+            email: self.email.clone(),
+            groups: self.groups.clone(),
+            state: self.state,
+            created_at,
+            last_sign_in: None,
+        }
+    }
+}
+
 impl Account {
     /// What can be changed of it.
     pub fn details(&self) -> AccountDetails {

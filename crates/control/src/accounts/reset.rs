@@ -58,29 +58,11 @@ impl Accounts {
         from: From,
         language: Language,
     ) -> Result<Asked, AccountError> {
-        let store = self.store()?;
-        let hashing = self.hashing(&store).await?;
         let name = name.trim().to_owned();
-        let began = self.clock.moment();
-        let network = network(from.client.ip());
-        let key = store.keyed_hash(Purpose::SignIn, &name.to_lowercase());
-        let asker = Asker {
-            class: if self.doors.is_quiet(network, began) {
-                Class::Quiet
-            } else {
-                Class::Rest
-            },
-            network,
-            account: account_key(&key),
-            began,
-        };
-        // Whoever asks and asks isn't quiet.
-        self.doors.failed(network, began);
-        let ticket = Work::Ticket(self.cost());
-        if let Err(busy) = self.hashed(&hashing.pool, asker, ticket).await {
-            let retry_after_s = retry_after_s(busy);
-            return Ok(Asked::Busy { retry_after_s });
+        if let Some(busy) = self.waits_its_turn(&name, &from).await? {
+            return Ok(busy);
         }
+        let store = self.store()?;
         // Beside the answer: what it takes must not show in it.
         let accounts = self.clone();
         tokio::spawn(async move {
@@ -102,6 +84,37 @@ impl Accounts {
             }
         });
         Ok(Asked::Yes)
+    }
+
+    /// Waits in the queue of sign-ins and leaves on its grid, as if somebody signed in by
+    /// this name or address; [`Asked::Busy`] where there is no room.
+    pub(super) async fn waits_its_turn(
+        &self,
+        name: &str,
+        from: &From,
+    ) -> Result<Option<Asked>, AccountError> {
+        let store = self.store()?;
+        let hashing = self.hashing(&store).await?;
+        let began = self.clock.moment();
+        let network = network(from.client.ip());
+        let key = store.keyed_hash(Purpose::SignIn, &name.to_lowercase());
+        let asker = Asker {
+            class: if self.doors.is_quiet(network, began) {
+                Class::Quiet
+            } else {
+                Class::Rest
+            },
+            network,
+            account: account_key(&key),
+            began,
+        };
+        // Whoever asks and asks isn't quiet.
+        self.doors.failed(network, began);
+        let ticket = Work::Ticket(self.cost());
+        let waited = self.hashed(&hashing.pool, asker, ticket).await;
+        Ok(waited.err().map(|busy| Asked::Busy {
+            retry_after_s: retry_after_s(busy),
+        }))
     }
 
     /// Mails somebody a link by which they choose their first password; `false` where they

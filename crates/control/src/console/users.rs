@@ -342,16 +342,7 @@ async fn make(
         None
     } else {
         // The policy looks at names and address; nothing else is there yet.
-        let to_be = Account {
-            id: String::new(),
-            name: details.name.clone(),
-            display: details.display.clone(),
-            email: details.email.clone(),
-            groups: Vec::new(),
-            state: details.state,
-            created_at: Micros(0),
-            last_sign_in: None,
-        };
+        let to_be = details.to_be(Micros(0));
         match accounts.choose_password(&to_be, None, &password).await? {
             Choice::Taken(hash) => Some(hash),
             Choice::Busy => return Ok(Made::Busy),

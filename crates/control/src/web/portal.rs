@@ -298,6 +298,7 @@ pub(super) async fn on_portal(
         request,
         name: name.to_owned(),
         resets: visit.config.mail.is_some(),
+        registers: visit.registers(),
         passkey: visit.accounts().ask_passkey(start_hash)?,
         problem,
     };

@@ -7,7 +7,46 @@ use super::{super::api::*, Fill, NOW};
 pub(super) fn all(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
     let mut all = address(pages, fill, language);
     all.extend(lost_factor(pages, fill, language));
+    all.extend(register(pages, fill, language));
     all
+}
+
+fn register(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
+    let ask = |problem: Option<FieldProblem>, stale| {
+        let view = RegisterAskView {
+            token: fill.token(),
+            typed: fill.with(if problem.is_some() { "ada@" } else { "" }),
+            problem,
+            stale,
+        };
+        pages.register_ask(&view, language)
+    };
+    let choose = |wrong: bool| {
+        let view = RegisterChooseView {
+            token: fill.token(),
+            secret: fill.secret("s3cr3t"),
+            email: fill.with("ada@a-rather-long-label.eu.example.com"),
+            name: fill.with(""),
+            name_problem: wrong.then_some(FieldProblem::Missing),
+            least: 15,
+            problems: if wrong {
+                vec![PasswordProblem::Breached]
+            } else {
+                Vec::new()
+            },
+            strength: wrong.then_some(Strength::VeryWeak),
+        };
+        pages.register_choose(&view, language)
+    };
+    vec![
+        ("register", ask(None, false)),
+        ("register-wrong", ask(Some(FieldProblem::Malformed), false)),
+        ("register-stale", ask(None, true)),
+        ("register-sent", pages.register_sent(language)),
+        ("register-choose", choose(false)),
+        ("register-choose-wrong", choose(true)),
+        ("register-done", pages.register_done(language)),
+    ]
 }
 
 fn address(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {

@@ -157,6 +157,7 @@ pub(crate) fn portal(
             toward: toward.then(|| fill.with("app.example.com")),
             name: fill.with(if toward { "ada" } else { "" }),
             resets: toward,
+            registers: toward,
             passkey: toward.then(|| asks(fill)),
             problem,
         };

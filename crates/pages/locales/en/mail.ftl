@@ -132,5 +132,18 @@ mail-lost-factor-stopped-body =
     An administrator had begun to let you in to your account { $login } on { $portal } without your second step. That was stopped on { $at }, and your second step stays as it is.
 
     If you still need it, ask whoever runs { $portal } once more.
+mail-register-subject = Make your account
+mail-register-body =
+    Somebody wants to make an account on { $portal } with this address, from { $place } on { $at }.
+
+    If that was you, choose its password here within half an hour:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: without the link no account is made.
+mail-registered-before-subject = You have an account already
+mail-registered-before-body =
+    Somebody wanted to make an account on { $portal } with this address, from { $place } on { $at }. There is one already, { $login }: nothing was changed.
+
+    If that was you, sign in to it; if you have forgotten its password, ask for another on the page where one signs in. If it wasn’t, there is nothing you must do.
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.
 mail-foot-address = { $portal } sends this because somebody entered this address there. It never asks for your password by mail.

@@ -132,5 +132,18 @@ mail-lost-factor-stopped-body =
     Un administrateur avait entrepris de vous laisser entrer dans votre compte { $login } sur { $portal } sans votre seconde étape. Cela a été arrêté, { $at }, et votre seconde étape reste telle quelle.
 
     Si vous en avez encore besoin, redemandez-le au responsable de { $portal }.
+mail-register-subject = Créez votre compte
+mail-register-body =
+    Quelqu’un veut créer un compte sur { $portal } avec cette adresse, depuis { $place }, { $at }.
+
+    Si c’était vous, choisissez-en ici le mot de passe dans la demi-heure :
+    { $link }
+
+    Sinon, il n’y a rien à faire : sans le lien, aucun compte n’est créé.
+mail-registered-before-subject = Vous avez déjà un compte
+mail-registered-before-body =
+    Quelqu’un voulait créer un compte sur { $portal } avec cette adresse, depuis { $place }, { $at }. Il en existe déjà un, { $login } : rien n’a été changé.
+
+    Si c’était vous, connectez-vous-y ; si vous avez oublié son mot de passe, demandez-en un autre sur la page de connexion. Sinon, il n’y a rien à faire.
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.
 mail-foot-address = { $portal } envoie ce message parce que quelqu’un y a saisi cette adresse. Votre mot de passe n’est jamais demandé par courriel.

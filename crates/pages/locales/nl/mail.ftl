@@ -132,5 +132,18 @@ mail-lost-factor-stopped-body =
     Een beheerder was ermee begonnen u zonder uw tweede stap toe te laten tot uw account { $login } op { $portal }. Dat is op { $at } tegengehouden, en uw tweede stap blijft zoals hij is.
 
     Hebt u het nog nodig, vraag het dan opnieuw aan de beheerder van { $portal }.
+mail-register-subject = Maak uw account
+mail-register-body =
+    Iemand wil met dit adres een account maken op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, kies dan hier binnen een half uur het wachtwoord ervan:
+    { $link }
+
+    Was u het niet, dan hoeft u niets te doen: zonder de link komt er geen account.
+mail-registered-before-subject = U hebt al een account
+mail-registered-before-body =
+    Iemand wilde met dit adres een account maken op { $portal }, vanuit { $place } op { $at }. Er is er al een, { $login }: er is niets gewijzigd.
+
+    Was u dat, meld u er dan bij aan; bent u het wachtwoord vergeten, vraag dan een ander aan op de aanmeldpagina. Was u het niet, dan hoeft u niets te doen.
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.
 mail-foot-address = { $portal } stuurt dit omdat iemand dit adres daar heeft ingevuld. Er wordt nooit per mail om uw wachtwoord gevraagd.

@@ -154,12 +154,24 @@ pub enum AccountMail {
     },
     /// Nobody is let in without it.
     LostFactorStopped,
+    /// To an address with which somebody wants to make an account: whoever reads it may.
+    Register {
+        /// From which network.
+        place: String,
+        /// Where name and password are chosen: a whole address, with its secret.
+        confirm: Secret<String>,
+    },
+    /// The same to an address that has one.
+    RegisteredBefore {
+        /// From which network.
+        place: String,
+    },
 }
 
 impl AccountMail {
     /// Whether it goes to an address that may be nobody's yet.
     const fn is_to_a_stranger(&self) -> bool {
-        matches!(self, Self::AddressConfirm { .. })
+        matches!(self, Self::AddressConfirm { .. } | Self::Register { .. })
     }
 }
 
@@ -368,6 +380,20 @@ impl Pages {
                 say.text_with("mail-lost-factor-stopped-subject", &args),
                 say.text_with("mail-lost-factor-stopped-body", &args),
             ),
+            AccountMail::Register { place, confirm } => {
+                args.extend([("place", text(place)), ("link", text(confirm.expose()))]);
+                (
+                    say.text_with("mail-register-subject", &args),
+                    say.text_with("mail-register-body", &args),
+                )
+            }
+            AccountMail::RegisteredBefore { place } => {
+                args.push(("place", text(place)));
+                (
+                    say.text_with("mail-registered-before-subject", &args),
+                    say.text_with("mail-registered-before-body", &args),
+                )
+            }
         };
         let foot = if mail.is_to_a_stranger() {
             say.text_with("mail-foot-address", &args)

@@ -45,6 +45,8 @@ pub struct SignInView {
     pub name: String,
     /// Whether a link by mail helps whoever has forgotten the password.
     pub resets: bool,
+    /// Whether people make accounts themselves.
+    pub registers: bool,
     /// What the browser is asked for by whoever signs in with a passkey.
     pub passkey: Option<PasskeyAsk>,
     /// Why the last attempt failed.
@@ -134,6 +136,9 @@ impl Pages {
         }
         if view.resets {
             sheet.link("reset", say.text("reset-link"));
+        }
+        if view.registers {
+            sheet.link("register", say.text("register-link"));
         }
         self.done(&sheet)
     }

@@ -297,6 +297,7 @@ fn no_secret_shows_in_debug() {
         toward: None,
         name: String::new(),
         resets: false,
+        registers: false,
         passkey: None,
         problem: None,
     };
@@ -304,7 +305,7 @@ fn no_secret_shows_in_debug() {
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 20] {
+fn mails(text: &str) -> [AccountMail; 22] {
     let place = || text.to_owned();
     let security = || "https://id.example.com/-/account/security".to_owned();
     [
@@ -389,6 +390,11 @@ fn mails(text: &str) -> [AccountMail; 20] {
             enter: Secret::new("https://id.example.com/-/lost-factor?secret=x".to_owned()),
         },
         AccountMail::LostFactorStopped,
+        AccountMail::Register {
+            place: place(),
+            confirm: Secret::new("https://id.example.com/-/register/choose?secret=x".to_owned()),
+        },
+        AccountMail::RegisteredBefore { place: place() },
     ]
 }
 
