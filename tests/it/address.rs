@@ -72,7 +72,10 @@ async fn an_address_is_changed_by_a_link_that_looking_does_not_use_up() {
     let secret = mails.secret(0, "/-/address").await;
     let said = mails.program.said();
     assert_eq!(said.matches("/-/address?secret").count(), 1, "{said}");
-    assert!(said.contains("This address has an account already"), "{said}");
+    assert!(
+        said.contains("This address has an account already"),
+        "{said}"
+    );
 
     let path = format!("/-/address?secret={secret}");
     for _ in 0..2 {

@@ -182,16 +182,6 @@ impl Store {
         self.first_account(rows.await?).await
     }
 
-    /// The account that has this address; a name that looks like it doesn't count.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`], [`Error::Unsealable`].
-    pub async fn account_with_address(&self, email: &str) -> Result<Option<Account>, Error> {
-        let hash = self.email_hash(email);
-        let rows = self.pools().rows(select!("WHERE email_hash = $1"), values![hash]);
-        self.first_account(rows.await?).await
-    }
-
     /// A page of accounts, in the order of their names.
     ///
     /// # Errors
@@ -425,6 +415,8 @@ impl Change {
         self.join(&before.id, &details.groups).await?;
         if details.email != before.email {
             self.forget_links(&before.id).await?;
+        }
+        if details.email != before.email || details.state == AccountState::Disabled {
             self.stop_lost_factor(&before.id).await?;
         }
         let entry = Entry::new("account.change", before.id.as_str());

@@ -52,8 +52,7 @@ impl Store {
     /// [`Error::Unavailable`], [`Error::Unsealable`].
     pub async fn address_link(&self, hash: [u8; 32]) -> Result<Option<AddressLink>, Error> {
         let now = self.clock().now();
-        let sql =
-            "SELECT id, account, email FROM address_link WHERE hash = $1 AND expires_at > $2";
+        let sql = "SELECT id, account, email FROM address_link WHERE hash = $1 AND expires_at > $2";
         let rows = self.pools().rows(sql, values![hash, now]).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -81,9 +80,7 @@ impl Tx {
         check(&link.email)?;
         let id = self.store.new_id();
         let email = link.email.expose();
-        let sealed = self
-            .store
-            .seal(Purpose::Email, cell(&id), email.as_bytes());
+        let sealed = self.store.seal(Purpose::Email, cell(&id), email.as_bytes());
         let email_hash = self.store.email_hash(email);
         let until = self.store.clock().now().after(life);
         let sql = "INSERT INTO address_link (hash, id, account, email, email_hash, expires_at) \

@@ -102,8 +102,9 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn due_lost_factors(&self, limit: u64) -> Result<Vec<LostFactor>, Error> {
         let now = self.clock().now();
-        let sql =
-            select!("WHERE enter_hash IS NULL AND opens_at <= $1 ORDER BY opens_at, account LIMIT $2");
+        let sql = select!(
+            "WHERE enter_hash IS NULL AND opens_at <= $1 ORDER BY opens_at, account LIMIT $2"
+        );
         let rows = self.pools().rows(sql, values![now, limit]).await?;
         rows.iter().map(read).collect()
     }

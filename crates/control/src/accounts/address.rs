@@ -50,7 +50,9 @@ impl Accounts {
         }
         let store = self.store()?;
         // Read before the transaction, which has a connection of its own.
-        let other = store.account_with_address(new.expose()).await?;
+        // A name that looks like it counts as well: who types it is taken for that one.
+        let other = store.account_named(new.expose()).await?;
+        let other = other.filter(|other| other.id != account.id);
         let mut change = store.change(&Actor::account(&account.id)).await?;
         if change.address_links(LinksOf::Account(&account.id)).await? >= LINKS_MAX {
             return Ok(AddressAsked::Wait);

@@ -234,8 +234,13 @@ impl Accounts {
         let (given, language) = (attempt.device.clone(), attempt.language);
         let half = match self.sign_in(attempt).await? {
             SignedIn::Half(half) => half,
-            // Somebody has removed the last factor a moment ago.
-            SignedIn::Yes { begun, device } => return Ok(LetIn::Yes { begun, device }),
+            // The last factor was removed a moment ago, perhaps by this very link: it lets
+            // nobody in a second time.
+            SignedIn::Yes { begun, .. } => {
+                let sid = begun.session.public_name();
+                self.end(&sid, &Actor::system("sign-in")).await?;
+                return Ok(LetIn::Gone);
+            }
             failed => return Ok(LetIn::No(failed)),
         };
         let store = self.store()?;
@@ -261,7 +266,9 @@ impl Accounts {
             hash: own.hash,
             left: side.left(),
         };
-        let begun = self.begin(&account, &portal, &from, device, &["pwd"]).await?;
+        let begun = self
+            .begin(&account, &portal, &from, device, &["pwd"])
+            .await?;
         // Another password was chosen in between; whoever chooses one later ends this.
         if !self.still_holds(&store, &half, start).await? {
             let sid = begun.session.public_name();
@@ -289,10 +296,7 @@ fn hash(link: &Secret<String>) -> TokenHash {
     secret::hash(link.expose().as_bytes())
 }
 
-async fn found_account(
-    store: &Store,
-    id: Option<String>,
-) -> Result<Option<Account>, AccountError> {
+async fn found_account(store: &Store, id: Option<String>) -> Result<Option<Account>, AccountError> {
     Ok(match id {
         Some(id) => store.account(&id).await?,
         None => None,

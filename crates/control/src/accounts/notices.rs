@@ -13,7 +13,9 @@ impl Accounts {
         let config = self.publisher.config();
         let (portal, prefix) = (config.portal_origin()?, &config.prefix);
         let secret = made.text.expose();
-        Some(Secret::new(format!("{portal}{prefix}{page}?secret={secret}")))
+        Some(Secret::new(format!(
+            "{portal}{prefix}{page}?secret={secret}"
+        )))
     }
 
     /// Whether a mail reaches an account's owner: they have an address, and mail leaves.

@@ -85,7 +85,8 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let store = self.store()?;
         // Read before the transaction, which has a connection of its own.
-        let there = store.account_with_address(email.expose()).await?;
+        // A name that looks like it counts as well: who types it is taken for that one.
+        let there = store.account_named(email.expose()).await?;
         let made = secret::made(&self.rng);
         let Some(confirm) = self.link("register/choose", &made) else {
             return Ok(());
@@ -96,7 +97,10 @@ impl Accounts {
             return Ok(());
         }
         if tx.address_links(LinksOf::NewAccounts).await? >= LINKS_MAX {
-            tracing::warn!(most = LINKS_MAX, "no more links for new accounts hold at a time");
+            tracing::warn!(
+                most = LINKS_MAX,
+                "no more links for new accounts hold at a time"
+            );
             return Ok(());
         }
         // Kept in either case: the one to an address of another is told to nobody.
@@ -107,7 +111,10 @@ impl Accounts {
         tx.keep_address_link(made.hash.0, &link, LIFE).await?;
         let place = from.network();
         let (login, mail) = match &there {
-            Some(account) => (account.name.as_str(), AccountMail::RegisteredBefore { place }),
+            Some(account) => (
+                account.name.as_str(),
+                AccountMail::RegisteredBefore { place },
+            ),
             None => ("", AccountMail::Register { place, confirm }),
         };
         self.mail_to(&mut tx, (email, login), &mail, language)
@@ -195,9 +202,7 @@ impl Accounts {
             let Ok(name) = name.parse::<UserName>() else {
                 return Ok(None);
             };
-            // An account that is found by its address doesn't have the name.
-            let found = store.account_named(name.as_str()).await?;
-            if found.is_none_or(|found| found.name != name) {
+            if store.account_named(name.as_str()).await?.is_none() {
                 return Ok(Some(name));
             }
         }

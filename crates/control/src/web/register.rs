@@ -104,9 +104,7 @@ async fn sent(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
         }
     };
     let language = visit.known.language;
-    let asked = visit
-        .accounts()
-        .ask_account(&email, visit.from(), language);
+    let asked = visit.accounts().ask_account(&email, visit.from(), language);
     Ok(match asked.await? {
         Asked::Yes => visit.page(visit.state.publisher.pages().register_sent(language)),
         Asked::Busy { retry_after_s } => {

@@ -1,11 +1,12 @@
-//! The portal's pages around links that were mailed, but for those of a lost password.
+//! The portal's pages around links that were mailed.
 
 use terms::Language;
 
 use super::{super::api::*, Fill, NOW};
 
 pub(super) fn all(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
-    let mut all = address(pages, fill, language);
+    let mut all = reset(pages, fill, language);
+    all.extend(address(pages, fill, language));
     all.extend(lost_factor(pages, fill, language));
     all.extend(register(pages, fill, language));
     all
@@ -46,6 +47,36 @@ fn register(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static 
         ("register-choose", choose(false)),
         ("register-choose-wrong", choose(true)),
         ("register-done", pages.register_done(language)),
+    ]
+}
+
+fn reset(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
+    let ask = |stale| {
+        let view = ResetAskView {
+            token: fill.token(),
+            stale,
+        };
+        pages.reset_ask(&view, language)
+    };
+    let choose = |problems: Vec<PasswordProblem>| {
+        let view = ResetChooseView {
+            token: fill.token(),
+            secret: fill.secret("s3cr3t"),
+            login: fill.with("ada"),
+            least: 15,
+            strength: (!problems.is_empty()).then_some(Strength::Weak),
+            problems,
+        };
+        pages.reset_choose(&view, language)
+    };
+    let weak = vec![PasswordProblem::TooShort { least: 15 }];
+    vec![
+        ("reset", ask(false)),
+        ("reset-stale", ask(true)),
+        ("reset-sent", pages.reset_sent(language)),
+        ("reset-choose", choose(Vec::new())),
+        ("reset-choose-weak", choose(weak)),
+        ("reset-done", pages.reset_done(language)),
     ]
 }
 

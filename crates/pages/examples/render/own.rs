@@ -250,39 +250,6 @@ pub(crate) fn portal(
             "security-refused",
             pages.account_security(&security_refused(fill), language),
         ),
-        (
-            "reset",
-            pages.reset_ask(
-                &ResetAskView {
-                    token: fill.token(),
-                    stale: false,
-                },
-                language,
-            ),
-        ),
-        (
-            "reset-stale",
-            pages.reset_ask(
-                &ResetAskView {
-                    token: fill.token(),
-                    stale: true,
-                },
-                language,
-            ),
-        ),
-        ("reset-sent", pages.reset_sent(language)),
-        (
-            "reset-choose",
-            pages.reset_choose(&reset_choose(fill, Vec::new()), language),
-        ),
-        (
-            "reset-choose-weak",
-            pages.reset_choose(
-                &reset_choose(fill, vec![PasswordProblem::TooShort { least: 15 }]),
-                language,
-            ),
-        ),
-        ("reset-done", pages.reset_done(language)),
         ("code", pages.code(&code(fill, None), language)),
         (
             "code-wrong",
@@ -412,17 +379,6 @@ pub(crate) fn portal(
     ];
     all.extend(links::all(pages, fill, language));
     all
-}
-
-fn reset_choose(fill: Fill<'_>, problems: Vec<PasswordProblem>) -> ResetChooseView {
-    ResetChooseView {
-        token: fill.token(),
-        secret: fill.secret("s3cr3t"),
-        login: fill.with("ada"),
-        least: 15,
-        strength: (!problems.is_empty()).then_some(Strength::Weak),
-        problems,
-    }
 }
 
 fn code(fill: Fill<'_>, problem: Option<CodeProblem>) -> CodeView {

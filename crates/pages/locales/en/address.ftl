@@ -1,6 +1,6 @@
 # Another e-mail address for an account.
 
-address-title = Change your e-mail address
+address-title = Change your mail address
 address-lead = Links for this account go to its address: whoever reads that mail can choose another password. So the new address is confirmed first, by a link that goes to it.
 address-now = Address now
 address-new = New address

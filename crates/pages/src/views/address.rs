@@ -48,7 +48,11 @@ impl Pages {
             say.text("address-now"),
             Cell::name(&view.now),
         )]));
-        let problems: Vec<_> = view.problem.map(|it| (Field::Email, it)).into_iter().collect();
+        let problems: Vec<_> = view
+            .problem
+            .map(|it| (Field::Email, it))
+            .into_iter()
+            .collect();
         sheet.add_some(wrong_alert(say, &problems));
         let form = Form::post(
             &sheet.frame,

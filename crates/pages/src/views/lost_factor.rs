@@ -78,9 +78,10 @@ pub(crate) fn lost_factor(sheet: &mut Sheet<'_>, view: &UserView, path: &str) {
     let who = |who: &String| Arg::Text(who.clone());
     let (text, stops) = match &view.lost_factor {
         LostFactor::Nothing => return,
-        LostFactor::MayBegin { opens } => {
-            (say.text_with("lost-begin-text", &[("opens", at(*opens))]), false)
-        }
+        LostFactor::MayBegin { opens } => (
+            say.text_with("lost-begin-text", &[("opens", at(*opens))]),
+            false,
+        ),
         LostFactor::Own => (say.text("lost-own"), false),
         LostFactor::NoMail => (say.text("lost-no-mail"), false),
         LostFactor::Waits {
@@ -88,7 +89,11 @@ pub(crate) fn lost_factor(sheet: &mut Sheet<'_>, view: &UserView, path: &str) {
             begun,
             opens,
         } => {
-            let args = [("who", who(by)), ("begun", at(*begun)), ("opens", at(*opens))];
+            let args = [
+                ("who", who(by)),
+                ("begun", at(*begun)),
+                ("opens", at(*opens)),
+            ];
             (say.text_with("lost-waits", &args), true)
         }
         LostFactor::Open {
@@ -96,7 +101,11 @@ pub(crate) fn lost_factor(sheet: &mut Sheet<'_>, view: &UserView, path: &str) {
             begun,
             until,
         } => {
-            let args = [("who", who(by)), ("begun", at(*begun)), ("until", at(*until))];
+            let args = [
+                ("who", who(by)),
+                ("begun", at(*begun)),
+                ("until", at(*until)),
+            ];
             (say.text_with("lost-open", &args), true)
         }
     };

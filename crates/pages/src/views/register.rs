@@ -57,7 +57,11 @@ impl Pages {
             id: "problem",
             lines: vec![say.text("form-stale")],
         }));
-        let problems: Vec<_> = view.problem.map(|it| (Field::Email, it)).into_iter().collect();
+        let problems: Vec<_> = view
+            .problem
+            .map(|it| (Field::Email, it))
+            .into_iter()
+            .collect();
         sheet.add_some(wrong_alert(say, &problems));
         let form = Form::post(
             &sheet.frame,
@@ -91,7 +95,11 @@ impl Pages {
         let frame = self.frame(language, Switcher::Fixed);
         let say = frame.say;
         let mut sheet = Sheet::new(frame, say.text("register-choose-title"));
-        let wrong: Vec<_> = view.name_problem.map(|it| (Field::Name, it)).into_iter().collect();
+        let wrong: Vec<_> = view
+            .name_problem
+            .map(|it| (Field::Name, it))
+            .into_iter()
+            .collect();
         sheet.add_some(wrong_alert(say, &wrong));
         let mut lines: Vec<String> = view.problems.iter().map(|it| it.said(say)).collect();
         lines.extend(view.strength.map(|strength| strength.said(say)));

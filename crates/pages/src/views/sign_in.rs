@@ -79,10 +79,7 @@ pub(crate) fn problem_alert(sheet: &mut Sheet<'_>, problem: Option<SignInProblem
         id: "problem",
         lines: vec![line],
     }));
-    matches!(
-        problem,
-        Some(SignInProblem::Wrong | SignInProblem::TooLong)
-    )
+    matches!(problem, Some(SignInProblem::Wrong | SignInProblem::TooLong))
 }
 
 impl Pages {

@@ -70,7 +70,7 @@ both! {
     async fn it_is_stopped_by_hand_and_by_another_password_or_address_and_ends(place: Place) {
         let store = place.open().await;
         let ada = account(&store, "ada").await;
-        for how in ["hand", "password", "address", "details", "time"] {
+        for how in ["hand", "password", "address", "details", "disabled", "time"] {
             begun(&store, &ada, 1).await.unwrap();
             place.clock.advance(DAY);
             assert!(opened(&store, &ada, 7).await, "{how}");
@@ -91,6 +91,11 @@ both! {
                 "details" => {
                     let mut details = before.details();
                     details.email = Some(other);
+                    change.change_account(&before, &details).await.unwrap();
+                }
+                "disabled" => {
+                    let mut details = before.details();
+                    details.state = crate::AccountState::Disabled;
                     change.change_account(&before, &details).await.unwrap();
                 }
                 _ => place.clock.advance(DAY),
@@ -114,6 +119,6 @@ both! {
             limit: 9,
             ..Default::default()
         };
-        assert_eq!(store.audit_rows(&query).await.unwrap().len(), 4);
+        assert_eq!(store.audit_rows(&query).await.unwrap().len(), 5);
     }
 }

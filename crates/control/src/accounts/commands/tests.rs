@@ -123,9 +123,9 @@ impl Ground {
             .said(AccountCommand::UserShow { user, emails: true })
             .await
         {
-            AccountReply::User {
-                user, standing, ..
-            } => (user, standing.password_set, standing.locked_until),
+            AccountReply::User { user, standing, .. } => {
+                (user, standing.password_set, standing.locked_until)
+            }
             other => panic!("{other:?}"),
         }
     }

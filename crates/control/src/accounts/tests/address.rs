@@ -33,26 +33,21 @@ impl Ground {
         mails.unwrap().into_iter().map(read).collect()
     }
 
-    pub(super) async fn account(&self, name: &str) -> store::Account {
-        self.store.account_named(name).await.unwrap().unwrap()
-    }
-
     async fn asks(&self, name: &str, new: &str) -> AddressAsked {
         let (account, new) = (self.account(name).await, Secret::new(new.to_owned()));
+        let from = from();
         let asked = self
             .accounts
-            .ask_address(&account, &new, (&from(), Language::En));
+            .ask_address(&account, &new, (&from, Language::En));
         asked.await.unwrap()
     }
 
     async fn follows(&self, link: &Secret<String>, session: Option<TokenHash>) -> bool {
         let session = session.and_then(|it| self.accounts.sessions.find(&it, self.clock.now()));
-        let changed = self.accounts.change_address_by_link(
-            link,
-            &from(),
-            session.as_deref(),
-            Language::En,
-        );
+        let from = from();
+        let changed =
+            self.accounts
+                .change_address_by_link(link, &from, session.as_deref(), Language::En);
         changed.await.unwrap()
     }
 
@@ -74,7 +69,10 @@ async fn an_address_is_changed_once_it_has_answered_and_the_one_before_hears_of_
     let (other, _) = ground.enters("ada", None).await;
     let same = ground.asks("ada", "ada@example.com").await;
     assert_eq!(same, AddressAsked::Same);
-    assert_eq!(ground.asks("ada", "ada@new.example").await, AddressAsked::Yes);
+    assert_eq!(
+        ground.asks("ada", "ada@new.example").await,
+        AddressAsked::Yes
+    );
     let mails = ground.mails().await;
     assert_eq!(mails.len(), 2);
     let (old, new) = (to(&mails, "ada@example.com"), to(&mails, "ada@new.example"));
@@ -122,7 +120,10 @@ async fn followed_elsewhere_a_link_ends_every_session() {
 async fn the_address_of_another_is_told_to_nobody_but_them() {
     let ground = Ground::with_ada().await;
     ground.add("eve", &[]).await;
-    assert_eq!(ground.asks("ada", "eve@example.com").await, AddressAsked::Yes);
+    assert_eq!(
+        ground.asks("ada", "eve@example.com").await,
+        AddressAsked::Yes
+    );
     let mails = ground.mails().await;
     assert_eq!(mails.len(), 2, "as many as to an address of nobody");
     let eves = to(&mails, "eve@example.com");
@@ -140,7 +141,10 @@ async fn of_links_to_two_addresses_one_is_taken_and_none_holds_for_ever() {
     for new in ["one@new.example", "two@new.example", "three@new.example"] {
         assert_eq!(ground.asks("ada", new).await, AddressAsked::Yes);
     }
-    assert_eq!(ground.asks("ada", "four@new.example").await, AddressAsked::Wait);
+    assert_eq!(
+        ground.asks("ada", "four@new.example").await,
+        AddressAsked::Wait
+    );
     let mails = ground.mails().await;
     let link = |address| to(&mails, address)[0].secret("address");
     assert!(ground.follows(&link("two@new.example"), None).await);
@@ -152,15 +156,12 @@ async fn of_links_to_two_addresses_one_is_taken_and_none_holds_for_ever() {
         let link = to(&mails, "ada@third.example")[0].secret("address");
         match change {
             "password" => {
-                let account = ground.account("ada").await;
+                let (account, actor) = (ground.account("ada").await, Actor::command(0));
                 let hash = ground.store.password_hash(&account.id).await.unwrap();
-                let set = ground.accounts.set_password(
-                    &account,
-                    &hash.unwrap().0,
-                    "password.set",
-                    None,
-                    &Actor::command(0),
-                );
+                let (hash, why) = (hash.unwrap().0, "password.set");
+                let set = ground
+                    .accounts
+                    .set_password(&account, &hash, why, None, &actor);
                 set.await.unwrap();
             }
             "time" => ground.clock.advance(Duration::from_secs(30 * 60)),
@@ -181,7 +182,10 @@ async fn nobodys_mailbox_is_filled_by_asking() {
     let ground = Ground::with_ada().await;
     for name in ["eve", "bob", "zoe", "kim"] {
         ground.add(name, &[]).await;
-        assert_eq!(ground.asks(name, "ada@example.com").await, AddressAsked::Yes);
+        assert_eq!(
+            ground.asks(name, "ada@example.com").await,
+            AddressAsked::Yes
+        );
     }
     let mails = ground.mails().await;
     assert_eq!(to(&mails, "ada@example.com").len(), 3);

@@ -14,7 +14,7 @@ use crate::accounts::{
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Ground {
-    async fn begins(&self, actor: &Actor) -> Result<terms::Micros, NotBegun> {
+    async fn begins(&self, actor: &Actor) -> Result<Micros, NotBegun> {
         let account = self.account("ada").await;
         let begun = self.accounts.begin_lost(&account, actor, Language::En);
         begun.await.unwrap()
@@ -87,7 +87,10 @@ async fn who_has_lost_it_is_let_in_once_by_link_and_password_after_a_day() {
     ground.accounts.open_lost().await.unwrap();
     assert_eq!(ground.mails().await.len(), 0, "one link");
     assert_eq!(ground.factors().await, 1, "it is there until the end");
-    assert!(matches!(ground.comes_in(&link, BAD).await, LetIn::No(SignedIn::No)));
+    assert!(matches!(
+        ground.comes_in(&link, BAD).await,
+        LetIn::No(SignedIn::No)
+    ));
     let wrong = Secret::new("A".repeat(43));
     assert!(matches!(ground.comes_in(&wrong, GOOD).await, LetIn::Gone));
     assert_eq!(ground.factors().await, 1);
@@ -101,7 +104,10 @@ async fn who_has_lost_it_is_let_in_once_by_link_and_password_after_a_day() {
     assert_eq!(ground.store.recovery_codes_left(&codes).await.unwrap(), 0);
     let now = ground.clock.now();
     assert!(ground.accounts.sessions.find(&before, now).is_none());
-    assert!(matches!(ground.comes_in(&link, GOOD).await, LetIn::Gone), "once");
+    assert!(
+        matches!(ground.comes_in(&link, GOOD).await, LetIn::Gone),
+        "once"
+    );
     assert_eq!(ground.mails().await.len(), 1, "of the factor that is gone");
     let actions = ground.actions().await;
     for action in ["begin", "open", "use"] {
@@ -140,12 +146,13 @@ async fn the_owner_stops_it_by_the_link_or_by_showing_the_factor() {
             let session = is_in(&coded).unwrap();
             ground.begun().await;
             let (account, code) = (ground.account("ada").await, Secret::new(code));
+            let from = from();
             let confirmed = ground.accounts.confirm_by_code(
                 &account,
                 session,
                 &code,
                 None,
-                (&from(), Language::En),
+                (&from, Language::En),
             );
             assert!(confirmed.await.unwrap().is_ok());
         } else {
