@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod address;
 mod apps;
 mod browser;
 mod consent;
@@ -15,10 +16,12 @@ mod console;
 mod control;
 mod demo;
 mod differential;
+mod lost_factor;
 mod measures;
 mod passkey;
 mod promises;
 mod proof;
+mod register;
 mod reset;
 mod serve;
 mod sign_in;

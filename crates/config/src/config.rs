@@ -9,6 +9,8 @@ use guards::{hsts::Policy, network::Networks};
 use seam::snapshot::Limits;
 
 use crate::{
+    accounts,
+    accounts::Accounts,
     acme,
     acme::Acme,
     admin,
@@ -74,6 +76,7 @@ section! {
     ACME "acme" Form::Section(&acme::SECTION), Absent::Means("certificates from files"), "{}", "Certificates from an authority.";
     TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
     TLS_REPORT "tls-report" Form::Section(&tls_report::SECTION), Absent::Means("defaults"), "{}", "Promise `tls-report`.";
+    ACCOUNTS "accounts" Form::Section(&accounts::SECTION), Absent::Means("defaults"), "{}", "Whether people make accounts themselves.";
     PASSWORD "password" Form::Section(&password::SECTION), Absent::Means("defaults"), "{}", "Promise `password`.";
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
@@ -118,6 +121,8 @@ pub struct Config {
     pub tls: Tls,
     /// `[tls-report]`.
     pub tls_report: TlsReport,
+    /// `[accounts]`.
+    pub accounts: Accounts,
     /// `[password]`.
     pub password: Password,
     /// `[lockout]`.
@@ -216,6 +221,12 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
             .mistake(Kind::Missing, &table.span(&PORTAL), say);
     }
     let part = |key| table.part(key);
+    let around = accounts::Around {
+        portal: portal.is_some(),
+        mail: table.has(&MAIL),
+        admin: &admin,
+    };
+    let accounts = accounts::read(&part(&ACCOUNTS), &around);
     let data = data.unwrap_or_default();
     let config = Config {
         portal,
@@ -235,6 +246,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         },
         tls: tls::read(&part(&TLS)),
         tls_report: tls_report::read(&part(&TLS_REPORT)),
+        accounts,
         password: password::read(&part(&PASSWORD)),
         lockout: lockout::read(&part(&LOCKOUT)),
         two_factor: two_factor::read(&part(&TWO_FACTOR)),

@@ -9,6 +9,7 @@
 //! the source of the documents, of suggestions and of `init`'s sample.
 
 mod access;
+mod accounts;
 mod acme;
 mod admin;
 mod block;
@@ -45,6 +46,7 @@ mod tls_report;
 mod track;
 mod two_factor;
 
+pub use accounts::Accounts;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
 pub use admin::Admin;
 pub use block::{Block, LIST_MAX, ListError, read_list};
@@ -75,7 +77,7 @@ pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 21] {
+pub fn sections() -> [&'static Section; 22] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -87,6 +89,7 @@ pub fn sections() -> [&'static Section; 21] {
         acme::FALLBACK_SECTION,
         &tls::SECTION,
         &tls_report::SECTION,
+        &accounts::SECTION,
         &password::SECTION,
         &lockout::SECTION,
         &two_factor::SECTION,

@@ -2,6 +2,7 @@
 //! edge is told of it. Pages, the console and the commands all go through here, so that
 //! none of them forgets the other half.
 
+pub(crate) mod address;
 pub(crate) mod admin;
 pub(crate) mod assertion;
 pub(crate) mod canary;
@@ -12,9 +13,11 @@ mod doors;
 mod factors;
 mod import;
 mod keep;
+pub(crate) mod lost_factor;
 mod manage;
 mod notices;
 pub(crate) mod passkey;
+pub(crate) mod registration;
 pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod secret;

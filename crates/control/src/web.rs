@@ -2,12 +2,15 @@
 //! both ways.
 
 pub(crate) mod account;
+mod address;
 pub(crate) mod form;
 mod language;
 mod ledger;
 pub(crate) mod listing;
+mod lost_factor;
 mod passkey;
 mod portal;
+mod register;
 mod reset;
 pub(crate) mod second_factor;
 mod security;
@@ -40,6 +43,9 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(second_factor::routes())
         .merge(passkey::routes())
         .merge(reset::routes())
+        .merge(address::routes())
+        .merge(lost_factor::routes())
+        .merge(register::routes())
         .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()

@@ -22,6 +22,7 @@ pub use style::Nonce;
 pub use texts::{CLAUSES, Speech, Texts};
 pub use views::{
     account::{AccountSecurityView, AccountSessionsView, AccountView},
+    address::{AddressAskView, AddressConfirmView},
     app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},
     console::{
         Console, ConsoleDoor, ConsoleEnterView, Notice,
@@ -39,12 +40,14 @@ pub use views::{
     evidence::{EvidenceView, LedgerProof, TranscriptLine},
     form::{ChoiceView, Field, FieldProblem},
     handover::HandoverView,
+    lost_factor::{LostFactor, LostFactorView, LostStopView},
     mails::{AccountMail, MailText},
     message::{FormView, LinkView, MessageView, Switcher},
     passkey::{PasskeyAddView, PasskeyAsk, PasskeyProblem},
     password::{PasswordProblem, Strength},
     portal::{NotForYouView, UnlockView},
     refusal::{RefusalKind, Whose},
+    register::{RegisterAskView, RegisterChooseView},
     reset::{ResetAskView, ResetChooseView},
     second_factor::{
         CodeProblem, CodeView, Codes, ConfirmView, FactorAddView, FactorView, Proof,

@@ -73,6 +73,9 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/second_factor.ftl")),
             include_str!(concat!("../locales/", $tag, "/passkey.ftl")),
             include_str!(concat!("../locales/", $tag, "/reset.ftl")),
+            include_str!(concat!("../locales/", $tag, "/address.ftl")),
+            include_str!(concat!("../locales/", $tag, "/register.ftl")),
+            include_str!(concat!("../locales/", $tag, "/lost_factor.ftl")),
             include_str!(concat!("../locales/", $tag, "/console.ftl")),
             include_str!(concat!("../locales/", $tag, "/mail.ftl")),
         ]
@@ -80,7 +83,7 @@ macro_rules! locale {
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 11] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 14] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

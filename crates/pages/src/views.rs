@@ -1,17 +1,20 @@
 //! What each page is given, and how it becomes a document.
 
 pub(crate) mod account;
+pub(crate) mod address;
 pub(crate) mod app_password;
 pub(crate) mod console;
 pub(crate) mod evidence;
 pub(crate) mod form;
 pub(crate) mod handover;
+pub(crate) mod lost_factor;
 pub(crate) mod mails;
 pub(crate) mod message;
 pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod portal;
 pub(crate) mod refusal;
+pub(crate) mod register;
 pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod session;

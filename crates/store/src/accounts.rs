@@ -114,7 +114,7 @@ macro_rules! select {
     };
 }
 
-const fn email_cell(id: &str) -> Cell<'_> {
+pub(crate) const fn email_cell(id: &str) -> Cell<'_> {
     Cell {
         table: "account",
         column: "email",
@@ -298,7 +298,7 @@ impl Store {
     }
 
     /// The keyed hash an address is found by.
-    fn email_hash(&self, email: &str) -> [u8; 32] {
+    pub(crate) fn email_hash(&self, email: &str) -> [u8; 32] {
         self.keyed_hash(Purpose::Email, &email.to_lowercase())
     }
 }
@@ -313,6 +313,22 @@ fn said(details: &AccountDetails) -> Value {
         "groups": groups,
         "state": details.state.word(),
     })
+}
+
+impl AccountDetails {
+    /// The account that would be made of it, without an id: for whoever judges its password.
+    pub fn to_be(&self, created_at: Micros) -> Account {
+        Account {
+            id: String::new(),
+            name: self.name.clone(),
+            display: self.display.clone(),
+            email: self.email.clone(),
+            groups: self.groups.clone(),
+            state: self.state,
+            created_at,
+            last_sign_in: None,
+        }
+    }
 }
 
 impl Account {
@@ -400,6 +416,9 @@ impl Change {
         if details.email != before.email {
             self.forget_links(&before.id).await?;
         }
+        if details.email != before.email || details.state == AccountState::Disabled {
+            self.stop_lost_factor(&before.id).await?;
+        }
         let entry = Entry::new("account.change", before.id.as_str());
         let mut after = said(details);
         if details.email.is_some() && details.email != before.email && before.email.is_some() {
@@ -434,6 +453,8 @@ impl Change {
             return Err(Error::missing("account", id));
         }
         self.forget_links(id).await?;
+        // Whoever lets themselves in without their second factor knew it before.
+        self.stop_lost_factor(id).await?;
         self.record(Entry::new(why, id))
     }
 

@@ -231,11 +231,13 @@ impl Tx {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn forget_links(&mut self, account: &str) -> Result<(), Error> {
-        let sql = "DELETE FROM link WHERE account = $1";
-        self.connection
-            .execute(sql, values![account])
-            .await
-            .map(drop)
+        for sql in [
+            "DELETE FROM link WHERE account = $1",
+            "DELETE FROM address_link WHERE account = $1",
+        ] {
+            self.connection.execute(sql, values![account]).await?;
+        }
+        Ok(())
     }
 
     /// Takes a link, once: the account it is for.

@@ -246,6 +246,19 @@ impl Change {
         Ok(factor)
     }
 
+    /// Removes every second factor of an account, with its recovery codes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn remove_factors(&mut self, account: &str) -> Result<Vec<Factor>, Error> {
+        let rows = self.connection.rows(SELECT, values![account]).await?;
+        let factors: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        for factor in &factors {
+            self.remove_factor(account, &factor.id).await?;
+        }
+        Ok(factors)
+    }
+
     /// Puts new recovery codes, by their hashes, in the place of those that were left.
     ///
     /// # Errors

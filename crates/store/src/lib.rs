@@ -17,6 +17,7 @@
 
 mod accounts;
 mod acme;
+mod addresses;
 mod audit;
 mod bans;
 mod change;
@@ -30,6 +31,7 @@ mod hex;
 mod keys;
 mod lease;
 mod ledger;
+mod lost_factors;
 mod outbox;
 mod passkeys;
 mod retention;
@@ -51,6 +53,7 @@ pub use accounts::{
     MAX_GROUPS,
 };
 pub use acme::{AcmeCertificate, AcmeFailure, AcmeMark, MAX_CERTIFICATES, MAX_CHAIN_BYTES};
+pub use addresses::{AddressLink, LinksOf};
 pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
     MAX_ENTRY_BYTES,
@@ -65,6 +68,7 @@ pub use factors::{Factor, FactorKind, MAX_FACTORS};
 pub use keys::{KeyError, KeyId, KeySource, MasterKeys};
 pub use lease::{Acquisition, Lease};
 pub use ledger::{Checkpoint, Leaf, MAX_LEAVES_PAGE, NewLeaf};
+pub use lost_factors::LostFactor;
 pub use outbox::{
     Claimed, Enqueued, MAX_CLAIM, MAX_MAIL_BYTES, MAX_TRIES, Mail, OutboxCounts, Outcome,
 };

@@ -44,6 +44,10 @@ pub(crate) const STEPS: &[Step] = &[
         sql: include_str!("../migrations/0006_threshold.sql"),
     },
     Step {
+        name: "0007_links",
+        sql: include_str!("../migrations/0007_links.sql"),
+    },
+    Step {
         name: "0010_bans",
         sql: include_str!("../migrations/0010_bans.sql"),
     },

@@ -185,6 +185,8 @@ impl Store {
         for (counts, sql) in [
             (false, "DELETE FROM handover WHERE expires_at <= $1"),
             (false, "DELETE FROM link WHERE expires_at <= $1"),
+            (false, "DELETE FROM address_link WHERE expires_at <= $1"),
+            (false, "DELETE FROM lost_factor WHERE ends_at <= $1"),
             (false, "DELETE FROM passkey_challenge WHERE forget_at <= $1"),
             (false, "DELETE FROM token WHERE expires_at <= $1"),
             (true, "DELETE FROM session WHERE expires_at <= $1"),

@@ -44,6 +44,13 @@ pub(crate) fn user(command: UserCommand) -> ExitCode {
         C::Import(args) => import::run(&args),
         C::Unlock(of) => told(&of.config, AccountCommand::UserUnlock { user: of.name }),
         C::Invite(of) => told(&of.config, AccountCommand::UserInvite { user: of.name }),
+        C::LostFactor { user, stop } => {
+            let asked = AccountCommand::UserLostFactor {
+                user: user.name,
+                stop,
+            };
+            told(&user.config, asked)
+        }
         C::ResetFactors(of) => told(
             &of.config,
             AccountCommand::UserResetFactors { user: of.name },
@@ -282,11 +289,7 @@ fn told(config: &ConfigArg, command: AccountCommand) -> ExitCode {
 fn one(config: &ConfigArg, command: AccountCommand, print: &Print) -> ExitCode {
     with_desk(config, async |desk| {
         match ask(desk, command).await? {
-            AccountReply::User {
-                user,
-                password_set,
-                locked_until,
-            } => print.user(&user, password_set.as_deref(), locked_until.as_deref()),
+            AccountReply::User { user, standing } => print.user(&user, &standing),
             AccountReply::Groups { groups } => print.groups(&groups),
             AccountReply::Token { token, secret } => print.token_made(&token, &secret.0),
             _ => return Err(misunderstood()),

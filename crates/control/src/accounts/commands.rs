@@ -5,6 +5,7 @@
 //! caller says so.
 
 mod lists;
+mod lost_factor;
 
 use std::time::Duration;
 
@@ -129,6 +130,9 @@ async fn obey(
                 "`{}` had {removed} second factors, and has none now",
                 account.name
             ))
+        }
+        C::UserLostFactor { user, stop } => {
+            lost_factor::lost_factor(accounts, &user, stop, actor).await
         }
         C::UserPassword { user, password } => {
             let account = named(&accounts.store()?, &user).await?;
@@ -344,16 +348,7 @@ async fn user_add(
         None => None,
         Some(password) => {
             // Who it will be: a password may not be made of their name.
-            let account = Account {
-                id: String::new(),
-                name: details.name.clone(),
-                display: details.display.clone(),
-                email: details.email.clone(),
-                groups: details.groups.clone(),
-                state: details.state,
-                created_at: accounts.now(),
-                last_sign_in: None,
-            };
+            let account = details.to_be(accounts.now());
             match chosen(accounts, &account, &password.0).await? {
                 Ok(hash) => Some(hash),
                 Err(refused) => return Ok(refused),

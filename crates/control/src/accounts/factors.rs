@@ -109,11 +109,10 @@ impl Accounts {
         account: &Account,
         actor: &Actor,
     ) -> Result<usize, AccountError> {
-        let store = self.store()?;
-        let factors = store.factors(&account.id).await?;
-        let mut change = store.change(actor).await?;
+        let mut change = self.store()?.change(actor).await?;
+        let factors = change.remove_factors(&account.id).await?;
+        change.stop_lost_factor(&account.id).await?;
         for factor in &factors {
-            change.remove_factor(&account.id, &factor.id).await?;
             let mail = removed(factor, "waarborg user".to_owned());
             self.tell(&mut change, account, Language::En, mail).await?;
         }
@@ -148,7 +147,7 @@ impl Accounts {
 }
 
 /// What the owner hears of a second factor that is gone.
-fn removed(factor: &Factor, place: String) -> impl FnOnce(String) -> AccountMail {
+pub(super) fn removed(factor: &Factor, place: String) -> impl FnOnce(String) -> AccountMail {
     let (kind, name) = (factor.kind, factor.label.clone());
     move |security| match kind {
         FactorKind::Totp => AccountMail::FactorRemoved {

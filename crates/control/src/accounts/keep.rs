@@ -1,5 +1,5 @@
-//! The session table's housekeeping: when each session was last used goes into the store,
-//! and what is over is forgotten.
+//! Housekeeping: when each session was last used goes into the store, what is over is
+//! forgotten, and links whose time has come are mailed.
 
 use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
@@ -22,7 +22,7 @@ type Written = HashMap<TokenHash, i64>;
 /// Keeps the table until `stop`; what is left to be written then still is.
 pub(crate) async fn keep(
     accounts: Accounts,
-    lease: watch::Receiver<Option<Lease>>,
+    mut lease: watch::Receiver<Option<Lease>>,
     stop: CancellationToken,
 ) {
     let mut written = Written::new();
@@ -31,10 +31,17 @@ pub(crate) async fn keep(
         let last = tokio::select! {
             () = stop.cancelled() => true,
             _ = looks.tick() => false,
+            led = lease.changed() => led.is_err(),
         };
-        let leads = lease.borrow().is_some();
+        let leads = lease.borrow_and_update().is_some();
         if let Err(error) = accounts.flush(&mut written, leads).await {
             tracing::warn!(%error, "last uses of sessions could not be written");
+        }
+        if leads
+            && !last
+            && let Err(error) = accounts.open_lost().await
+        {
+            tracing::warn!(%error, "links past a lost second factor could not be mailed");
         }
         if last {
             return;

@@ -2,11 +2,27 @@
 
 use pages::AccountMail;
 use store::{Account, Enqueued, Mail};
-use terms::Language;
+use terms::{Language, Secret};
 
-use super::{AccountError, Accounts, session::From};
+use super::{AccountError, Accounts, secret::Made, session::From};
 
 impl Accounts {
+    /// A page of the portal as a mailed link leads to it: a whole address, with its secret;
+    /// `None` without a portal.
+    pub(super) fn link(&self, page: &str, made: &Made) -> Option<Secret<String>> {
+        let config = self.publisher.config();
+        let (portal, prefix) = (config.portal_origin()?, &config.prefix);
+        let secret = made.text.expose();
+        Some(Secret::new(format!(
+            "{portal}{prefix}{page}?secret={secret}"
+        )))
+    }
+
+    /// Whether a mail reaches an account's owner: they have an address, and mail leaves.
+    pub(crate) fn mails_to(&self, account: &Account) -> bool {
+        account.email.is_some() && self.publisher.config().mail.is_some()
+    }
+
     /// Tells an account's owner of something, by mail, in the same change.
     pub(super) async fn mail(
         &self,
@@ -15,16 +31,32 @@ impl Accounts {
         mail: &AccountMail,
         language: Language,
     ) -> Result<(), AccountError> {
+        match &account.email {
+            Some(to) => {
+                let login = account.name.as_str();
+                self.mail_to(change, (to, login), mail, language).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Writes to an address about an account, by its login name, in the same transaction:
+    /// to one that isn't the account's, too.
+    pub(super) async fn mail_to(
+        &self,
+        tx: &mut store::Tx,
+        (to, login): (&Secret<String>, &str),
+        mail: &AccountMail,
+        language: Language,
+    ) -> Result<(), AccountError> {
         let config = self.publisher.config();
-        let (Some(to), Some(portal)) = (&account.email, &config.portal) else {
+        let Some(portal) = &config.portal else {
             return Ok(());
         };
         let now = self.clock.now();
-        let text =
-            self.publisher
-                .pages()
-                .account_mail(mail, account.name.as_str(), portal, now, language);
-        let enqueued = change
+        let pages = self.publisher.pages();
+        let text = pages.account_mail(mail, login, portal, now, language);
+        let enqueued = tx
             .enqueue(&Mail {
                 to: to.clone(),
                 subject: text.subject,

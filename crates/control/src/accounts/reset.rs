@@ -58,29 +58,11 @@ impl Accounts {
         from: From,
         language: Language,
     ) -> Result<Asked, AccountError> {
-        let store = self.store()?;
-        let hashing = self.hashing(&store).await?;
         let name = name.trim().to_owned();
-        let began = self.clock.moment();
-        let network = network(from.client.ip());
-        let key = store.keyed_hash(Purpose::SignIn, &name.to_lowercase());
-        let asker = Asker {
-            class: if self.doors.is_quiet(network, began) {
-                Class::Quiet
-            } else {
-                Class::Rest
-            },
-            network,
-            account: account_key(&key),
-            began,
-        };
-        // Whoever asks and asks isn't quiet.
-        self.doors.failed(network, began);
-        let ticket = Work::Ticket(self.cost());
-        if let Err(busy) = self.hashed(&hashing.pool, asker, ticket).await {
-            let retry_after_s = retry_after_s(busy);
-            return Ok(Asked::Busy { retry_after_s });
+        if let Some(busy) = self.waits_its_turn(&name, &from).await? {
+            return Ok(busy);
         }
+        let store = self.store()?;
         // Beside the answer: what it takes must not show in it.
         let accounts = self.clone();
         tokio::spawn(async move {
@@ -104,6 +86,37 @@ impl Accounts {
         Ok(Asked::Yes)
     }
 
+    /// Waits in the queue of sign-ins and leaves on its grid, as if somebody signed in by
+    /// this name or address; [`Asked::Busy`] where there is no room.
+    pub(super) async fn waits_its_turn(
+        &self,
+        name: &str,
+        from: &From,
+    ) -> Result<Option<Asked>, AccountError> {
+        let store = self.store()?;
+        let hashing = self.hashing(&store).await?;
+        let began = self.clock.moment();
+        let network = network(from.client.ip());
+        let key = store.keyed_hash(Purpose::SignIn, &name.to_lowercase());
+        let asker = Asker {
+            class: if self.doors.is_quiet(network, began) {
+                Class::Quiet
+            } else {
+                Class::Rest
+            },
+            network,
+            account: account_key(&key),
+            began,
+        };
+        // Whoever asks and asks isn't quiet.
+        self.doors.failed(network, began);
+        let ticket = Work::Ticket(self.cost());
+        let waited = self.hashed(&hashing.pool, asker, ticket).await;
+        Ok(waited.err().map(|busy| Asked::Busy {
+            retry_after_s: retry_after_s(busy),
+        }))
+    }
+
     /// Mails somebody a link by which they choose their first password; `false` where they
     /// have no address, nothing leaves by mail, or several hold already.
     ///
@@ -125,23 +138,19 @@ impl Accounts {
         actor: &Actor,
         language: Language,
     ) -> Result<bool, AccountError> {
-        let config = self.publisher.config();
-        let (Some(portal), Some(_), Some(_)) =
-            (config.portal_origin(), &config.mail, &account.email)
-        else {
+        let made = secret::made(&self.rng);
+        let link = self.link("reset/choose", &made);
+        let (Some(link), true) = (link, self.mails_to(account)) else {
             return Ok(false);
         };
         let mut change = self.store()?.change(actor).await?;
         if change.has_links(&account.id, RESET, LINKS_MAX).await? {
             return Ok(false);
         }
-        let made = secret::made(&self.rng);
         change
             .keep_link(made.hash.0, &account.id, RESET, LIFE)
             .await?;
-        let prefix = &config.prefix;
-        let link = format!("{portal}{prefix}reset/choose?secret={}", made.text.expose());
-        let mail = mail(Secret::new(link));
+        let mail = mail(link);
         change.record_link(&account.id)?;
         self.mail(&mut change, account, &mail, language).await?;
         change.commit().await?;

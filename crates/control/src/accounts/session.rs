@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicI64};
 
 use seam::{Session, TokenHash};
-use store::{Account, Actor, Guesser, Guesses, NewHandover, StoredSession};
+use store::{Account, Actor, Change, Guesser, Guesses, NewHandover, StoredSession};
 use terms::{ClientAddr, Secret};
 
 use super::{AccountError, Accounts, secret, table};
@@ -101,12 +101,26 @@ impl Accounts {
                 .await?;
         }
         change.begin_session(&row, &account.name).await?;
+        self.has_factor(&mut change, account, amr).await?;
         change.keep_device(&account.id, device.hash.0).await?;
         change.commit().await?;
         let family = Arc::new(AtomicI64::new(row.last_seen.0));
         let begun = self.told(made, &row, account, family)?;
         self.settle(account).await?;
         Ok(begun)
+    }
+
+    /// Whoever shows a second factor hasn't lost it.
+    async fn has_factor(
+        &self,
+        change: &mut Change,
+        account: &Account,
+        amr: &[&str],
+    ) -> Result<(), AccountError> {
+        if amr.contains(&"mfa") {
+            self.stop_lost_in(change, account).await?;
+        }
+        Ok(())
     }
 
     /// Somebody may have become somebody else while they waited their turn: others' groups,
@@ -157,6 +171,8 @@ impl Accounts {
         let Some((before, row)) = renewed else {
             return Err(AccountError::Away);
         };
+        let shown: Vec<_> = amr.iter().map(String::as_str).collect();
+        self.has_factor(&mut change, account, &shown).await?;
         change.commit().await?;
         self.forget(&[before]);
         let begun = self.told(made, &row, account, session.last_seen.clone())?;

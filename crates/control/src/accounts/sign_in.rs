@@ -306,15 +306,11 @@ impl Accounts {
         let place = from.network();
         change.record_lock(&account.id, door.door.until, &place)?;
         // A known device that locks itself is its owner's, who knows.
-        let portal = self.publisher.config().portal_origin();
-        if let (Side::Stranger, Some(portal)) = (side, portal) {
-            let link = secret::made(&self.rng);
+        let made = secret::made(&self.rng);
+        if let (Side::Stranger, Some(unlock)) = (side, self.link("unlock", &made)) {
             change
-                .keep_link(link.hash.0, &account.id, UNLOCK, LINK_LIFE)
+                .keep_link(made.hash.0, &account.id, UNLOCK, LINK_LIFE)
                 .await?;
-            let prefix = &self.publisher.config().prefix;
-            let unlock = format!("{portal}{prefix}unlock?secret={}", link.text.expose());
-            let unlock = Secret::new(unlock);
             let mail = AccountMail::Locked { place, unlock };
             self.mail(&mut change, account, &mail, language).await?;
         }

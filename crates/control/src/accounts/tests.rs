@@ -11,8 +11,11 @@ use super::{
     *,
 };
 
+mod address;
 mod canary;
+mod lost_factor;
 mod passkey;
+mod registration;
 mod second_factor;
 
 const GOOD: &str = "vier gele fietsen in het bos";
@@ -29,7 +32,9 @@ struct Ground {
 fn configuration(clock: &Clock) -> Config {
     // Cost 10 is the least that the file takes.
     let text = "data = \"data\"\nportal = \"id.test\"\n[acme]\nemail = \"ops@id.test\"\n\
-                [password]\ncost = 10\n[site.\"id.test\"]\n[site.\"app.test\"]\n\
+                [mail]\nsmtp = \"smtp-plain://127.0.0.1:9\"\nfrom = \"waarborg@id.test\"\n\
+                to = [\"ops@id.test\"]\n[accounts]\nregistration = true\n\
+                registration_groups = [\"customers\"]\n[password]\ncost = 10\n[site.\"id.test\"]\n[site.\"app.test\"]\n\
                 upstream = \"http://127.0.0.1:9\"\naccess = \"login\"\n";
     let loaded = Config::parse(Path::new("waarborg.toml"), text, &Env::given(clock.clone()));
     loaded

@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod inputs;
+mod lost_factor;
 
 /// Sessions and tokens that a user's page shows.
 const SHOWN: u64 = 100;
@@ -35,6 +36,8 @@ pub(super) fn rooms(rooms: Rooms) -> Rooms {
         .post("/users/{id}/password", set_password)
         .post("/users/{id}/unlock", unlock)
         .post("/users/{id}/end-sessions", end_sessions)
+        .post("/users/{id}/lost-factor", lost_factor::begin)
+        .post("/users/{id}/lost-factor/stop", lost_factor::stop)
         .get("/users/{id}/remove", ask_remove)
         .post("/users/{id}/remove", remove)
 }
@@ -154,6 +157,8 @@ async fn view(
         password: password_form(store.password_hash(&account.id).await?.map(|it| it.0)),
         failures: guesses.total,
         locked_for_good: CAP <= guesses.total,
+        factors: u64::try_from(store.factors(&account.id).await?.len()).unwrap_or(u64::MAX),
+        lost_factor: lost_factor::standing(visit, &store, account).await?,
         locked_until: Some(guesses.locked_until).filter(|until| *until > visit.state.clock.now()),
         sessions: session_views(&sessions, None, |_| name.to_owned()),
         tokens: tokens.iter().map(|it| token_view(it, name)).collect(),
@@ -337,16 +342,7 @@ async fn make(
         None
     } else {
         // The policy looks at names and address; nothing else is there yet.
-        let to_be = Account {
-            id: String::new(),
-            name: details.name.clone(),
-            display: details.display.clone(),
-            email: details.email.clone(),
-            groups: Vec::new(),
-            state: details.state,
-            created_at: Micros(0),
-            last_sign_in: None,
-        };
+        let to_be = details.to_be(Micros(0));
         match accounts.choose_password(&to_be, None, &password).await? {
             Choice::Taken(hash) => Some(hash),
             Choice::Busy => return Ok(Made::Busy),

@@ -85,6 +85,13 @@ pub enum AccountCommand {
         /// Whose.
         user: String,
     },
+    /// Begin to let somebody in who has lost their second factor, or stop that.
+    UserLostFactor {
+        /// Whom.
+        user: String,
+        /// Stop it.
+        stop: bool,
+    },
     /// Choose another password for somebody; their sessions end.
     UserPassword {
         /// Whose.
@@ -212,10 +219,8 @@ pub enum AccountReply {
     User {
         /// It.
         user: User,
-        /// When the password was chosen or imported.
-        password_set: Option<String>,
-        /// Unknown devices may not guess until then.
-        locked_until: Option<String>,
+        /// How they sign in.
+        standing: Standing,
     },
     /// Every group.
     Groups {
@@ -286,6 +291,19 @@ pub struct User {
     pub created: String,
     /// When they last signed in.
     pub last_sign_in: Option<String>,
+}
+
+/// How somebody signs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Standing {
+    /// When the password was chosen or imported.
+    pub password_set: Option<String>,
+    /// Unknown devices may not guess until then.
+    pub locked_until: Option<String>,
+    /// Authenticator apps and passkeys.
+    pub second_factors: usize,
+    /// When the link is mailed that lets them in without, where that was begun.
+    pub lost_factor: Option<String>,
 }
 
 /// A group.

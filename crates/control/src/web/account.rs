@@ -231,6 +231,7 @@ async fn account(owner: Owner) -> Response {
             .map_or_else(String::new, |email| email.expose().clone()),
         groups: account.groups.iter().map(GroupName::to_string).collect(),
         sites: sites.collect(),
+        mails: owner.visit.links(),
         console: owner.visit.accounts().is_administrator(&owner.account),
     };
     owner.answer(owner.pages().account(&view, owner.visit.known.language))

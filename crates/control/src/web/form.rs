@@ -12,10 +12,10 @@ use seam::{
     Session,
     sessions::{DEVICE_COOKIE, SESSION_COOKIE, START_COOKIE, is_secret},
 };
-use store::{Purpose, Store};
+use store::{MAX_DISPLAY_BYTES, Purpose, Store};
 use terms::Secret;
 
-use crate::socket::accounts::TOKEN_NAME_MAX;
+use crate::{mail::mailbox, socket::accounts::TOKEN_NAME_MAX};
 
 /// Largest form, in bytes: a password of a megabyte is none.
 const FORM_MAX: usize = 64 * 1024;
@@ -135,6 +135,26 @@ pub(crate) fn days(form: &Form) -> Result<Duration, FieldProblem> {
     let days = days.filter(|days| EXPIRY_DAYS.contains(days));
     let days = days.ok_or(FieldProblem::Unknown)?;
     Ok(Duration::from_secs(u64::from(days) * 86_400))
+}
+
+/// Whether a text is longer than a name for people, or an address, may be.
+pub(crate) fn length(text: &str) -> Option<FieldProblem> {
+    let most = u32::try_from(MAX_DISPLAY_BYTES).unwrap_or(u32::MAX);
+    (text.len() > MAX_DISPLAY_BYTES).then_some(FieldProblem::TooLong { most })
+}
+
+/// An address to which mail may go; `None` where nothing was typed.
+pub(crate) fn email(text: &str) -> Result<Option<Secret<String>>, FieldProblem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    if let Some(problem) = length(text.trim()) {
+        return Err(problem);
+    }
+    match mailbox(text) {
+        Some(kept) => Ok(Some(kept)),
+        None => Err(FieldProblem::Malformed),
+    }
 }
 
 /// `+` and percent-encoding undone (WHATWG URL section 5.1); `None` for what isn't UTF-8.
@@ -335,6 +355,20 @@ mod tests {
         assert_eq!(read(&[ours.to_lowercase()]), None);
         assert_eq!(read(&[format!("{ours}A")]), None);
         assert_eq!(read(&[ours.clone(), ours]), None);
+    }
+
+    #[test]
+    fn an_address_has_one_sign_with_something_on_both_sides() {
+        for good in ["a@b", " Ada@Example.com "] {
+            let kept = email(good).unwrap().unwrap();
+            assert_eq!(*kept.expose(), good.trim().to_lowercase());
+        }
+        assert_eq!(email("  "), Ok(None));
+        for bad in ["ada", "@b", "a@", "a@b@c", "a b@c", "a@b\nBcc: x@y"] {
+            assert_eq!(email(bad), Err(FieldProblem::Malformed), "{bad}");
+        }
+        let long = format!("{}@b", "a".repeat(MAX_DISPLAY_BYTES));
+        assert!(matches!(email(&long), Err(FieldProblem::TooLong { .. })));
     }
 
     #[test]

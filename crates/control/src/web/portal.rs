@@ -298,19 +298,13 @@ pub(super) async fn on_portal(
         request,
         name: name.to_owned(),
         resets: visit.config.mail.is_some(),
+        registers: visit.registers(),
         passkey: visit.accounts().ask_passkey(start_hash)?,
         problem,
     };
     let pages = visit.state.publisher.pages();
     let page = pages.sign_in(&view, visit.known.language);
-    let status = match problem {
-        None => StatusCode::OK,
-        Some(SignInProblem::Wrong | SignInProblem::Stale | SignInProblem::Passkey) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        Some(SignInProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(SignInProblem::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
-    };
+    let status = problem_status(problem);
     let mut answer = form::page(status, page);
     if let Some(SignInProblem::Busy { retry_after_s }) = problem {
         answer
@@ -319,6 +313,18 @@ pub(super) async fn on_portal(
     }
     Cookie::Start.set(start.expose(), &mut answer);
     Ok(answer)
+}
+
+/// The status of a form that signs nobody in.
+pub(super) const fn problem_status(problem: Option<SignInProblem>) -> StatusCode {
+    match problem {
+        None => StatusCode::OK,
+        Some(SignInProblem::Wrong | SignInProblem::Stale | SignInProblem::Passkey) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Some(SignInProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(SignInProblem::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
+    }
 }
 
 /// Step 4: whoever has signed in goes on to where they wanted, or to their account.
@@ -450,13 +456,23 @@ pub(super) async fn enter(
     device: &Secret<String>,
     request: Option<&str>,
 ) -> Result<Response, AccountError> {
+    let answer = onward(visit, store, &begun.session, request).await?;
+    taken_in(visit, begun, device, answer).await
+}
+
+/// The same, with the answer that leads on.
+pub(super) async fn taken_in(
+    visit: &Visit,
+    begun: &Begun,
+    device: &Secret<String>,
+    mut answer: Response,
+) -> Result<Response, AccountError> {
     // Whoever was signed in here before isn't any more: nobody can plant a session.
     if let Some(before) = visit.session() {
         let sid = before.public_name();
         let actor = Actor::account(&before.person.account);
         visit.accounts().end(&sid, &actor).await?;
     }
-    let mut answer = onward(visit, store, &begun.session, request).await?;
     Cookie::Session.set(begun.secret.expose(), &mut answer);
     Cookie::Device.set(device.expose(), &mut answer);
     Ok(answer)

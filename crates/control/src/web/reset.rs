@@ -32,8 +32,8 @@ pub(super) fn routes() -> Router<State> {
 }
 
 impl Visit {
-    /// Whether a mail can bring a link.
-    fn resets(&self) -> bool {
+    /// Whether a mail can bring a link to this host.
+    pub(super) fn links(&self) -> bool {
         self.is_portal() && self.config.mail.is_some()
     }
 }
@@ -58,14 +58,14 @@ fn ask_page(visit: &Visit, stale: bool) -> Result<Response, AccountError> {
 }
 
 async fn ask(visit: Visit) -> Response {
-    if !visit.resets() {
+    if !visit.links() {
         return visit.refuse(RefusalKind::NotFound);
     }
     ask_page(&visit, false).unwrap_or_else(|error| visit.failed(&error))
 }
 
 async fn asked(visit: Visit, body: Body) -> Response {
-    if !visit.resets() {
+    if !visit.links() {
         return visit.refuse(RefusalKind::NotFound);
     }
     let Ok(form) = Form::read(&visit.headers, body).await else {
@@ -96,7 +96,7 @@ async fn sent(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
 }
 
 async fn choose(visit: Visit, uri: Uri) -> Response {
-    let link = form::query(uri.query(), "secret").filter(|_| visit.resets());
+    let link = form::query(uri.query(), "secret").filter(|_| visit.links());
     let Some(link) = link.map(Secret::new) else {
         return visit.refuse(RefusalKind::NotFound);
     };
@@ -137,7 +137,7 @@ async fn choose_page(
 }
 
 async fn chosen(visit: Visit, body: Body) -> Response {
-    if !visit.resets() {
+    if !visit.links() {
         return visit.refuse(RefusalKind::NotFound);
     }
     let Ok(form) = Form::read(&visit.headers, body).await else {

@@ -19,6 +19,7 @@ use terms::{Micros, Secret};
 
 use super::{
     account::{Changing, Owner},
+    address,
     form::{self, Bound, Cookie, Form},
     passkey,
     portal::{Visit, enter, onward},
@@ -39,7 +40,8 @@ use crate::{
 const PRESENT: Duration = Duration::from_secs(10 * 60);
 /// Where second factors are looked after, below the prefix.
 pub(super) const SECURITY: &str = "account/security";
-const ADD: &str = "account/second-factor";
+/// Where an app is added.
+pub(super) const ADD: &str = "account/second-factor";
 
 /// The addresses below the prefix.
 pub(super) fn routes() -> Router<State> {
@@ -344,8 +346,9 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
 }
 
 /// Where somebody may come back to, but for the account's own page.
-const BACK: [&str; 9] = [
+const BACK: [&str; 10] = [
     ADD,
+    address::ADDRESS,
     passkey::ADD,
     "admin/users",
     "admin/groups",

@@ -10,6 +10,8 @@ use super::api::*;
 mod addresses;
 #[path = "groups.rs"]
 mod groups;
+#[path = "links.rs"]
+mod links;
 
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const PLACE: &str = "203.0.113.0/24";
@@ -157,6 +159,7 @@ pub(crate) fn portal(
             toward: toward.then(|| fill.with("app.example.com")),
             name: fill.with(if toward { "ada" } else { "" }),
             resets: toward,
+            registers: toward,
             passkey: toward.then(|| asks(fill)),
             problem,
         };
@@ -176,10 +179,11 @@ pub(crate) fn portal(
         } else {
             Vec::new()
         },
+        mails: sites,
         console: sites,
     };
     let who = || fill.with("ada@example.com");
-    vec![
+    let mut all = vec![
         ("sign-in", sign_in(None, true)),
         ("sign-in-plain", sign_in(None, false)),
         ("sign-in-wrong", sign_in(Some(SignInProblem::Wrong), true)),
@@ -248,39 +252,6 @@ pub(crate) fn portal(
             "security-refused",
             pages.account_security(&security_refused(fill), language),
         ),
-        (
-            "reset",
-            pages.reset_ask(
-                &ResetAskView {
-                    token: fill.token(),
-                    stale: false,
-                },
-                language,
-            ),
-        ),
-        (
-            "reset-stale",
-            pages.reset_ask(
-                &ResetAskView {
-                    token: fill.token(),
-                    stale: true,
-                },
-                language,
-            ),
-        ),
-        ("reset-sent", pages.reset_sent(language)),
-        (
-            "reset-choose",
-            pages.reset_choose(&reset_choose(fill, Vec::new()), language),
-        ),
-        (
-            "reset-choose-weak",
-            pages.reset_choose(
-                &reset_choose(fill, vec![PasswordProblem::TooShort { least: 15 }]),
-                language,
-            ),
-        ),
-        ("reset-done", pages.reset_done(language)),
         ("code", pages.code(&code(fill, None), language)),
         (
             "code-wrong",
@@ -407,18 +378,9 @@ pub(crate) fn portal(
             ),
         ),
         ("console-gone", pages.console_gone(language)),
-    ]
-}
-
-fn reset_choose(fill: Fill<'_>, problems: Vec<PasswordProblem>) -> ResetChooseView {
-    ResetChooseView {
-        token: fill.token(),
-        secret: fill.secret("s3cr3t"),
-        login: fill.with("ada"),
-        least: 15,
-        strength: (!problems.is_empty()).then_some(Strength::Weak),
-        problems,
-    }
+    ];
+    all.extend(links::all(pages, fill, language));
+    all
 }
 
 fn code(fill: Fill<'_>, problem: Option<CodeProblem>) -> CodeView {
@@ -622,6 +584,12 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         failures: if locked { 10 } else { 0 },
         locked_until: locked.then_some(NOW),
         locked_for_good: false,
+        factors: if locked { 2 } else { 0 },
+        lost_factor: if locked {
+            links::waits(fill)
+        } else {
+            LostFactor::Nothing
+        },
         sessions: if locked { fill.sessions() } else { Vec::new() },
         tokens: if locked { fill.tokens() } else { Vec::new() },
     };
@@ -657,6 +625,7 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
         ("users-none", list(Vec::new(), None)),
         ("user", pages.user(&user(true), language)),
         ("user-new", pages.user(&user(false), language)),
+        ("user-lost", links::user_lost(pages, user(false), language)),
         ("user-add", add(UserInputs::default(), Vec::new())),
         ("user-add-wrong", add(inputs(), wrong)),
         (

@@ -88,4 +88,62 @@ mail-invited-body =
     { $link }
 
     If that is too short a time, ask for another link on the page where one signs in.
+mail-address-changing-subject = Your account is to have another address
+mail-address-changing-body =
+    Somebody who is signed in to your account { $login } on { $portal } wants { $name } to be its e-mail address, from { $place } on { $at }. A link went there. Once it is followed, mail of the account goes to that address, and no longer to this one.
+
+    If that was you, there is nothing to do here. If it wasn’t, somebody is signed in as you: change your password at once, which ends their session and makes that link worthless:
+    { $link }
+mail-address-confirm-subject = Confirm your new address
+mail-address-confirm-body =
+    Somebody who is signed in to the account { $login } on { $portal } gave this as its new e-mail address, from { $place } on { $at }.
+
+    If that was you, confirm it here within half an hour:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: without the link nothing changes.
+mail-address-taken-subject = This address has an account already
+mail-address-taken-body =
+    Somebody who is signed in to another account on { $portal } wanted to use this address for it, from { $place } on { $at }. It is that of your account { $login }, and an address belongs to one account only: nothing was changed.
+
+    If that was you, sign in to the account { $login }, or give that one another address first. If it wasn’t, there is nothing you must do.
+mail-address-changed-subject = The address of your account was changed
+mail-address-changed-body =
+    The e-mail address of your account { $login } on { $portal } was changed from { $place } on { $at }. Its mail goes to the new address from now on; this is the last one to this address. All other sessions have ended.
+
+    If that was you, there is nothing to do. If it wasn’t, tell whoever runs { $portal } at once; as long as you can still sign in, choose a new password here:
+    { $link }
+mail-lost-factor-begun-subject = Have you lost your second step?
+mail-lost-factor-begun-body =
+    An administrator of { $portal } has begun, on { $at }, to let you in to your account { $login } without your second step, since somebody told them that you have lost it. On { $opens } a link goes to this address: with it and your password you can sign in once, your second step is removed, and you switch on another.
+
+    If you have asked for this, wait for that mail.
+
+    If you haven’t, somebody wants to get in as you. Stop it here; signing in with your second step stops it, too:
+    { $link }
+mail-lost-factor-open-subject = Sign in without your second step
+mail-lost-factor-open-body =
+    The waiting time for your account { $login } on { $portal } is over. With this link and your password you can sign in once without your second step, which is removed then. The link holds until { $until }:
+    { $link }
+
+    If you haven’t asked for this, don’t follow it. Sign in with your second step, which stops it, change your password, and tell whoever runs { $portal }.
+mail-lost-factor-stopped-subject = Your second step stays as it is
+mail-lost-factor-stopped-body =
+    An administrator had begun to let you in to your account { $login } on { $portal } without your second step. That was stopped on { $at }, and your second step stays as it is.
+
+    If you still need it, ask whoever runs { $portal } once more.
+mail-register-subject = Make your account
+mail-register-body =
+    Somebody wants to make an account on { $portal } with this address, from { $place } on { $at }.
+
+    If that was you, choose its password here within half an hour:
+    { $link }
+
+    If it wasn’t, there is nothing you must do: without the link no account is made.
+mail-registered-before-subject = You have an account already
+mail-registered-before-body =
+    Somebody wanted to make an account on { $portal } with this address, from { $place } on { $at }. There is one already, { $login }: nothing was changed.
+
+    If that was you, sign in to it; if you have forgotten its password, ask for another on the page where one signs in. If it wasn’t, there is nothing you must do.
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.
+mail-foot-address = { $portal } sends this because somebody entered this address there. It never asks for your password by mail.

@@ -88,4 +88,62 @@ mail-invited-body =
     { $link }
 
     Si ce délai est trop court, demandez un autre lien sur la page de connexion.
+mail-address-changing-subject = Votre compte va changer d’adresse
+mail-address-changing-body =
+    Quelqu’un qui est connecté à votre compte { $login } sur { $portal } veut lui donner l’adresse électronique { $name }, depuis { $place }, { $at }. Un lien y a été envoyé. Une fois suivi, le courrier du compte ira à cette adresse, et non plus à celle-ci.
+
+    Si c’était vous, il n’y a rien à faire ici. Sinon, quelqu’un est connecté sous votre nom : changez aussitôt de mot de passe, ce qui met fin à sa session et annule ce lien :
+    { $link }
+mail-address-confirm-subject = Confirmez votre nouvelle adresse
+mail-address-confirm-body =
+    Quelqu’un qui est connecté au compte { $login } sur { $portal } a donné cette adresse comme la nouvelle, depuis { $place }, { $at }.
+
+    Si c’était vous, confirmez-la ici dans la demi-heure :
+    { $link }
+
+    Sinon, il n’y a rien à faire : sans le lien, rien ne change.
+mail-address-taken-subject = Cette adresse a déjà un compte
+mail-address-taken-body =
+    Quelqu’un qui est connecté à un autre compte sur { $portal } voulait lui donner cette adresse, depuis { $place }, { $at }. C’est celle de votre compte { $login }, et une adresse n’appartient qu’à un compte : rien n’a été changé.
+
+    Si c’était vous, connectez-vous au compte { $login }, ou donnez-lui d’abord une autre adresse. Sinon, il n’y a rien à faire.
+mail-address-changed-subject = L’adresse de votre compte a été changée
+mail-address-changed-body =
+    L’adresse électronique de votre compte { $login } sur { $portal } a été changée depuis { $place }, { $at }. Son courrier ira désormais à la nouvelle adresse ; ceci est le dernier message à celle-ci. Toutes les autres sessions ont pris fin.
+
+    Si c’était vous, il n’y a rien à faire. Sinon, prévenez aussitôt le responsable de { $portal } ; si vous pouvez encore vous connecter, choisissez ici un nouveau mot de passe :
+    { $link }
+mail-lost-factor-begun-subject = Avez-vous perdu votre seconde étape ?
+mail-lost-factor-begun-body =
+    Un administrateur de { $portal } a entrepris de vous laisser entrer dans votre compte { $login } sans votre seconde étape, { $at }, car quelqu’un lui a dit que vous l’avez perdue. Un lien partira vers cette adresse, { $opens } : avec lui et votre mot de passe, vous pourrez vous connecter une fois, votre seconde étape sera supprimée, et vous en activerez une autre.
+
+    Si vous l’avez demandé, attendez ce courriel.
+
+    Sinon, quelqu’un veut entrer sous votre nom. Arrêtez cela ici ; vous connecter avec votre seconde étape l’arrête aussi :
+    { $link }
+mail-lost-factor-open-subject = Se connecter sans votre seconde étape
+mail-lost-factor-open-body =
+    Le délai pour votre compte { $login } sur { $portal } est écoulé. Avec ce lien et votre mot de passe, vous pouvez vous connecter une fois sans votre seconde étape, qui est alors supprimée. Le lien vaut jusqu’à cette date, { $until } :
+    { $link }
+
+    Si vous ne l’avez pas demandé, ne le suivez pas. Connectez-vous avec votre seconde étape, ce qui l’arrête, changez de mot de passe et prévenez le responsable de { $portal }.
+mail-lost-factor-stopped-subject = Votre seconde étape reste telle quelle
+mail-lost-factor-stopped-body =
+    Un administrateur avait entrepris de vous laisser entrer dans votre compte { $login } sur { $portal } sans votre seconde étape. Cela a été arrêté, { $at }, et votre seconde étape reste telle quelle.
+
+    Si vous en avez encore besoin, redemandez-le au responsable de { $portal }.
+mail-register-subject = Créez votre compte
+mail-register-body =
+    Quelqu’un veut créer un compte sur { $portal } avec cette adresse, depuis { $place }, { $at }.
+
+    Si c’était vous, choisissez-en ici le mot de passe dans la demi-heure :
+    { $link }
+
+    Sinon, il n’y a rien à faire : sans le lien, aucun compte n’est créé.
+mail-registered-before-subject = Vous avez déjà un compte
+mail-registered-before-body =
+    Quelqu’un voulait créer un compte sur { $portal } avec cette adresse, depuis { $place }, { $at }. Il en existe déjà un, { $login } : rien n’a été changé.
+
+    Si c’était vous, connectez-vous-y ; si vous avez oublié son mot de passe, demandez-en un autre sur la page de connexion. Sinon, il n’y a rien à faire.
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.
+mail-foot-address = { $portal } envoie ce message parce que quelqu’un y a saisi cette adresse. Votre mot de passe n’est jamais demandé par courriel.

@@ -88,4 +88,62 @@ mail-invited-body =
     { $link }
 
     Is dat te kort, vraag dan een nieuwe link aan op de aanmeldpagina.
+mail-address-changing-subject = Uw account krijgt een ander adres
+mail-address-changing-body =
+    Iemand die bij uw account { $login } op { $portal } is aangemeld, wil dat { $name } het e-mailadres ervan wordt, vanuit { $place } op { $at }. Daar is een link heen gegaan. Zodra die gevolgd wordt, gaat mail van het account naar dat adres, en niet meer naar dit.
+
+    Was u dat, dan hoeft u hier niets te doen. Was u het niet, dan is iemand onder uw naam aangemeld: wijzig meteen uw wachtwoord, dat beëindigt die sessie en maakt de link waardeloos:
+    { $link }
+mail-address-confirm-subject = Bevestig uw nieuwe adres
+mail-address-confirm-body =
+    Iemand die bij het account { $login } op { $portal } is aangemeld, gaf dit op als het nieuwe e-mailadres ervan, vanuit { $place } op { $at }.
+
+    Was u dat, bevestig het dan hier binnen een half uur:
+    { $link }
+
+    Was u het niet, dan hoeft u niets te doen: zonder de link verandert er niets.
+mail-address-taken-subject = Dit adres heeft al een account
+mail-address-taken-body =
+    Iemand die op { $portal } bij een ander account is aangemeld, wilde er dit adres voor gebruiken, vanuit { $place } op { $at }. Het is dat van uw account { $login }, en een adres hoort bij één account: er is niets gewijzigd.
+
+    Was u dat, meld u dan aan bij het account { $login }, of geef dat eerst een ander adres. Was u het niet, dan hoeft u niets te doen.
+mail-address-changed-subject = Het adres van uw account is gewijzigd
+mail-address-changed-body =
+    Het e-mailadres van uw account { $login } op { $portal } is gewijzigd vanuit { $place } op { $at }. De mail ervan gaat voortaan naar het nieuwe adres; dit is de laatste naar dit adres. Alle andere sessies zijn beëindigd.
+
+    Was u dat, dan hoeft u niets te doen. Was u het niet, meld het dan meteen aan de beheerder van { $portal }; kunt u zich nog aanmelden, kies dan hier een nieuw wachtwoord:
+    { $link }
+mail-lost-factor-begun-subject = Bent u uw tweede stap kwijt?
+mail-lost-factor-begun-body =
+    Een beheerder van { $portal } is er op { $at } mee begonnen u zonder uw tweede stap toe te laten tot uw account { $login }, omdat iemand zei dat u die kwijt bent. Op { $opens } gaat er een link naar dit adres: daarmee en met uw wachtwoord kunt u zich één keer aanmelden, uw tweede stap verdwijnt, en u schakelt een andere in.
+
+    Hebt u hierom gevraagd, wacht dan op die mail.
+
+    Hebt u dat niet, dan wil iemand onder uw naam naar binnen. Houd het hier tegen; u aanmelden met uw tweede stap houdt het ook tegen:
+    { $link }
+mail-lost-factor-open-subject = Aanmelden zonder uw tweede stap
+mail-lost-factor-open-body =
+    De wachttijd voor uw account { $login } op { $portal } is om. Met deze link en uw wachtwoord kunt u zich één keer aanmelden zonder uw tweede stap, die daarmee verdwijnt. De link werkt tot { $until }:
+    { $link }
+
+    Hebt u hier niet om gevraagd, volg hem dan niet. Meld u aan met uw tweede stap, dat houdt het tegen, wijzig uw wachtwoord en meld het aan de beheerder van { $portal }.
+mail-lost-factor-stopped-subject = Uw tweede stap blijft zoals hij is
+mail-lost-factor-stopped-body =
+    Een beheerder was ermee begonnen u zonder uw tweede stap toe te laten tot uw account { $login } op { $portal }. Dat is op { $at } tegengehouden, en uw tweede stap blijft zoals hij is.
+
+    Hebt u het nog nodig, vraag het dan opnieuw aan de beheerder van { $portal }.
+mail-register-subject = Maak uw account
+mail-register-body =
+    Iemand wil met dit adres een account maken op { $portal }, vanuit { $place } op { $at }.
+
+    Was u dat, kies dan hier binnen een half uur het wachtwoord ervan:
+    { $link }
+
+    Was u het niet, dan hoeft u niets te doen: zonder de link komt er geen account.
+mail-registered-before-subject = U hebt al een account
+mail-registered-before-body =
+    Iemand wilde met dit adres een account maken op { $portal }, vanuit { $place } op { $at }. Er is er al een, { $login }: er is niets gewijzigd.
+
+    Was u dat, meld u er dan bij aan; bent u het wachtwoord vergeten, vraag dan een ander aan op de aanmeldpagina. Was u het niet, dan hoeft u niets te doen.
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.
+mail-foot-address = { $portal } stuurt dit omdat iemand dit adres daar heeft ingevuld. Er wordt nooit per mail om uw wachtwoord gevraagd.

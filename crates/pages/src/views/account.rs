@@ -31,6 +31,8 @@ pub struct AccountView {
     pub groups: Vec<String>,
     /// Sites that are open to them: the host and where it is.
     pub sites: Vec<(String, SiteOrigin)>,
+    /// Whether they can change their address: mail leaves.
+    pub mails: bool,
     /// Whether the console is open to them.
     pub console: bool,
 }
@@ -102,6 +104,9 @@ impl Pages {
             ),
         ]));
         sheet.link("account/security", say.text("security-title"));
+        if view.mails {
+            sheet.link("account/address", say.text("address-title"));
+        }
         sheet.link("account/sessions", say.text("sessions-title"));
         if view.console {
             sheet.link("admin/users", say.text("console-rooms"));

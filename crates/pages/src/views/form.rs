@@ -83,6 +83,10 @@ pub enum FieldProblem {
     TooWide,
     /// The drills come from there.
     Loopback,
+    /// It stands so already.
+    Same,
+    /// As many links as there may be are on their way.
+    Wait,
 }
 
 impl FieldProblem {
@@ -104,6 +108,8 @@ impl FieldProblem {
             Self::OfAdministrators => say.text("field-of-administrators"),
             Self::TooWide => say.text("field-too-wide"),
             Self::Loopback => say.text("field-loopback"),
+            Self::Same => say.text("field-same"),
+            Self::Wait => say.text("field-wait"),
         }
     }
 }

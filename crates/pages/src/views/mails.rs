@@ -110,6 +110,69 @@ pub enum AccountMail {
         /// Where app passwords are revoked: a whole address.
         security: String,
     },
+    /// To the address of now: another is to take its place.
+    AddressChanging {
+        /// The new one.
+        new: Secret<String>,
+        /// From which network.
+        place: String,
+        /// Where the password is changed: a whole address.
+        security: String,
+    },
+    /// To the new address: whoever reads it says so.
+    AddressConfirm {
+        /// From which network.
+        place: String,
+        /// Where it is confirmed: a whole address, with its secret.
+        confirm: Secret<String>,
+    },
+    /// To an address that is this account's: another account was to have it.
+    AddressTaken {
+        /// From which network.
+        place: String,
+    },
+    /// To the address before: it isn't the account's any more.
+    AddressChanged {
+        /// From which network.
+        place: String,
+        /// Where the password is changed: a whole address.
+        security: String,
+    },
+    /// An administrator has begun to let the owner in without their second factor.
+    LostFactorBegun {
+        /// When the link will be mailed that lets them in.
+        opens: Micros,
+        /// Where it is stopped: a whole address, with its secret.
+        stop: Secret<String>,
+    },
+    /// The time has come.
+    LostFactorOpen {
+        /// Until when the link holds.
+        until: Micros,
+        /// Where the password lets them in: a whole address, with its secret.
+        enter: Secret<String>,
+    },
+    /// Nobody is let in without it.
+    LostFactorStopped,
+    /// To an address with which somebody wants to make an account: whoever reads it may.
+    Register {
+        /// From which network.
+        place: String,
+        /// Where name and password are chosen: a whole address, with its secret.
+        confirm: Secret<String>,
+    },
+    /// The same to an address that has one.
+    RegisteredBefore {
+        /// From which network.
+        place: String,
+    },
+}
+
+impl AccountMail {
+    /// Whether it goes to an address that may be nobody's yet.
+    const fn is_to_a_stranger(&self) -> bool {
+        matches!(self, Self::AddressConfirm { .. } | Self::Register { .. })
+    }
 }
 
 /// A mail's words, in its reader's language.
@@ -261,8 +324,82 @@ impl Pages {
                     say.text_with("mail-app-password-made-body", &args),
                 )
             }
+            AccountMail::AddressChanging {
+                new,
+                place,
+                security,
+            } => {
+                args.extend(of_one(new.expose(), place, security));
+                (
+                    say.text_with("mail-address-changing-subject", &args),
+                    say.text_with("mail-address-changing-body", &args),
+                )
+            }
+            AccountMail::AddressConfirm { place, confirm } => {
+                args.extend([("place", text(place)), ("link", text(confirm.expose()))]);
+                (
+                    say.text_with("mail-address-confirm-subject", &args),
+                    say.text_with("mail-address-confirm-body", &args),
+                )
+            }
+            AccountMail::AddressTaken { place } => {
+                args.push(("place", text(place)));
+                (
+                    say.text_with("mail-address-taken-subject", &args),
+                    say.text_with("mail-address-taken-body", &args),
+                )
+            }
+            AccountMail::AddressChanged { place, security } => {
+                args.extend([("place", text(place)), ("link", text(security))]);
+                (
+                    say.text_with("mail-address-changed-subject", &args),
+                    say.text_with("mail-address-changed-body", &args),
+                )
+            }
+            AccountMail::LostFactorBegun { opens, stop } => {
+                args.extend([
+                    ("opens", Arg::Text(say.date_time(*opens))),
+                    ("link", text(stop.expose())),
+                ]);
+                (
+                    say.text_with("mail-lost-factor-begun-subject", &args),
+                    say.text_with("mail-lost-factor-begun-body", &args),
+                )
+            }
+            AccountMail::LostFactorOpen { until, enter } => {
+                args.extend([
+                    ("until", Arg::Text(say.date_time(*until))),
+                    ("link", text(enter.expose())),
+                ]);
+                (
+                    say.text_with("mail-lost-factor-open-subject", &args),
+                    say.text_with("mail-lost-factor-open-body", &args),
+                )
+            }
+            AccountMail::LostFactorStopped => (
+                say.text_with("mail-lost-factor-stopped-subject", &args),
+                say.text_with("mail-lost-factor-stopped-body", &args),
+            ),
+            AccountMail::Register { place, confirm } => {
+                args.extend([("place", text(place)), ("link", text(confirm.expose()))]);
+                (
+                    say.text_with("mail-register-subject", &args),
+                    say.text_with("mail-register-body", &args),
+                )
+            }
+            AccountMail::RegisteredBefore { place } => {
+                args.push(("place", text(place)));
+                (
+                    say.text_with("mail-registered-before-subject", &args),
+                    say.text_with("mail-registered-before-body", &args),
+                )
+            }
         };
-        let foot = say.text_with("mail-foot", &args);
+        let foot = if mail.is_to_a_stranger() {
+            say.text_with("mail-foot-address", &args)
+        } else {
+            say.text_with("mail-foot", &args)
+        };
         MailText {
             subject,
             body: Secret::new(format!("{body}\n\n-- \n{foot}\n")),

@@ -45,6 +45,8 @@ pub struct SignInView {
     pub name: String,
     /// Whether a link by mail helps whoever has forgotten the password.
     pub resets: bool,
+    /// Whether people make accounts themselves.
+    pub registers: bool,
     /// What the browser is asked for by whoever signs in with a passkey.
     pub passkey: Option<PasskeyAsk>,
     /// Why the last attempt failed.
@@ -60,6 +62,26 @@ pub struct SignOutView {
     pub who: String,
 }
 
+/// Says why nobody was signed in; whether name and password are concerned.
+pub(crate) fn problem_alert(sheet: &mut Sheet<'_>, problem: Option<SignInProblem>) -> bool {
+    let say = sheet.frame.say;
+    let line = problem.map(|problem| match problem {
+        SignInProblem::Wrong => say.text("sign-in-wrong"),
+        SignInProblem::Busy { retry_after_s } => say.text_with(
+            "sign-in-busy",
+            &[("seconds", Arg::Number(retry_after_s.into()))],
+        ),
+        SignInProblem::Stale => say.text("form-stale"),
+        SignInProblem::TooLong => say.text("sign-in-too-long"),
+        SignInProblem::Passkey => say.text("passkey-refused"),
+    });
+    sheet.add_some(line.map(|line| Block::Alert {
+        id: "problem",
+        lines: vec![line],
+    }));
+    matches!(problem, Some(SignInProblem::Wrong | SignInProblem::TooLong))
+}
+
 impl Pages {
     /// The form to sign in.
     pub fn sign_in(&self, view: &SignInView, language: Language) -> Page {
@@ -73,24 +95,7 @@ impl Pages {
             let site = [("site", Arg::Text(site.clone()))];
             sheet.add(Block::Lead(say.text_with("sign-in-toward", &site)));
         }
-        let problem = view.problem.map(|problem| match problem {
-            SignInProblem::Wrong => say.text("sign-in-wrong"),
-            SignInProblem::Busy { retry_after_s } => say.text_with(
-                "sign-in-busy",
-                &[("seconds", Arg::Number(retry_after_s.into()))],
-            ),
-            SignInProblem::Stale => say.text("form-stale"),
-            SignInProblem::TooLong => say.text("sign-in-too-long"),
-            SignInProblem::Passkey => say.text("passkey-refused"),
-        });
-        let concerns = matches!(
-            view.problem,
-            Some(SignInProblem::Wrong | SignInProblem::TooLong)
-        );
-        sheet.add_some(problem.map(|line| Block::Alert {
-            id: "problem",
-            lines: vec![line],
-        }));
+        let concerns = problem_alert(&mut sheet, view.problem);
         let mut form = Form::post(
             &sheet.frame,
             "login",
@@ -128,6 +133,9 @@ impl Pages {
         }
         if view.resets {
             sheet.link("reset", say.text("reset-link"));
+        }
+        if view.registers {
+            sheet.link("register", say.text("register-link"));
         }
         self.done(&sheet)
     }

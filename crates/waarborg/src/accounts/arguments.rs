@@ -44,7 +44,20 @@ pub(crate) enum UserCommand {
     Unlock(UserArg),
     /// Mails somebody a link by which they choose a password; it holds for half an hour.
     Invite(UserArg),
-    /// Removes every second factor of somebody who has lost theirs; their sessions end.
+    /// Begins to let somebody in who has lost their second factor.
+    ///
+    /// They get a mail at once, with a link that stops it; signing in with the second factor
+    /// stops it, too. After `lost_wait` in `[two-factor]` a link goes to them by which, with
+    /// their password, they sign in once; only then are their second factors removed.
+    LostFactor {
+        #[command(flatten)]
+        user: UserArg,
+        /// Stops it.
+        #[arg(long)]
+        stop: bool,
+    },
+    /// Removes every second factor of somebody at once, without a mail that could stop it;
+    /// their sessions end. `lost-factor` waits.
     ResetFactors(UserArg),
     /// Sets another password for somebody, whose sessions end.
     Password {

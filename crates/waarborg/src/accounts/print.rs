@@ -3,7 +3,7 @@
 
 use std::io::{self, Write as _};
 
-use control::socket::accounts::{Group, Session, Token, User};
+use control::socket::accounts::{Group, Session, Standing, Token, User};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use terms::Secret;
@@ -42,12 +42,12 @@ impl Print {
     }
 
     /// One account.
-    pub(super) fn user(&self, user: &User, password: Option<&str>, locked: Option<&str>) {
+    pub(super) fn user(&self, user: &User, standing: &Standing) {
         if self.json {
             let mut object = serde_json::to_value(user).unwrap_or_default();
-            if let Value::Object(fields) = &mut object {
-                fields.insert("password_set".to_owned(), json!(password));
-                fields.insert("locked_until".to_owned(), json!(locked));
+            let standing = serde_json::to_value(standing).unwrap_or_default();
+            if let (Value::Object(fields), Value::Object(more)) = (&mut object, standing) {
+                fields.extend(more);
             }
             return document(&object);
         }
@@ -62,11 +62,17 @@ impl Print {
         if let Some(email) = &user.email {
             rows.push(("e-mail", email.0.expose().clone()));
         }
-        rows.push(match password {
+        rows.push(match &standing.password_set {
             Some(at) => ("password", format!("set {}", minute(Some(at)))),
             None => ("password", "none: nobody can sign in".to_owned()),
         });
-        if let Some(until) = locked {
+        rows.push(("second steps", standing.second_factors.to_string()));
+        if let Some(at) = &standing.lost_factor {
+            let at = minute(Some(at));
+            let help = "`waarborg user lost-factor --stop` stops it";
+            rows.push(("lost step", format!("a link goes out {at} ({help})")));
+        }
+        if let Some(until) = &standing.locked_until {
             let until = minute(Some(until));
             let help = "known devices still sign in; `waarborg user unlock` opens it";
             rows.push(("locked until", format!("{until} ({help})")));

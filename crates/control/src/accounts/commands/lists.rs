@@ -11,7 +11,7 @@ use crate::{
     accounts::Accounts,
     socket::{
         Reply,
-        accounts::{AccountReply, Session, Spoken, Token, User},
+        accounts::{AccountReply, Session, Spoken, Standing, Token, User},
     },
 };
 
@@ -69,10 +69,15 @@ pub(super) async fn user_show(
     let account = named(&store, typed).await?;
     let password = store.password_hash(&account.id).await?;
     let locked = store.guesses(&account.id).await?.locked_until;
+    let lost = store.lost_factor(&account.id).await?;
     said(AccountReply::User {
         user: user_row(&account, emails),
-        password_set: password.map(|(_, at)| at.to_string()),
-        locked_until: (accounts.now() < locked).then(|| locked.to_string()),
+        standing: Standing {
+            password_set: password.map(|(_, at)| at.to_string()),
+            locked_until: (accounts.now() < locked).then(|| locked.to_string()),
+            second_factors: store.factors(&account.id).await?.len(),
+            lost_factor: lost.map(|lost| lost.opens_at.to_string()),
+        },
     })
 }
 

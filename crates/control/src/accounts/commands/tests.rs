@@ -123,11 +123,9 @@ impl Ground {
             .said(AccountCommand::UserShow { user, emails: true })
             .await
         {
-            AccountReply::User {
-                user,
-                password_set,
-                locked_until,
-            } => (user, password_set, locked_until),
+            AccountReply::User { user, standing, .. } => {
+                (user, standing.password_set, standing.locked_until)
+            }
             other => panic!("{other:?}"),
         }
     }

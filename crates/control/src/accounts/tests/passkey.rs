@@ -22,7 +22,7 @@ fn said(sealed: &Secret<String>, answer: String) -> Said {
 }
 
 impl Ground {
-    async fn account(&self, name: &str) -> store::Account {
+    pub(super) async fn account(&self, name: &str) -> store::Account {
         self.store.account_named(name).await.unwrap().unwrap()
     }
 

@@ -16,12 +16,12 @@ pub(super) fn from() -> session::From {
 }
 
 impl Ground {
-    fn code(&self, seed: &Seed) -> String {
+    pub(super) fn code(&self, seed: &Seed) -> String {
         seed.code(Step::at(self.clock.now())).expose().clone()
     }
 
     /// Switches `ada`'s second factor on.
-    async fn with_app(&self) -> (Seed, Vec<Secret<String>>) {
+    pub(super) async fn with_app(&self) -> (Seed, Vec<Secret<String>>) {
         let account = self.store.account_named("ada").await.unwrap().unwrap();
         let session = of_ada(seam::Credential::Cookie, &["id.test"]);
         let offer = self.accounts.offer_app(&session).unwrap();
@@ -43,7 +43,7 @@ impl Ground {
         (offer.seed, codes)
     }
 
-    async fn halves(&self, device: Option<&str>) -> String {
+    pub(super) async fn halves(&self, device: Option<&str>) -> String {
         match self.tries("ada", GOOD, device).await {
             SignedIn::Half(half) => half.expose().clone(),
             _ => panic!("a code is owed"),
@@ -62,7 +62,7 @@ impl Ground {
         }
     }
 
-    async fn gives(&self, half: &str, code: &str) -> Coded {
+    pub(super) async fn gives(&self, half: &str, code: &str) -> Coded {
         let attempt = self.code_attempt(half, code);
         self.accounts.sign_in_with_code(attempt).await.unwrap()
     }
@@ -77,7 +77,7 @@ impl Ground {
     }
 }
 
-fn is_in(coded: &Coded) -> Option<&Session> {
+pub(super) fn is_in(coded: &Coded) -> Option<&Session> {
     match coded {
         Coded::Yes { begun, .. } => Some(&begun.session),
         _ => None,

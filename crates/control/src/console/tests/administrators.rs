@@ -317,3 +317,49 @@ async fn nobody_removes_himself_or_the_last_administrator_or_their_group() {
     assert_eq!(last.status, 422);
     assert!(ground.store().account(&ada).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn a_lost_second_factor_is_begun_and_stopped_for_others_and_never_for_oneself() {
+    const MAIL: &str = "[mail]\nsmtp = \"smtp-plain://127.0.0.1:9\"\n\
+        from = \"waarborg@example.com\"\nto = [\"ops@example.com\"]\n";
+    let ground = Ground::start_with(&format!("{ADMIN}{MAIL}")).await;
+    ground.group("admins").await;
+    let ada = ground.account("ada", &["admins"]).await;
+    let bo = ground.account("bo", &[]).await;
+    let store = ground.store();
+    let admin = person(&ground, &ada, FULL, Duration::ZERO).await;
+    let (own, his) = (
+        format!("/-/admin/users/{ada}"),
+        format!("/-/admin/users/{bo}"),
+    );
+    assert!(!admin.get(&his).await.body.contains("lost-factor"));
+    for id in [&ada, &bo] {
+        let mut change = store.change(&Actor::account(id)).await.unwrap();
+        let factor = store.new_id();
+        let added = change.add_totp(id, (&factor, b"seed"), "phone", 5);
+        added.await.unwrap();
+        change.commit().await.unwrap();
+    }
+    let page = admin.get(&own).await.body;
+    assert!(page.contains("another administrator") && !page.contains("lost-factor\""));
+    let begun = admin.post(&format!("{own}/lost-factor"), &[]).await;
+    assert_eq!(begun.header("location"), format!("{own}?done=unchanged"));
+    assert_eq!(store.lost_factor(&ada).await.unwrap(), None);
+
+    assert!(admin.get(&his).await.body.contains("lost-factor\""));
+    let begun = admin.post(&format!("{his}/lost-factor"), &[]).await;
+    assert_eq!(begun.header("location"), format!("{his}?done=saved"));
+    let page = admin.get(&his).await.body;
+    assert!(page.contains("ada has begun") && page.contains("lost-factor/stop\""));
+    let stopped = admin.post(&format!("{his}/lost-factor/stop"), &[]).await;
+    assert_eq!(stopped.header("location"), format!("{his}?done=saved"));
+    assert_eq!(store.lost_factor(&bo).await.unwrap(), None);
+    let query = store::AuditQuery {
+        action: "lost-factor.".to_owned(),
+        limit: 9,
+        ..store::AuditQuery::default()
+    };
+    let rows = store.audit_rows(&query).await.unwrap();
+    let by: Vec<_> = rows.iter().map(|row| row.actor.as_str()).collect();
+    assert_eq!(by, [format!("account:{ada}"), format!("account:{ada}")]);
+}

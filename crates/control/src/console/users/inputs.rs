@@ -2,10 +2,13 @@
 
 use login::lockout::CAP;
 use pages::{ChoiceView, Field, FieldProblem, PasswordForm};
-use store::{Guesses, MAX_DISPLAY_BYTES, Store};
+use store::{Guesses, Store};
 use terms::{GroupName, Micros, Secret};
 
-use crate::{accounts::AccountError, mail::mailbox, web::form::Form};
+use crate::{
+    accounts::AccountError,
+    web::form::{Form, email, length},
+};
 
 /// A form's fields, judged.
 pub(super) struct Typed {
@@ -49,25 +52,6 @@ impl Typed {
     }
 }
 
-fn length(text: &str) -> Option<FieldProblem> {
-    let most = u32::try_from(MAX_DISPLAY_BYTES).unwrap_or(u32::MAX);
-    (text.len() > MAX_DISPLAY_BYTES).then_some(FieldProblem::TooLong { most })
-}
-
-/// An address to which mail may go.
-fn email(text: &str) -> Result<Option<Secret<String>>, FieldProblem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    if let Some(problem) = length(text.trim()) {
-        return Err(problem);
-    }
-    match mailbox(text) {
-        Some(kept) => Ok(Some(kept)),
-        None => Err(FieldProblem::Malformed),
-    }
-}
-
 /// Every group to choose from.
 pub(super) async fn group_choices(
     store: &Store,
@@ -104,20 +88,6 @@ pub(super) fn password_form(hash: Option<Secret<String>>) -> PasswordForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_has_one_sign_with_something_on_both_sides() {
-        for good in ["a@b", " Ada@Example.com "] {
-            let kept = email(good).unwrap().unwrap();
-            assert_eq!(*kept.expose(), good.trim().to_lowercase());
-        }
-        assert_eq!(email("  "), Ok(None));
-        for bad in ["ada", "@b", "a@", "a@b@c", "a b@c", "a@b\nBcc: x@y"] {
-            assert_eq!(email(bad), Err(FieldProblem::Malformed), "{bad}");
-        }
-        let long = format!("{}@b", "a".repeat(MAX_DISPLAY_BYTES));
-        assert!(matches!(email(&long), Err(FieldProblem::TooLong { .. })));
-    }
 
     #[test]
     fn the_cost_is_read_out_of_a_hash_in_any_form() {

@@ -8,6 +8,7 @@ use crate::{
     views::{
         app_password::TokenView,
         form::{ChoiceView, Field, FieldProblem, Form, Input},
+        lost_factor::{LostFactor, lost_factor},
         message::Switcher,
         password, segment,
         session::SessionView,
@@ -121,8 +122,8 @@ pub struct UserInputs {
 }
 
 /// `{prefix}admin/users/{id}`. Forms, each with `token`: there, with `name`, `email`,
-/// `group` and `state`; to `…/password`, with `password`; to `…/unlock` and
-/// `…/end-sessions`. A link leads to `…/remove`.
+/// `group` and `state`; to `…/password`, with `password`; to `…/unlock`,
+/// `…/end-sessions`, `…/lost-factor` and `…/lost-factor/stop`. A link leads to `…/remove`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserView {
     /// What every page of the console has.
@@ -153,6 +154,10 @@ pub struct UserView {
     pub locked_until: Option<Micros>,
     /// They are refused until somebody unlocks the account.
     pub locked_for_good: bool,
+    /// Authenticator apps and passkeys.
+    pub factors: u64,
+    /// What can be done about lost ones.
+    pub lost_factor: LostFactor,
     /// Sessions.
     pub sessions: Vec<SessionView>,
     /// Tokens and app passwords.
@@ -299,6 +304,10 @@ impl UserView {
                     Cell::moment(frame, self.locked_until, say.text("not-locked"))
                 },
             ),
+            (
+                say.text("label-factors"),
+                Cell::Text(self.factors.to_string()),
+            ),
         ]
     }
 
@@ -413,6 +422,7 @@ impl Pages {
         let form = view.form(&sheet, &path);
         sheet.add(Block::Form(form));
         self.user_password(&mut sheet, view, &path);
+        lost_factor(&mut sheet, view, &path);
         sheet.add(Block::Heading(say.text("console-sessions-title")));
         if view.sessions.is_empty() {
             sheet.text(say.text("console-sessions-none"));

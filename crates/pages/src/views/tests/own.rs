@@ -297,6 +297,7 @@ fn no_secret_shows_in_debug() {
         toward: None,
         name: String::new(),
         resets: false,
+        registers: false,
         passkey: None,
         problem: None,
     };
@@ -304,7 +305,7 @@ fn no_secret_shows_in_debug() {
     assert!(Nonce::new("short").is_none());
 }
 
-fn mails(text: &str) -> [AccountMail; 13] {
+fn mails(text: &str) -> [AccountMail; 22] {
     let place = || text.to_owned();
     let security = || "https://id.example.com/-/account/security".to_owned();
     [
@@ -366,6 +367,34 @@ fn mails(text: &str) -> [AccountMail; 13] {
             place: place(),
             security: "https://id.example.com/-/account/security".to_owned(),
         },
+        AccountMail::AddressChanging {
+            new: Secret::new(text.to_owned()),
+            place: place(),
+            security: security(),
+        },
+        AccountMail::AddressConfirm {
+            place: place(),
+            confirm: Secret::new("https://id.example.com/-/address?secret=x".to_owned()),
+        },
+        AccountMail::AddressTaken { place: place() },
+        AccountMail::AddressChanged {
+            place: place(),
+            security: security(),
+        },
+        AccountMail::LostFactorBegun {
+            opens: Micros(1_795_529_112_345_678),
+            stop: Secret::new("https://id.example.com/-/lost-factor/stop?secret=x".to_owned()),
+        },
+        AccountMail::LostFactorOpen {
+            until: Micros(1_795_788_312_345_678),
+            enter: Secret::new("https://id.example.com/-/lost-factor?secret=x".to_owned()),
+        },
+        AccountMail::LostFactorStopped,
+        AccountMail::Register {
+            place: place(),
+            confirm: Secret::new("https://id.example.com/-/register/choose?secret=x".to_owned()),
+        },
+        AccountMail::RegisteredBefore { place: place() },
     ]
 }
 
