@@ -37,6 +37,8 @@ use crate::{
     store::Store,
     stored::Own,
     table::Table,
+    team,
+    team::Team,
     tls,
     tls::Tls,
     tls_report,
@@ -76,6 +78,7 @@ section! {
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
     ADMIN "admin" Form::Section(&admin::SECTION), Absent::Means("defaults"), "{}", "Promise `admin`.";
+    TEAM "team" Form::Section(&team::SECTION), Absent::Means("defaults"), "{}", "Promise `team`.";
     BLOCK "block" Form::Section(&block::SECTION), Absent::Means("defaults"), "{}", "Promise `block`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
@@ -123,6 +126,8 @@ pub struct Config {
     pub two_factor: TwoFactor,
     /// `[admin]`.
     pub admin: Admin,
+    /// `[team]`.
+    pub team: Team,
     /// `[block]`.
     pub block: Block,
     /// `[session]`.
@@ -230,6 +235,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         lockout: lockout::read(&part(&LOCKOUT)),
         two_factor: two_factor::read(&part(&TWO_FACTOR)),
         admin,
+        team: team::read(&part(&TEAM)),
         block: block::read(&part(&BLOCK)),
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),

@@ -39,6 +39,7 @@ mod source;
 mod store;
 mod stored;
 mod table;
+mod team;
 mod tls;
 mod tls_report;
 mod track;
@@ -61,19 +62,20 @@ pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
     AdminReading, AdminRoute, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
-    SiteReading, TlsReportReading, TrackReading, Way,
+    SiteReading, TeamReading, TlsReportReading, TrackReading, Way,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
+pub use team::{GitHub, Team};
 pub use tls::{Roots, Tls};
 pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 20] {
+pub fn sections() -> [&'static Section; 22] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -89,6 +91,8 @@ pub fn sections() -> [&'static Section; 20] {
         &lockout::SECTION,
         &two_factor::SECTION,
         &admin::SECTION,
+        &team::SECTION,
+        team::GITHUB_SECTION,
         &block::SECTION,
         &session::SECTION,
         &limits::SECTION,

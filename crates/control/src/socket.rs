@@ -33,6 +33,7 @@ use crate::{
     prober::line,
     proof::Prover,
     publish::Publisher,
+    team::{self, TeamCommand, TeamReply},
 };
 
 /// The socket's name in the data folder.
@@ -71,6 +72,11 @@ pub enum Command {
     Block {
         /// What is asked.
         what: BlockCommand,
+    },
+    /// The register of what the team uses.
+    Team {
+        /// What is asked.
+        what: TeamCommand,
     },
     /// Make a one-use link to the console.
     Console,
@@ -116,6 +122,11 @@ pub enum Reply {
     Block {
         /// It.
         what: Box<BlockReply>,
+    },
+    /// What was asked about the team.
+    Team {
+        /// It.
+        what: Box<TeamReply>,
     },
     /// What was asked about accounts.
     Accounts {
@@ -322,6 +333,9 @@ async fn carry_out(
         Command::Accounts { what } => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
+        Command::Team { what } => {
+            team::carry_out(&prover.state.accounts, what, &Actor::command(uid)).await
+        }
     }
 }
 
@@ -363,6 +377,10 @@ pub(crate) async fn offline(
         Command::Accounts { what } => {
             let actor = Actor::command(rustix::process::geteuid().as_raw());
             carry_out_on_accounts(accounts, what.clone(), &actor).await
+        }
+        Command::Team { what } => {
+            let actor = Actor::command(rustix::process::geteuid().as_raw());
+            team::carry_out(accounts, what.clone(), &actor).await
         }
         Command::Console => Reply::Failed {
             why: "the console is part of the running server: start it with `waarborg serve`"

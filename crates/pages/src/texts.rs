@@ -43,6 +43,12 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("two-factor-switch", &[]),
     ("two-factor-asked", &[]),
     ("two-factor-once", &[]),
+    ("team-second-factor", &[]),
+    ("team-register", &["all", "proven", "days"]),
+    ("team-people", &["people"]),
+    ("team-github", &["members"]),
+    ("team-password-managers", &[]),
+    ("team-word", &[]),
     ("admin-rooms", &["rooms"]),
     ("admin-second-factor", &[]),
     ("admin-routes", &[]),
@@ -71,13 +77,14 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/passkey.ftl")),
             include_str!(concat!("../locales/", $tag, "/reset.ftl")),
             include_str!(concat!("../locales/", $tag, "/console.ftl")),
+            include_str!(concat!("../locales/", $tag, "/team.ftl")),
             include_str!(concat!("../locales/", $tag, "/mail.ftl")),
         ]
     };
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 11] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 12] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

@@ -22,10 +22,12 @@ pub mod password;
 mod portal;
 pub mod state;
 pub mod target;
+pub mod team;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod threshold;
 pub mod tls;
 pub mod tls_report;
 pub mod track;
@@ -46,6 +48,7 @@ pub const PROMISES: &[Entry] = &[
     two_factor::ENTRY,
     block::ENTRY,
     track::ENTRY,
+    team::ENTRY,
     admin::ENTRY,
 ];
 

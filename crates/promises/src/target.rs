@@ -14,7 +14,7 @@ use std::{
 
 use config::{
     AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PasswordReading, Reading,
-    SiteReading, TlsReportReading, TrackReading,
+    SiteReading, TeamReading, TlsReportReading, TrackReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
@@ -109,6 +109,10 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             access_log: AccessLog::Off,
             retention_s: 0,
             addresses: AddressKeeping::None,
+        },
+        team: TeamReading {
+            people: false,
+            github: false,
         },
         admin: AdminReading {
             fresh_s: 0,

@@ -55,6 +55,11 @@ impl Change {
         }
     }
 
+    /// Who does it.
+    pub(crate) const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// Adds an audit row, written at the commit. No secrets may stand in it.
     ///
     /// # Errors

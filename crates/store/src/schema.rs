@@ -43,6 +43,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "0006_threshold",
         sql: include_str!("../migrations/0006_threshold.sql"),
     },
+    Step {
+        name: "0008_team",
+        sql: include_str!("../migrations/0008_team.sql"),
+    },
 ];
 
 /// The schema version that this program writes; greater ones are refused.

@@ -21,6 +21,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
             names::DRILLS_TOTAL,
         ],
         PromiseId::TwoFactor => &[names::CODES_TOTAL, names::DRILLS_TOTAL],
+        PromiseId::Team => &[names::TEAM_REGISTER, names::DRILLS_TOTAL],
         PromiseId::Admin => &[names::CONSOLE_REQUESTS_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Block => &[names::BLOCKED_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Track => &[
@@ -41,6 +42,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
         PromiseId::Password => &["\"htpasswd\""],
         PromiseId::Lockout => &["curl"],
         PromiseId::TwoFactor => &["oathtool"],
+        PromiseId::Team => &["curl("],
         PromiseId::Admin => &["curl"],
         PromiseId::Block => &["curl("],
         PromiseId::Track => &["\"jq\"", "traceparent"],
@@ -55,6 +57,7 @@ fn readings(ground: &Ground) -> Vec<config::Reading> {
         "[hsts]\nmax_age = \"0s\"",
         "[block]\nobserve = true",
         "[block]\ndeny = \"198.51.100.0/24\"\nunknown = true",
+        "[team]\ngroups = [\"staff\"]",
         "[hsts]\nmax_age = \"300s\"",
         "[hsts]\nmax_age = \"730d\"\ninclude_subdomains = true\npreload = true",
     ]
@@ -144,6 +147,7 @@ fn every_promise_is_whole() {
             "control/src/accounts/admin.rs",
             "control/src/accounts/choice.rs",
             "control/src/accounts/sign_in.rs",
+            "control/src/team.rs",
         ];
         let cut = cut.iter().any(|file| {
             read(&root.join("crates").join(file)).contains(&format!("teeth::cut(\"{id}\")"))

@@ -8,6 +8,8 @@ use super::api::*;
 
 #[path = "groups.rs"]
 mod groups;
+#[path = "team.rs"]
+mod team;
 
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const PLACE: &str = "203.0.113.0/24";
@@ -554,6 +556,7 @@ pub(crate) fn console(
 ) -> Vec<(&'static str, Page)> {
     let mut all = users(pages, fill, language);
     all.extend(groups::all(pages, fill, language));
+    all.extend(team::all(pages, fill, language));
     all.extend(rest(pages, fill, language));
     all
 }

@@ -42,6 +42,12 @@ pub enum Field {
     Sites,
     /// `days`.
     Days,
+    /// Where an entry of the register is: `address`.
+    Address,
+    /// Who has it: `holder`.
+    Holder,
+    /// With which second factor it is signed in to: `factor`.
+    Factor,
 }
 
 /// What is wrong with it.
