@@ -2,9 +2,11 @@
 
 use std::net::TcpStream;
 
+use serde_json::Value;
 use terms::{Clock, Moment};
 use waarborg_it::{
     demo::Demo,
+    in_time,
     program::{command, finish},
     tools,
 };
@@ -57,6 +59,28 @@ async fn the_demo_serves_its_application_and_trust_page_under_its_own_authority(
         .curl(&["--fail", &format!("http://{}/readyz", demo.operations())])
         .await;
     assert_eq!(health.good().out, "ready\n");
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn the_demos_team_has_a_register_that_is_proven() {
+    let demo = Demo::start().await;
+    let said = async || {
+        let url = format!("{}/-/security.json", demo.url);
+        let page = demo.curl(&[&url]).await.good();
+        let page: Value = serde_json::from_str(&page.out).expect("JSON");
+        let all = page["promises"].as_array().expect("the promises");
+        let said = all.iter().find(|said| said["id"] == "team").cloned();
+        said.expect("it stands there")
+    };
+    let green = async {
+        while said().await["state"] != "green" {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("the drill has seen the register", green).await;
+    let said = said().await["sentence"].to_string();
+    assert!(said.contains("3 of 3 services and devices"), "{said}");
     demo.stop().await;
 }
 

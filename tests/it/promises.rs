@@ -6,6 +6,7 @@ mod block;
 mod hsts;
 mod lockout;
 mod password;
+mod team;
 mod throttle;
 mod tls;
 mod tls_report;
@@ -107,9 +108,11 @@ fn shaken(promise: &str) -> &'static [&'static str] {
         // The grade counts HSTS, and can't be given where plain text comes back.
         "hsts" | "tls" => &["tls-report"],
         // What is kept of a password then opens nothing, so nobody signs in.
-        "password" => &["lockout", "two-factor", "admin"],
+        "password" => &["lockout", "two-factor", "team", "admin"],
         // No code is asked for, so the twin can't give one.
-        "two-factor" => &["admin"],
+        "two-factor" => &["team", "admin"],
+        // Both stand on the console's threshold.
+        "admin" => &["team"],
         _ => &[],
     }
 }
@@ -128,6 +131,7 @@ async fn bites(promise: &str, parts: &[&str]) {
     // The first run comes by itself. Where a trace is sought for a minute, it is enough.
     let failed = format!("a drill did not pass promise={promise} verdict=fail");
     gateway.program.line(&failed).await;
+    gateway.register(&ground).await;
     if promise != "track" {
         let (code, proved) = gateway.prove(&ground).await;
         let report = proved.report(promise);

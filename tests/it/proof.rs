@@ -23,6 +23,7 @@ async fn proven() -> (Ground, Upstream, Gateway) {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure_with_portal(&[(HOST, &upstream.url())], "");
     let gateway = Gateway::serve(&ground, &config).await;
+    gateway.register(&ground).await;
     let (code, proved) = gateway.prove(&ground).await;
     assert_eq!(code, Some(0), "{:#}", proved.0);
     (ground, upstream, gateway)
@@ -61,7 +62,7 @@ async fn the_drills_pass_and_the_trust_page_turns_green() {
         .metric("waarborg_drills_total{promise=\"hsts\",verdict=\"pass\"}")
         .await;
     assert!(metric >= 2, "{metric}");
-    assert_eq!(PromiseId::ALL.len() - landed, 13);
+    assert_eq!(PromiseId::ALL.len() - landed, 12);
     gateway.stop().await;
 }
 
@@ -97,7 +98,10 @@ async fn a_run_that_a_reload_overtakes_is_made_again_and_fails_nothing() {
     let (code, proved) = gateway.prove(&ground).await;
     assert_eq!(code, Some(0), "{:#}", proved.0);
     let said = gateway.program.said();
-    assert!(!said.contains("a drill did not pass"), "{said}");
+    // The first run may come before anything is registered.
+    let of_team = "did not pass promise=team verdict=inconclusive";
+    let failed = |line: &&str| line.contains("a drill did not pass") && !line.contains(of_team);
+    assert_eq!(said.lines().find(failed), None, "{said}");
     let said = gateway.said_of(HOST, "hsts").await;
     let sentence = said["sentence"].as_str().expect("a sentence");
     assert_eq!(said["state"], "green", "{said:#}");

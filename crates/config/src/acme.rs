@@ -103,18 +103,6 @@ pub struct ExternalAccount {
     pub key: Secret<Vec<u8>>,
 }
 
-fn directory(text: &str) -> Result<String, Wrong> {
-    let rest = text.strip_prefix("https://").ok_or(Wrong::PLAIN)?;
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    scalar::authority(authority, Some(443))?;
-    let sound = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '"' | '<' | '>' | '\\');
-    if path.chars().all(sound) {
-        Ok(text.to_owned())
-    } else {
-        Err(Wrong::PLAIN)
-    }
-}
-
 fn word(text: &str) -> Result<String, Wrong> {
     if text.is_empty() || text.len() > WORD_MAX || !text.chars().all(|c| c.is_ascii_graphic()) {
         return Err(Wrong::PLAIN);
@@ -153,7 +141,7 @@ fn external_account(table: &Table<'_, '_>) -> Option<ExternalAccount> {
 
 fn authority(table: &Table<'_, '_>, keys: [&'static Key; 3]) -> Option<Authority> {
     let [directory_key, profile, external] = keys;
-    let directory = table.text(directory_key, directory);
+    let directory = table.text(directory_key, scalar::https);
     let profile = table.text(profile, word);
     let external = table
         .has(external)

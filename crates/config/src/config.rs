@@ -39,6 +39,8 @@ use crate::{
     store::Store,
     stored::Own,
     table::Table,
+    team,
+    team::Team,
     throttle,
     throttle::Throttle,
     tls,
@@ -81,6 +83,7 @@ section! {
     LOCKOUT "lockout" Form::Section(&lockout::SECTION), Absent::Means("defaults"), "{}", "Promise `lockout`.";
     TWO_FACTOR "two-factor" Form::Section(&two_factor::SECTION), Absent::Means("defaults"), "{}", "Promise `two-factor`.";
     ADMIN "admin" Form::Section(&admin::SECTION), Absent::Means("defaults"), "{}", "Promise `admin`.";
+    TEAM "team" Form::Section(&team::SECTION), Absent::Means("defaults"), "{}", "Promise `team`.";
     BLOCK "block" Form::Section(&block::SECTION), Absent::Means("defaults"), "{}", "Promise `block`.";
     THROTTLE "throttle" Form::Section(&throttle::SECTION), Absent::Means("defaults"), "{}", "Promise `throttle`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
@@ -131,6 +134,8 @@ pub struct Config {
     pub two_factor: TwoFactor,
     /// `[admin]`.
     pub admin: Admin,
+    /// `[team]`.
+    pub team: Team,
     /// `[block]`.
     pub block: Block,
     /// `[throttle]`.
@@ -251,6 +256,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         lockout: lockout::read(&part(&LOCKOUT)),
         two_factor: two_factor::read(&part(&TWO_FACTOR)),
         admin,
+        team: team::read(&part(&TEAM)),
         block: block::read(&part(&BLOCK)),
         throttle: throttle::read(&part(&THROTTLE)),
         session: session::read(&part(&SESSION)),

@@ -40,6 +40,7 @@ mod source;
 mod store;
 mod stored;
 mod table;
+mod team;
 mod throttle;
 mod tls;
 mod tls_report;
@@ -64,12 +65,14 @@ pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
     AdminReading, AdminRoute, BlockReading, HstsReading, LockoutReading, PaceReading,
-    PasswordReading, Reading, SiteReading, ThrottleReading, TlsReportReading, TrackReading, Way,
+    PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading, TlsReportReading,
+    TrackReading, Way,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
 pub use store::Store;
 pub use stored::{Ignored, STORABLE, Settled, Stored};
+pub use team::{GitHub, Team};
 pub use throttle::Throttle;
 pub use tls::{Roots, Tls};
 pub use tls_report::TlsReport;
@@ -77,7 +80,7 @@ pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 22] {
+pub fn sections() -> [&'static Section; 24] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -94,6 +97,8 @@ pub fn sections() -> [&'static Section; 22] {
         &lockout::SECTION,
         &two_factor::SECTION,
         &admin::SECTION,
+        &team::SECTION,
+        team::GITHUB_SECTION,
         &block::SECTION,
         &throttle::SECTION,
         &session::SECTION,

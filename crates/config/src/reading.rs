@@ -38,6 +38,8 @@ pub struct Reading {
     pub throttle: ThrottleReading,
     /// Promise `track`.
     pub track: TrackReading,
+    /// Promise `team`.
+    pub team: TeamReading,
     /// Promise `admin`.
     pub admin: AdminReading,
     /// Seconds between two runs.
@@ -155,6 +157,15 @@ pub struct TrackReading {
     pub addresses: AddressKeeping,
 }
 
+/// Promise `team`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamReading {
+    /// Whether it is said who the team is.
+    pub people: bool,
+    /// Whether GitHub is asked.
+    pub github: bool,
+}
+
 /// Promise `admin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminReading {
@@ -231,6 +242,10 @@ impl Config {
                 access_log: self.track.access_log,
                 retention_s: self.track.retention.as_secs(),
                 addresses: self.track.addresses,
+            },
+            team: TeamReading {
+                people: !self.team.groups.is_empty(),
+                github: self.team.github.is_some(),
             },
             admin: AdminReading {
                 fresh_s: self.admin.fresh.as_secs(),

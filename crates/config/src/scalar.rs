@@ -39,6 +39,19 @@ impl Wrong {
     }
 }
 
+/// An `https://` address without a fragment, as it is written.
+pub(crate) fn https(text: &str) -> Result<String, Wrong> {
+    let rest = text.strip_prefix("https://").ok_or(Wrong::PLAIN)?;
+    let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    authority(place, Some(443))?;
+    let sound = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '"' | '<' | '>' | '\\');
+    if path.chars().all(sound) {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::PLAIN)
+    }
+}
+
 /// A host name for TLS and HTTP: ASCII letters, digits and `-` in labels of 1 to 63,
 /// 253 in all (RFC 1123 section 2.1), lower-cased. No port, no wildcard, no address.
 pub(crate) fn host(text: &str) -> Result<String, Wrong> {

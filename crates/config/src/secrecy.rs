@@ -3,7 +3,7 @@
 use crate::nearest::distance;
 
 /// Keys whose value is a secret.
-pub(crate) const SECRET_KEYS: [&str; 3] = ["password", "postgres", "hmac_key"];
+pub(crate) const SECRET_KEYS: [&str; 4] = ["password", "postgres", "hmac_key", "access_token"];
 
 /// The line with the value of every secret key as asterisks, one per character, so
 /// that marks below still fit. A key misspelt by two letters counts too. Where the

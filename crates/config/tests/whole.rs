@@ -105,7 +105,10 @@ fn every_default_is_what_its_own_key_takes() {
         if section.header.contains("site") {
             file.push_str(SITE.split_once("]\n").unwrap().1);
         }
-        if section.header == "[mail]" || section.header.starts_with("[acme") {
+        if ["[mail", "[acme", "[team.github"]
+            .iter()
+            .any(|header| section.header.starts_with(header))
+        {
             // They have keys without a default, and may be left out.
             file.truncate(file.len() - section.header.len() - 1);
             continue;

@@ -16,6 +16,7 @@ mod groups;
 mod portal;
 mod rooms;
 mod sessions;
+mod team;
 mod tokens;
 mod users;
 mod visit;
@@ -77,6 +78,7 @@ fn rooms() -> Rooms {
     let rooms = sessions::rooms(rooms);
     let rooms = tokens::rooms(rooms);
     let rooms = addresses::rooms(rooms);
+    let rooms = team::rooms(rooms);
     audit::rooms(rooms)
 }
 

@@ -36,6 +36,7 @@ use crate::{
     settings::Settings,
     socket,
     state::{Kept, State},
+    team,
 };
 
 /// Longest wait for the duties to end. Whatever takes longer goes on without the lease,
@@ -170,6 +171,12 @@ impl Duties {
         tasks.spawn(accounts::keep(
             state.accounts.clone(),
             lease.clone(),
+            stop.clone(),
+        ));
+        tasks.spawn(team::remind(
+            state.accounts.clone(),
+            lease.clone(),
+            alarms.clone(),
             stop.clone(),
         ));
         let prover = Arc::new(Prover {

@@ -30,6 +30,7 @@ mod retention;
 pub mod settings;
 pub mod socket;
 mod state;
+pub mod team;
 mod teeth;
 mod tls_report;
 mod trust;

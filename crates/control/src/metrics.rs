@@ -22,6 +22,7 @@ use crate::{
         admin::Admission, choice::Choice, passkey::Keyed, second_factor::Coded, sign_in::SignedIn,
     },
     outbox::Tally,
+    team::{self, Standing},
 };
 
 /// What can come of a request for the console, and its word.
@@ -61,6 +62,8 @@ pub(crate) struct Tallies {
     admissions: [AtomicU64; ADMISSIONS.len()],
     /// Locks of accounts, or of one device on one.
     locks: AtomicU64,
+    /// How the team's register stands, and what was asked beside it.
+    pub(crate) team: team::Seen,
 }
 
 impl Tallies {
@@ -441,6 +444,19 @@ impl Metrics {
                 names::CONSOLE_REQUESTS_TOTAL,
                 &format!("outcome=\"{outcome}\""),
                 count.load(Ordering::Relaxed),
+            );
+        }
+        page.family(
+            names::TEAM_REGISTER,
+            "gauge",
+            "Entries of the team's register as they were last looked at, by how they stand.",
+        );
+        let counts = self.tallies.team.counts();
+        for standing in Standing::ALL {
+            page.line(
+                names::TEAM_REGISTER,
+                &format!("standing=\"{}\"", standing.word()),
+                counts.at(standing),
             );
         }
         page.family(

@@ -32,7 +32,7 @@ use crate::{
     prober::{self, Host, ProbeError, hex},
     publish::Proof,
     state::{Kept, State},
-    tls_report,
+    team, tls_report,
 };
 
 /// Longer than any run takes: should it end otherwise than by its end, the entry does.
@@ -135,6 +135,12 @@ impl Host for Asked<'_> {
                 return match self.canaries.onto_threshold(&name).await {
                     Ok(()) => Evidence::Threshold,
                     Err(error) => unseen(&error),
+                };
+            }
+            Question::Team => {
+                return match team::evidence(&self.canaries.accounts).await {
+                    Ok(seen) => Evidence::Team(seen),
+                    Err(error) => unseen(&error.into()),
                 };
             }
             Question::Listed => return self.listing.list(),

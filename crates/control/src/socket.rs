@@ -34,6 +34,7 @@ use crate::{
     prober::line,
     proof::Prover,
     state::State,
+    team::{self, TeamCommand, TeamReply},
 };
 
 /// The socket's name in the data folder.
@@ -72,6 +73,11 @@ pub enum Command {
     Block {
         /// What is asked.
         what: BlockCommand,
+    },
+    /// The register of what the team uses.
+    Team {
+        /// What is asked.
+        what: TeamCommand,
     },
     /// Make a one-use link to the console.
     Console,
@@ -117,6 +123,11 @@ pub enum Reply {
     Block {
         /// It.
         what: Box<BlockReply>,
+    },
+    /// What was asked about the team.
+    Team {
+        /// It.
+        what: Box<TeamReply>,
     },
     /// What was asked about accounts.
     Accounts {
@@ -323,6 +334,9 @@ async fn carry_out(
         Command::Accounts { what } => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
+        Command::Team { what } => {
+            team::carry_out(&prover.state.accounts, what, &Actor::command(uid)).await
+        }
     }
 }
 
@@ -371,6 +385,10 @@ pub(crate) async fn offline(
         Command::Accounts { what } => {
             let actor = Actor::command(rustix::process::geteuid().as_raw());
             carry_out_on_accounts(accounts, what.clone(), &actor).await
+        }
+        Command::Team { what } => {
+            let actor = Actor::command(rustix::process::geteuid().as_raw());
+            team::carry_out(accounts, what.clone(), &actor).await
         }
         Command::Console => Reply::Failed {
             why: "the console is part of the running server: start it with `waarborg serve`"

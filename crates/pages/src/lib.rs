@@ -31,6 +31,10 @@ pub use views::{
         audit::{AuditFilter, AuditLine, AuditView, ChangeLine},
         groups::{GroupRemoveView, GroupView, GroupsView},
         sessions::ConsoleSessionsView,
+        team::{
+            EntryFactor, EntryKind, EntryStanding, EntryView, GitHubSaid, TeamAddView,
+            TeamEntryView, TeamView,
+        },
         tokens::{TokenAddView, TokensView},
         users::{
             PasswordForm, UserAddView, UserFilter, UserInputs, UserLine, UserRemoveView, UserState,

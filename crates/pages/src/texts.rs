@@ -43,6 +43,12 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("two-factor-switch", &[]),
     ("two-factor-asked", &[]),
     ("two-factor-once", &[]),
+    ("team-second-factor", &[]),
+    ("team-register", &["all", "proven", "days"]),
+    ("team-people", &["people"]),
+    ("team-github", &["members"]),
+    ("team-password-managers", &[]),
+    ("team-word", &[]),
     ("admin-rooms", &["rooms"]),
     ("admin-second-factor", &[]),
     ("admin-routes", &[]),
@@ -77,13 +83,14 @@ macro_rules! locale {
             include_str!(concat!("../locales/", $tag, "/register.ftl")),
             include_str!(concat!("../locales/", $tag, "/lost_factor.ftl")),
             include_str!(concat!("../locales/", $tag, "/console.ftl")),
+            include_str!(concat!("../locales/", $tag, "/team.ftl")),
             include_str!(concat!("../locales/", $tag, "/mail.ftl")),
         ]
     };
 }
 
 /// The Fluent sources of a language.
-pub(crate) const fn sources(language: Language) -> [&'static str; 14] {
+pub(crate) const fn sources(language: Language) -> [&'static str; 15] {
     match language {
         Language::En => locale!("en"),
         Language::Nl => locale!("nl"),

@@ -61,6 +61,8 @@ pub enum Question {
         /// Its name.
         name: String,
     },
+    /// The register of what the team uses, and what is asked beside it.
+    Team,
     /// Addresses to come from, of which one of each family is on the block list for the time
     /// of the run.
     Listed,
@@ -102,6 +104,8 @@ pub enum Evidence {
     },
     /// It is in the group.
     Threshold,
+    /// The team's register.
+    Team(TeamEvidence),
     /// Addresses to come from; those that are listed are taken off the list after the run.
     Sources(Sources),
     /// A lock.
@@ -111,6 +115,74 @@ pub enum Evidence {
     },
     /// It can't be had here.
     None {
+        /// Why: kebab-case.
+        why: String,
+    },
+}
+
+/// What stands in the team's register and what is known beside it: numbers only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamEvidence {
+    /// The register, without the run's own entry.
+    pub register: RegisterCounts,
+    /// How an entry of the run's own was judged.
+    pub own: OwnEntry,
+    /// Who is in the groups of the team.
+    pub people: PeopleCounts,
+    /// What GitHub says; `None` where it isn't asked.
+    pub github: Option<GitHubAnswer>,
+}
+
+/// Entries of the register by how they stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterCounts {
+    /// All.
+    pub all: u64,
+    /// Those that count: a second factor, and a word that holds.
+    pub proven: u64,
+    /// Those whose word has ended.
+    pub ended: u64,
+    /// Those on which nobody gave one.
+    pub missing: u64,
+    /// Those that are signed in to without a second factor.
+    pub without_factor: u64,
+    /// Whole days since the oldest word that counts; 0 where none does.
+    pub oldest_days: u64,
+}
+
+/// Whether an entry of the run's own counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnEntry {
+    /// Before anybody's word on it.
+    pub bare: bool,
+    /// After it.
+    pub attested: bool,
+    /// As it will stand once that word has ended.
+    pub ended: bool,
+}
+
+/// People of the team.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleCounts {
+    /// How many may sign in.
+    pub people: u64,
+    /// How many of them have no second factor.
+    pub without: u64,
+}
+
+/// What GitHub said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "github")]
+pub enum GitHubAnswer {
+    /// It told.
+    Members {
+        /// How many members it shows.
+        seen: u64,
+        /// How many of them have no second factor.
+        without: u64,
+    },
+    /// It didn't.
+    Silent {
         /// Why: kebab-case.
         why: String,
     },

@@ -22,10 +22,12 @@ pub mod password;
 mod portal;
 pub mod state;
 pub mod target;
+pub mod team;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod threshold;
 pub mod throttle;
 pub mod tls;
 pub mod tls_report;
@@ -48,6 +50,7 @@ pub const PROMISES: &[Entry] = &[
     block::ENTRY,
     throttle::ENTRY,
     track::ENTRY,
+    team::ENTRY,
     admin::ENTRY,
 ];
 

@@ -14,7 +14,8 @@ use std::{
 
 use config::{
     AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PaceReading,
-    PasswordReading, Reading, SiteReading, ThrottleReading, TlsReportReading, TrackReading,
+    PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading, TlsReportReading,
+    TrackReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
@@ -120,6 +121,10 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             access_log: AccessLog::Off,
             retention_s: 0,
             addresses: AddressKeeping::None,
+        },
+        team: TeamReading {
+            people: false,
+            github: false,
         },
         admin: AdminReading {
             fresh_s: 0,

@@ -11,7 +11,8 @@ use std::{
 use bytes::Bytes;
 use config::{
     AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PaceReading,
-    PasswordReading, Reading, SiteReading, ThrottleReading, TlsReportReading, TrackReading, Way,
+    PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading, TlsReportReading,
+    TrackReading, Way,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -383,6 +384,10 @@ pub(crate) fn reading() -> Reading {
             access_log: AccessLog::File,
             retention_s: 30 * 86_400,
             addresses: AddressKeeping::Truncated,
+        },
+        team: TeamReading {
+            people: false,
+            github: false,
         },
         admin: AdminReading {
             fresh_s: 600,

@@ -42,6 +42,12 @@ fn readings() -> Vec<Reading> {
         one.password.breached_file = breached_file;
         all.push(one);
     }
+    for (people, github) in [(true, false), (false, true)] {
+        let mut one = reading();
+        one.sites[0].portal = true;
+        (one.team.people, one.team.github) = (people, github);
+        all.push(one);
+    }
     for (observe, unknown, entries) in [(true, true, 0), (false, true, 1), (false, false, 2)] {
         let mut one = reading();
         one.block = BlockReading {

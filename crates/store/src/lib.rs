@@ -41,6 +41,7 @@ mod sealed;
 mod sessions;
 mod settings;
 mod store;
+mod team;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod tokens;
@@ -78,4 +79,7 @@ pub use schema::SCHEMA_VERSION;
 pub use sealed::{Cell, Purpose};
 pub use sessions::{MAX_SESSIONS_PAGE, NewHandover, SessionQuery, StoredSession};
 pub use store::{Inspection, Location, Store};
+pub use team::{
+    Asset, AssetDetails, AssetFactor, AssetKind, Attestation, MAX_ASSET_TEXT, MAX_ASSETS, Staff,
+};
 pub use tokens::{MAX_TOKENS, MAX_TOKENS_PAGE, SigningKey, StoredToken, TokenKind};

@@ -48,6 +48,10 @@ pub(crate) const STEPS: &[Step] = &[
         sql: include_str!("../migrations/0007_links.sql"),
     },
     Step {
+        name: "0008_team",
+        sql: include_str!("../migrations/0008_team.sql"),
+    },
+    Step {
         name: "0010_bans",
         sql: include_str!("../migrations/0010_bans.sql"),
     },

@@ -36,5 +36,7 @@ pub const SIGN_INS_TOTAL: &str = "waarborg_sign_ins_total";
 pub const CODES_TOTAL: &str = "waarborg_codes_total";
 /// Requests for the console on the portal, by `outcome` (promise `admin`).
 pub const CONSOLE_REQUESTS_TOTAL: &str = "waarborg_console_requests_total";
+/// Entries of the team's register, by `standing` (promise `team`).
+pub const TEAM_REGISTER: &str = "waarborg_team_register";
 /// Locks of accounts after wrong passwords (promise `lockout`).
 pub const LOCKS_TOTAL: &str = "waarborg_locks_total";

@@ -7,7 +7,7 @@ mod arguments;
 mod breached;
 mod import;
 mod password;
-mod print;
+pub(crate) mod print;
 
 use std::{io, process::ExitCode};
 

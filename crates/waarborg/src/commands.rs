@@ -125,7 +125,8 @@ fn print(reply: Reply) -> ExitCode {
         Reply::Progress { .. }
         | Reply::Proved { .. }
         | Reply::Accounts { .. }
-        | Reply::Block { .. } => {
+        | Reply::Block { .. }
+        | Reply::Team { .. } => {
             return fault(&"the server answered something else than was asked");
         }
     }

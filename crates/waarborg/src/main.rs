@@ -10,6 +10,7 @@ mod notify;
 mod prober;
 mod prove;
 mod serve;
+mod team;
 mod upgrade;
 mod wire;
 
@@ -20,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     accounts::{GroupCommand, SessionCommand, TokenCommand, UserCommand},
     block::BlockCommand,
+    team::TeamCommand,
 };
 
 /// Fewer page faults and less locking than the system's under many small lives.
@@ -75,6 +77,10 @@ enum Command {
     /// Who is refused by address: which rule decides, which lists there are.
     #[command(subcommand)]
     Block(BlockCommand),
+    /// The services and devices that the team uses, with which second factor, and whose
+    /// word that is.
+    #[command(subcommand)]
+    Team(TeamCommand),
     /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
     /// It opens once, within a minute, in a browser on this machine.
     Console(ConfigArg),
@@ -187,6 +193,7 @@ fn main() -> ExitCode {
         Command::Session(command) => accounts::session(command),
         Command::Token(command) => accounts::token(command),
         Command::Block(command) => block::run(command),
+        Command::Team(command) => team::run(command),
         Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }

@@ -21,6 +21,7 @@ fn metrics(id: PromiseId) -> &'static [&'static str] {
             names::DRILLS_TOTAL,
         ],
         PromiseId::TwoFactor => &[names::CODES_TOTAL, names::DRILLS_TOTAL],
+        PromiseId::Team => &[names::TEAM_REGISTER, names::DRILLS_TOTAL],
         PromiseId::Admin => &[names::CONSOLE_REQUESTS_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Block => &[names::BLOCKED_TOTAL, names::DRILLS_TOTAL],
         PromiseId::Throttle => &[names::THROTTLED_TOTAL, names::DRILLS_TOTAL],
@@ -42,6 +43,7 @@ fn judges(id: PromiseId) -> &'static [&'static str] {
         PromiseId::Password => &["\"htpasswd\""],
         PromiseId::Lockout => &["curl"],
         PromiseId::TwoFactor => &["oathtool"],
+        PromiseId::Team => &["curl("],
         PromiseId::Admin => &["curl"],
         PromiseId::Block => &["curl("],
         PromiseId::Throttle => &["curl("],
@@ -58,6 +60,7 @@ fn readings(ground: &Ground) -> Vec<config::Reading> {
         "[block]\nobserve = true",
         "[block]\ndeny = \"198.51.100.0/24\"\nunknown = true",
         "[throttle]\nobserve = true",
+        "[team]\ngroups = [\"staff\"]",
         "[hsts]\nmax_age = \"300s\"",
         "[hsts]\nmax_age = \"730d\"\ninclude_subdomains = true\npreload = true",
     ]
@@ -148,6 +151,7 @@ fn every_promise_is_whole() {
             "control/src/accounts/admin.rs",
             "control/src/accounts/choice.rs",
             "control/src/accounts/sign_in.rs",
+            "control/src/team.rs",
         ];
         let cut = cut.iter().any(|file| {
             read(&root.join("crates").join(file)).contains(&format!("teeth::cut(\"{id}\")"))

@@ -283,6 +283,23 @@ impl Gateway {
         finish(command).await.good();
     }
 
+    /// Puts something into the team's register, and attests it: of an empty one nothing is
+    /// proven.
+    pub async fn register(&self, ground: &Ground) {
+        let add = [
+            "team",
+            "add",
+            "github.com",
+            "--holder",
+            "ada",
+            "--factor",
+            "passkey",
+        ];
+        self.command(ground, &add).await.good();
+        let attest = ["team", "attest", "github.com"];
+        self.command(ground, &attest).await.good();
+    }
+
     /// Runs the drills now, as soon as this node leads; gives the exit code and the document of `prove --json`.
     ///
     /// # Panics

@@ -49,6 +49,7 @@ pub(crate) fn env() -> Env {
         ("garbage", "garbage".to_owned(), 0o600),
         ("empty", " \n".to_owned(), 0o600),
         ("mail-password", "hunter2\n".to_owned(), 0o600),
+        ("github-token", "hunter2\n".to_owned(), 0o600),
         (
             "acme-key",
             "aHVudGVyMmh1bnRlcjJodW50ZXIy\n".to_owned(),

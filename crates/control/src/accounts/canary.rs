@@ -55,7 +55,7 @@ impl From<store::Error> for CanaryError {
 
 /// The accounts of one run. What is left when it is dropped is removed then.
 pub(crate) struct Canaries {
-    pub(super) accounts: Accounts,
+    pub(crate) accounts: Accounts,
     made: Mutex<Made>,
 }
 

@@ -50,10 +50,8 @@ impl Accounts {
         let config = self.publisher.config();
         let policy = &config.two_factor;
         let person = &session.person;
-        let bound = policy
-            .groups
-            .iter()
-            .any(|group| person.is_in(group.as_str()));
+        let mut bound = policy.groups.iter().chain(&config.team.groups);
+        let bound = bound.any(|group| person.is_in(group.as_str()));
         let store = self.store()?;
         if !bound || !store.factors(&person.account).await?.is_empty() {
             return Ok(None);

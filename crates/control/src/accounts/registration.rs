@@ -140,7 +140,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError`].
-    pub(crate) async fn register(
+    pub(crate) async fn complete_registration(
         &self,
         link: &Secret<String>,
         display: &str,

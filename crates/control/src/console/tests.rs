@@ -5,4 +5,5 @@ mod administrators;
 mod entering;
 mod ground;
 mod rooms;
+mod team;
 mod trail;

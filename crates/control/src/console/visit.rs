@@ -132,6 +132,7 @@ impl Visit {
             "ended" => Notice::SessionEnded,
             "all-ended" => Notice::SessionsEnded,
             "revoked" => Notice::Revoked,
+            "attested" => Notice::Attested,
             _ => return None,
         })
     }

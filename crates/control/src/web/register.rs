@@ -198,7 +198,7 @@ async fn made(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let language = visit.known.language;
     let pages = visit.state.publisher.pages();
     let new = form.secret("new");
-    let done = visit.accounts().register(&link, name, &new);
+    let done = visit.accounts().complete_registration(&link, name, &new);
     Ok(match done.await? {
         Registered::Yes => visit.page(pages.register_done(language)),
         Registered::Refused(Choice::Busy) => visit.refuse(RefusalKind::Unavailable),

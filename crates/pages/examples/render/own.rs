@@ -12,6 +12,8 @@ mod addresses;
 mod groups;
 #[path = "links.rs"]
 mod links;
+#[path = "team.rs"]
+mod team;
 
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const PLACE: &str = "203.0.113.0/24";
@@ -518,6 +520,7 @@ pub(crate) fn console(
 ) -> Vec<(&'static str, Page)> {
     let mut all = users(pages, fill, language);
     all.extend(groups::all(pages, fill, language));
+    all.extend(team::all(pages, fill, language));
     all.extend(rest(pages, fill, language));
     all
 }

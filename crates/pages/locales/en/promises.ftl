@@ -220,3 +220,30 @@ admin-fresh = { $minutes ->
    *[other] Whoever changes something there has given a second factor within the last { $minutes } minutes.
 }
 admin-networks = Administrators come from known networks only.
+
+# team
+
+team-second-factor = A password alone didn’t open administration: only with a second factor was the drill’s own account let in.
+team-register = { $all ->
+    [0] Nothing is registered of what the team uses: there is nothing to say about it.
+    [one] { $proven } of { $all } services and devices that the team uses is attested to be signed in to with a second factor; { $days ->
+        [0] the oldest attestation is of today.
+        [one] the oldest attestation is { $days } day old.
+       *[other] the oldest attestation is { $days } days old.
+    }
+   *[other] { $proven } of { $all } services and devices that the team uses are attested to be signed in to with a second factor; { $days ->
+        [0] the oldest attestation is of today.
+        [one] the oldest attestation is { $days } day old.
+       *[other] the oldest attestation is { $days } days old.
+    }
+}
+team-people = { $people ->
+    [one] The one person of the team has a second factor here.
+   *[other] All { $people } people of the team have a second factor here.
+}
+team-github = { $members ->
+    [one] GitHub itself says that the one member of the team’s organisation has a second factor.
+   *[other] GitHub itself says that none of the { $members } members of the team’s organisation is without a second factor.
+}
+team-password-managers = The sign-in form can be filled in by password managers, by pasting too, and they find the page where a password is changed.
+team-word = What is attested is people’s word: it has a date, ends by itself, and nobody has looked into their password managers.

@@ -220,3 +220,30 @@ admin-fresh = { $minutes ->
    *[other] Qui y change quelque chose a donné un second facteur dans les { $minutes } dernières minutes.
 }
 admin-networks = Les administrateurs ne viennent que de réseaux connus.
+
+# team
+
+team-second-factor = Un mot de passe seul n’a pas ouvert l’administration : le propre compte de l’épreuve n’est entré qu’avec une seconde étape.
+team-register = { $all ->
+    [0] Rien n’est enregistré de ce que l’équipe utilise : il n’y a rien à en dire.
+    [one] Pour { $proven } des { $all } services et appareils que l’équipe utilise, il est attesté qu’on s’y connecte avec une seconde étape ; { $days ->
+        [0] l’attestation la plus ancienne est d’aujourd’hui.
+        [one] l’attestation la plus ancienne a { $days } jour.
+       *[other] l’attestation la plus ancienne a { $days } jours.
+    }
+   *[other] Pour { $proven } des { $all } services et appareils que l’équipe utilise, il est attesté qu’on s’y connecte avec une seconde étape ; { $days ->
+        [0] l’attestation la plus ancienne est d’aujourd’hui.
+        [one] l’attestation la plus ancienne a { $days } jour.
+       *[other] l’attestation la plus ancienne a { $days } jours.
+    }
+}
+team-people = { $people ->
+    [one] La seule personne de l’équipe a une seconde étape ici.
+   *[other] Les { $people } personnes de l’équipe ont toutes une seconde étape ici.
+}
+team-github = { $members ->
+    [one] GitHub dit lui-même que le seul membre de l’organisation de l’équipe a une seconde étape.
+   *[other] GitHub dit lui-même qu’aucun des { $members } membres de l’organisation de l’équipe n’est sans seconde étape.
+}
+team-password-managers = Les gestionnaires de mots de passe peuvent remplir le formulaire de connexion, aussi en collant, et trouvent la page où l’on change son mot de passe.
+team-word = Ce qui est attesté est la parole des gens : elle est datée, prend fin d’elle-même, et personne n’a regardé dans leurs gestionnaires de mots de passe.

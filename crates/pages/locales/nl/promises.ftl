@@ -220,3 +220,30 @@ admin-fresh = { $minutes ->
    *[other] Wie daar iets wijzigt heeft in de laatste { $minutes } minuten een tweede factor gegeven.
 }
 admin-networks = Beheerders komen alleen van bekende netwerken.
+
+# team
+
+team-second-factor = Een wachtwoord alleen gaf geen toegang tot het beheer: pas met een tweede stap kwam het eigen account van de proef binnen.
+team-register = { $all ->
+    [0] Er is niets geregistreerd van wat het team gebruikt: daarover valt niets te zeggen.
+    [one] Van { $proven } van { $all } diensten en apparaten die het team gebruikt is verklaard dat men zich er met een tweede stap aanmeldt; { $days ->
+        [0] de oudste verklaring is van vandaag.
+        [one] de oudste verklaring is { $days } dag oud.
+       *[other] de oudste verklaring is { $days } dagen oud.
+    }
+   *[other] Van { $proven } van de { $all } diensten en apparaten die het team gebruikt is verklaard dat men zich er met een tweede stap aanmeldt; { $days ->
+        [0] de oudste verklaring is van vandaag.
+        [one] de oudste verklaring is { $days } dag oud.
+       *[other] de oudste verklaring is { $days } dagen oud.
+    }
+}
+team-people = { $people ->
+    [one] De ene persoon van het team heeft hier een tweede stap.
+   *[other] Alle { $people } mensen van het team hebben hier een tweede stap.
+}
+team-github = { $members ->
+    [one] GitHub zegt zelf dat het ene lid van de organisatie van het team een tweede stap heeft.
+   *[other] GitHub zegt zelf dat geen van de { $members } leden van de organisatie van het team zonder tweede stap is.
+}
+team-password-managers = Wachtwoordbeheerders kunnen het aanmeldformulier invullen, ook door te plakken, en vinden de pagina waar een wachtwoord wordt gewijzigd.
+team-word = Wat verklaard is, is het woord van mensen: het heeft een datum, loopt vanzelf af, en niemand heeft in hun wachtwoordbeheerders gekeken.

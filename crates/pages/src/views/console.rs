@@ -1,13 +1,15 @@
 //! The console: what every room of it has, and its doors.
 //!
 //! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens`,
-//! `…/addresses` and `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything else is a form with a token.
+//! `…/addresses`, `…/team` and `…/audit`; a button POSTs to `…/leave`. Lists are looked
+//! through by GET, everything else is a form with a token.
 
 pub(crate) mod addresses;
 pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod groups;
 pub(crate) mod sessions;
+pub(crate) mod team;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
@@ -68,6 +70,8 @@ pub enum Notice {
     FactorRemoved,
     /// A passkey is gone.
     PasskeyRemoved,
+    /// Somebody's word on an entry of the register was kept.
+    Attested,
     /// Nothing was done: the form was too old, or it wasn't ours.
     Stale,
     /// Nothing was done: the login pool is full.
@@ -76,7 +80,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Added,
         Self::Saved,
         Self::Unchanged,
@@ -88,6 +92,7 @@ impl Notice {
         Self::PasswordChanged,
         Self::FactorRemoved,
         Self::PasskeyRemoved,
+        Self::Attested,
         Self::Stale,
         Self::Busy,
     ];
@@ -105,6 +110,7 @@ impl Notice {
             Self::PasswordChanged => say.text("notice-password-changed"),
             Self::FactorRemoved => say.text("notice-factor-removed"),
             Self::PasskeyRemoved => say.text("notice-passkey-removed"),
+            Self::Attested => say.text("notice-attested"),
             Self::Stale => say.text("form-stale"),
             Self::Busy => say.text("notice-busy"),
         }
@@ -130,16 +136,18 @@ pub(crate) enum Room {
     Sessions,
     Tokens,
     Addresses,
+    Team,
     Audit,
 }
 
 impl Room {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Users,
         Self::Groups,
         Self::Sessions,
         Self::Tokens,
         Self::Addresses,
+        Self::Team,
         Self::Audit,
     ];
 
@@ -150,6 +158,7 @@ impl Room {
             Self::Sessions => "admin/sessions",
             Self::Tokens => "admin/tokens",
             Self::Addresses => "admin/addresses",
+            Self::Team => "admin/team",
             Self::Audit => "admin/audit",
         }
     }
@@ -161,6 +170,7 @@ impl Room {
             Self::Sessions => say.text("console-sessions-title"),
             Self::Tokens => say.text("tokens-title"),
             Self::Addresses => say.text("addresses-title"),
+            Self::Team => say.text("team-title"),
             Self::Audit => say.text("audit-title"),
         }
     }
@@ -175,7 +185,7 @@ pub(crate) struct RoomLink {
 
 /// The navigation of the console.
 pub(crate) struct Rooms {
-    pub(crate) all: [RoomLink; 6],
+    pub(crate) all: [RoomLink; 7],
     pub(crate) who: String,
     /// A button that ends the session.
     pub(crate) leave: Option<Form>,

@@ -48,6 +48,12 @@ pub enum Field {
     Reason,
     /// `hours`.
     Hours,
+    /// Where an entry of the register is: `address`.
+    Address,
+    /// Who has it: `holder`.
+    Holder,
+    /// With which second factor it is signed in to: `factor`.
+    Factor,
 }
 
 /// What is wrong with it.

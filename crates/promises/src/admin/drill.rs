@@ -14,13 +14,11 @@ use super::{FACTOR, ROOMS, ROUTES};
 use crate::{
     approach::Approach,
     entry::{Drilling, Finding, Step},
-    ground::{Canary, Ground},
-    portal::{Answer, Browser, Form},
-    two_factor::{App, switch_on},
+    ground::Ground,
+    portal::{Browser, Form},
+    threshold,
 };
 
-/// The page behind the door that leads nowhere, below the prefix.
-const THRESHOLD: &str = "admin/threshold";
 /// What stands for an id or a name in an address: nobody's.
 const NOBODYS: &str = "x";
 
@@ -103,96 +101,31 @@ async fn attack(ground: &Ground, host: &str) -> Result<Vec<Finding>, String> {
         })
         .collect();
     let (user, member) = (ground.canary().await?, ground.canary().await?);
-    ground.onto_threshold(&member.name).await?;
     let fresh = || Browser::new(&approach, host, None);
 
     ground.say("admin: every room, as nobody");
     let mut seen = vec![tries(&mut fresh(), "nobody", &rooms, None).await?];
     ground.say("admin: every room, as a user");
-    let (mut browser, form) = entered(fresh(), &user).await?;
+    let (mut browser, form) = threshold::entered(fresh(), &user).await?;
     seen.push(tries(&mut browser, "user", &rooms, Some(&form)).await?);
     let mut routes = routes(ground, &approach, &mut browser).await?;
 
-    ground.say("admin: a password alone");
-    let (mut browser, form) = entered(fresh(), &member).await?;
-    let opened = browser.open(THRESHOLD).await?;
-    let sent = browser.submit(THRESHOLD, &form, &[]).await?;
-    let is_in = |answer: &Response| answer.status.as_u16() == 200;
-    let mut factor = vec![
-        Step::new("password-alone", !is_in(&opened) && !is_in(&sent))
-            .saw("opened", opened.status.as_u16())
-            .saw("changed", sent.status.as_u16()),
-    ];
-
-    ground.say("admin: with a second factor");
-    let app = switch_on(ground, &mut browser).await?;
-    let app = app.ok_or("no-second-factor")?;
-    let mut browser = fresh();
-    with_code(ground, &mut browser, &member, &app).await?;
-    let opened = browser.open(THRESHOLD).await?;
-    let page = String::from_utf8_lossy(&opened.body);
-    let form = Form::of(&page, &browser.path(THRESHOLD));
-    let changed = match &form {
-        Some(form) => Some(browser.submit(THRESHOLD, form, &[]).await?),
-        None => None,
-    };
-    let let_in = is_in(&opened) && changed.as_ref().is_some_and(is_in);
-    let twin = || {
-        let changed = changed.as_ref().map_or(0, |it| it.status.as_u16());
-        Step::new("second-factor-on-the-threshold", let_in)
-            .saw("opened", opened.status.as_u16())
-            .saw("changed", changed)
-            .twin()
-    };
-    if let Some(form) = &form {
+    let tried = threshold::tried(ground, &approach, host, &member).await?;
+    let (mut browser, twin) = (tried.browser, tried.twin);
+    if let Some(form) = &tried.form {
         seen.push(tries(&mut browser, "member", &rooms, Some(form)).await?);
     }
-    factor.push(twin());
-    seen.push(twin());
+    seen.push(twin.clone());
     let count = i64::try_from(rooms.len()).unwrap_or(i64::MAX);
     let mut findings = vec![
         Finding::by_steps(ROOMS, seen).figure("rooms", count),
-        Finding::by_steps(FACTOR, factor),
+        Finding::by_steps(FACTOR, vec![tried.attack, twin.clone()]),
     ];
     if !routes.is_empty() {
-        routes.push(twin());
+        routes.push(twin);
         findings.push(Finding::by_steps(ROUTES, routes));
     }
     Ok(findings)
-}
-
-/// Signs somebody in who has no second factor; gives a form of theirs, with its token.
-async fn entered<'a>(
-    mut browser: Browser<'a>,
-    who: &Canary,
-) -> Result<(Browser<'a>, Form), &'static str> {
-    let answer = browser.sign_in(&who.name, &who.password).await?;
-    if !answer.is_let_in() {
-        return Err("not-let-in");
-    }
-    let shown = browser.open("account").await?;
-    let page = String::from_utf8_lossy(&shown.body);
-    let form = Form::of(&page, &browser.path("logout")).ok_or("no-token")?;
-    Ok((browser, form))
-}
-
-/// Signs somebody in who has one.
-async fn with_code(
-    ground: &Ground,
-    browser: &mut Browser<'_>,
-    who: &Canary,
-    app: &App,
-) -> Result<(), &'static str> {
-    let Answer::CodeOwed { form } = browser.sign_in(&who.name, &who.password).await? else {
-        return Err("no-code-owed");
-    };
-    // The code that switched it on is used up: this one is of a later half minute.
-    let code = app.code(ground.clock.now(), 1);
-    if browser.give_code(&form, &code).await?.is_let_in() {
-        Ok(())
-    } else {
-        Err("code-refused")
-    }
 }
 
 /// The applications' own administration, as nobody and as a user of the portal.

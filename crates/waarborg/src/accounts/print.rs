@@ -9,11 +9,25 @@ use serde_json::{Map, Value, json};
 use terms::Secret;
 
 /// How it is said.
-pub(super) struct Print {
-    pub(super) json: bool,
+pub(crate) struct Print {
+    pub(crate) json: bool,
 }
 
 impl Print {
+    /// Rows of any kind.
+    pub(crate) fn list<T: Serialize>(
+        &self,
+        rows: &[T],
+        head: &[&str],
+        row: impl Fn(&T) -> Vec<String>,
+        none: &str,
+    ) {
+        if self.json {
+            return document(&rows);
+        }
+        table(head, &rows.iter().map(row).collect::<Vec<_>>(), none);
+    }
+
     /// Accounts.
     pub(super) fn users(&self, users: &[User], emails: bool) {
         if self.json {
@@ -210,7 +224,7 @@ fn listed(texts: &[String]) -> String {
 }
 
 /// A time of RFC 3339 to its minute.
-fn minute(at: Option<&str>) -> String {
+pub(crate) fn minute(at: Option<&str>) -> String {
     let text = at.and_then(|at| at.get(..16));
     text.map_or_else(|| "-".to_owned(), |text| text.replace('T', " "))
 }

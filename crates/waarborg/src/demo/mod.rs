@@ -98,7 +98,13 @@ fn start(
         .map_err(|mistakes| DemoError::Config(Box::new(mistakes)))?;
     let server = Server::start(loaded, Some(ca.certificate()))?;
     let data = folder.join("data");
-    server.runtime().block_on(people::make(&data))?;
+    let registered = server.runtime().block_on(async {
+        people::make(&data).await?;
+        people::register(&data).await
+    })?;
+    if registered {
+        server.runtime().spawn(people::prove(data));
+    }
     let port = server
         .listen
         .first()

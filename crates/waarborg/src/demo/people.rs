@@ -1,13 +1,19 @@
-//! The people of the demo: accounts made with the same commands as anybody's.
+//! The people of the demo and what its team uses: made with the same commands as anybody's.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use control::socket::{
-    self, Command, Reply,
-    accounts::{AccountCommand, NewUser, Spoken},
+use control::{
+    socket::{
+        self, Command, Reply,
+        accounts::{AccountCommand, NewUser, Spoken},
+    },
+    team::{TeamCommand, TeamReply},
 };
 use serde_json::{Value, json};
-use terms::Secret;
+use terms::{PromiseId, Secret};
 
 /// Somebody whose password everybody may know.
 pub(super) struct Person {
@@ -98,6 +104,72 @@ pub(super) async fn make(data: &Path) -> Result<(), PeopleError> {
         }
     }
     Ok(())
+}
+
+/// What the demo's team would use: kind, name, address, holder, second factor.
+const REGISTER: [[&str; 5]; 3] = [
+    [
+        "service",
+        "The demo’s repository",
+        "https://git.example.com",
+        "ada",
+        "passkey",
+    ],
+    [
+        "service",
+        "The demo’s hosting",
+        "https://hosting.example.net",
+        "ada",
+        "app",
+    ],
+    ["device", "Ada’s laptop", "", "ada", "platform"],
+];
+
+/// Fills the register where there is nothing in it: whether it did.
+pub(super) async fn register(data: &Path) -> Result<bool, PeopleError> {
+    let there = match team(data, TeamCommand::List).await? {
+        Reply::Team { what } => {
+            let TeamReply::Register { entries } = *what;
+            !entries.is_empty()
+        }
+        other => return Err(PeopleError::Refused(format!("{other:?}"))),
+    };
+    if there {
+        return Ok(false);
+    }
+    for [kind, name, address, holder, factor] in REGISTER.map(|row| row.map(str::to_owned)) {
+        let attested = TeamCommand::Attest {
+            name: name.clone(),
+            factor: None,
+            days: None,
+        };
+        let added = TeamCommand::Add {
+            kind,
+            name,
+            address,
+            holder,
+            factor,
+        };
+        for command in [added, attested] {
+            match team(data, command).await? {
+                Reply::Done { .. } => {}
+                other => return Err(PeopleError::Refused(format!("{other:?}"))),
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Runs the drill of `team` once more: the first may have come before there was anything
+/// in the register.
+pub(super) async fn prove(data: PathBuf) {
+    let promises = vec![PromiseId::Team];
+    // Should it not be possible, the next run comes by itself.
+    let _ = socket::ask(&data, &Command::Prove { promises }, |_| {}).await;
+}
+
+async fn team(data: &Path, what: TeamCommand) -> Result<Reply, PeopleError> {
+    Ok(socket::ask(data, &Command::Team { what }, |_| {}).await?)
 }
 
 async fn ask(data: &Path, what: AccountCommand) -> Result<Reply, PeopleError> {

@@ -23,7 +23,7 @@ impl Ground {
 
     async fn chooses(&self, link: &Secret<String>, password: &str) -> Registered {
         let password = secret(password);
-        let made = self.accounts.register(link, "Kim", &password);
+        let made = self.accounts.complete_registration(link, "Kim", &password);
         made.await.unwrap()
     }
 
