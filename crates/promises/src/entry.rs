@@ -188,6 +188,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Adds what another has seen.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+        self.untried = self.untried.or(other.untried);
+    }
+
     /// What it shows of a part: judged by its steps, and no pass where something couldn't
     /// be tried.
     pub(crate) fn finding(self, part: &str) -> Finding {

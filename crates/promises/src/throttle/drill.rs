@@ -49,18 +49,17 @@ pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
         return Box::pin(future::ready(Vec::new()));
     }
     Box::pin(async move {
-        let pages = pages(ground).await;
-        let mut found = vec![pages.unwrap_or_else(|why| Finding::inconclusive(PAGES, &why))];
-        if let Some(portal) = reading.portal() {
-            let sign_in = sign_in(ground, portal).await;
-            found.push(sign_in.unwrap_or_else(|why| Finding::inconclusive(SIGN_IN, &why)));
-        }
-        found
+        let inconclusive = |part| move |why: String| Finding::inconclusive(part, &why);
+        // Each waits for longer than it works.
+        let pages = async { pages(ground).await.unwrap_or_else(inconclusive(PAGES)) };
+        let Some(portal) = reading.portal() else {
+            return vec![pages.await];
+        };
+        let sign_in = sign_in(ground, portal);
+        let (pages, sign_in) = tokio::join!(pages, sign_in);
+        vec![pages, sign_in.unwrap_or_else(inconclusive(SIGN_IN))]
     })
 }
-
-/// The ways and the families: over each way from one of them.
-const WAYS: [(&str, Protocol); 2] = [("http1", Protocol::Http1), ("http2", Protocol::Http2)];
 
 async fn pages(ground: &Ground) -> Result<Finding, String> {
     let approach = Approach::new(ground).map_err(|_| "roots-unusable")?;
@@ -68,24 +67,18 @@ async fn pages(ground: &Ground) -> Result<Finding, String> {
     let mut seen = Seen::default();
     for host in approach.sites.clone() {
         ground.say(format!("throttle: too many requests at {host}"));
-        let sources = ground.sources(Question::Sources).await?;
-        for ((name, protocol), pair) in WAYS.into_iter().zip(&sources.pairs) {
-            let elsewhere = format!("/waarborg-{}", unheard_of(ground));
-            let attack = Attack {
-                ground,
-                approach: &approach,
-                sources: &sources,
-                host,
-                protocol,
-                name,
-                pace: &approach.reading().throttle.pages,
-                method: Method::GET,
-                path: &page,
-                elsewhere: &elsewhere,
-                open: StatusCode::OK,
-            };
-            attack.of(&mut seen, *pair).await;
-        }
+        let attack = Attack {
+            ground,
+            approach: &approach,
+            sources: ground.sources(Question::Sources).await?,
+            host,
+            pace: &approach.reading().throttle.pages,
+            method: Method::GET,
+            path: &page,
+            elsewhere: format!("/waarborg-{}", unheard_of(ground)),
+            open: StatusCode::OK,
+        };
+        seen.add(attack.carry_out().await);
     }
     Ok(seen.finding(PAGES))
 }
@@ -93,28 +86,20 @@ async fn pages(ground: &Ground) -> Result<Finding, String> {
 async fn sign_in(ground: &Ground, portal: &str) -> Result<Finding, String> {
     let approach = Approach::new(ground).map_err(|_| "roots-unusable")?;
     let prefix = &approach.reading().prefix;
-    let (path, elsewhere) = (format!("{prefix}sign-in"), format!("{prefix}reset"));
     ground.say(format!("throttle: too many attempts at {portal}"));
-    let sources = ground.sources(Question::Sources).await?;
-    let mut seen = Seen::default();
-    for ((name, protocol), pair) in WAYS.into_iter().zip(&sources.pairs) {
-        let attack = Attack {
-            ground,
-            approach: &approach,
-            sources: &sources,
-            host: portal,
-            protocol,
-            name,
-            pace: &approach.reading().throttle.sign_in,
-            method: Method::POST,
-            path: &path,
-            elsewhere: &elsewhere,
-            // It comes from nowhere, so it gets no further.
-            open: StatusCode::FORBIDDEN,
-        };
-        attack.of(&mut seen, *pair).await;
-    }
-    Ok(seen.finding(SIGN_IN))
+    let attack = Attack {
+        ground,
+        approach: &approach,
+        sources: ground.sources(Question::Sources).await?,
+        host: portal,
+        pace: &approach.reading().throttle.sign_in,
+        method: Method::POST,
+        path: &format!("{prefix}login"),
+        elsewhere: format!("{prefix}reset"),
+        // It comes from nowhere, so it gets no further.
+        open: StatusCode::FORBIDDEN,
+    };
+    Ok(attack.carry_out().await.finding(SIGN_IN))
 }
 
 /// What a client that sends too many is told.
@@ -137,31 +122,61 @@ enum Unmet {
     Untried(&'static str),
 }
 
-/// What one client does at one site.
+/// What is attacked, and from where.
 struct Attack<'a> {
     ground: &'a Ground,
     approach: &'a Approach<'a>,
-    sources: &'a Sources,
+    sources: Sources,
     host: &'a str,
-    protocol: Protocol,
-    name: &'static str,
     pace: &'a PaceReading,
     method: Method,
     path: &'a str,
-    elsewhere: &'a str,
+    elsewhere: String,
     /// What whoever isn't refused gets at `path`.
     open: StatusCode,
 }
 
 impl Attack<'_> {
-    async fn of(&self, seen: &mut Seen, pair: Pair) {
-        if let Err(error) = self.attack(seen, pair).await {
-            seen.untried = Some(silence(&error));
+    /// Over both versions of HTTP at once: from an IPv4 address over the first, from an IPv6
+    /// address over the second.
+    async fn carry_out(&self) -> Seen {
+        let client = |name, protocol| Client {
+            attack: self,
+            name,
+            protocol,
+        };
+        let first = client("http1", Protocol::Http1);
+        let second = client("http2", Protocol::Http2);
+        let mut pairs = self.sources.pairs.iter();
+        let (mut seen, other) = tokio::join!(first.from(pairs.next()), second.from(pairs.next()));
+        seen.add(other);
+        seen
+    }
+}
+
+/// One client of an attack.
+struct Client<'a> {
+    attack: &'a Attack<'a>,
+    name: &'static str,
+    protocol: Protocol,
+}
+
+impl Client<'_> {
+    async fn from(&self, pair: Option<&Pair>) -> Seen {
+        let mut seen = Seen::default();
+        match pair {
+            Some(pair) => {
+                if let Err(error) = self.attack(&mut seen, *pair).await {
+                    seen.untried = Some(silence(&error));
+                }
+            }
+            None => seen.untried = Some("no-free-address"),
         }
+        seen
     }
 
     async fn attack(&self, seen: &mut Seen, pair: Pair) -> Result<(), VisitError> {
-        let Some(mut first) = self.client(pair.attacker, self.path) else {
+        let Some(mut first) = self.client(pair.attacker, self.attack.path) else {
             seen.untried = Some("unusable-name");
             return Ok(());
         };
@@ -182,16 +197,16 @@ impl Attack<'_> {
                 return Ok(());
             }
         };
-        let whole = told.admitted >= self.pace.burst;
+        let whole = told.admitted >= self.attack.pace.burst;
         let step = self.step("burst-let-in", whole).twin();
         seen.steps.push(step.saw("admitted", told.admitted));
         let said = told.wait.is_some() && told.fields;
         seen.steps.push(self.step("too-many-refused", said));
 
         // Over another connection, and where it is another's turn: the same client.
-        let mut others = vec![("elsewhere-refused", pair.attacker, self.elsewhere)];
+        let mut others = vec![("elsewhere-refused", pair.attacker, &*self.attack.elsewhere)];
         if pair.attacker.is_ipv6() {
-            others.push(("same-64-refused", pair.twin, self.path));
+            others.push(("same-64-refused", pair.twin, self.attack.path));
         }
         for (what, source, path) in others {
             if let Some(other) = self.client(source, path) {
@@ -200,17 +215,19 @@ impl Attack<'_> {
             }
         }
 
-        if let Some(mut other) = self.client(neighbour(pair), self.path) {
-            let began = self.ground.clock.moment();
-            let mut got = self.open;
-            for _ in 0..self.pace.burst.clamp(1, ASKED) {
+        if let Some(mut other) = self.client(neighbour(pair), self.attack.path) {
+            let began = self.attack.ground.clock.moment();
+            let mut got = self.attack.open;
+            for _ in 0..self.attack.pace.burst.clamp(1, ASKED) {
                 self.use_up(&mut first, began).await?;
                 got = other.again().await?.0;
-                if got != self.open {
+                if got != self.attack.open {
                     break;
                 }
             }
-            let step = self.step("neighbour-let-in", got == self.open).twin();
+            let step = self
+                .step("neighbour-let-in", got == self.attack.open)
+                .twin();
             seen.steps.push(step.saw("status", got.as_u16()));
         }
         match told.wait {
@@ -218,7 +235,9 @@ impl Attack<'_> {
                 // A request that was refused costs nothing, so this is more than enough.
                 tokio::time::sleep(wait).await;
                 let (status, _) = first.again().await?;
-                let step = self.step("waiting-helps", status == self.open).twin();
+                let step = self
+                    .step("waiting-helps", status == self.attack.open)
+                    .twin();
                 seen.steps.push(step.saw("waited-s", wait.as_secs()));
             }
             Some(_) => seen.untried = Some("wait-too-long"),
@@ -230,7 +249,7 @@ impl Attack<'_> {
 
     /// Sends requests until one is refused.
     async fn until_refused(&self, client: &mut Repeated) -> Result<Told, Unmet> {
-        let began = self.ground.clock.moment();
+        let began = self.attack.ground.clock.moment();
         let mut admitted = 0_u32;
         loop {
             let (status, fields) = match client.again().await {
@@ -240,11 +259,11 @@ impl Attack<'_> {
             if status == StatusCode::TOO_MANY_REQUESTS {
                 return Ok(told(admitted, &fields));
             }
-            if status != self.open {
+            if status != self.attack.open {
                 return Err(Unmet::Status(status));
             }
             admitted += 1;
-            let spent = self.ground.clock.moment().since(began);
+            let spent = self.attack.ground.clock.moment().since(began);
             if admitted > self.most(spent) {
                 return Err(Unmet::Open(admitted));
             }
@@ -256,10 +275,14 @@ impl Attack<'_> {
 
     /// Requests that the pace lets in within a time, and a few that clocks may differ by.
     fn most(&self, spent: Duration) -> u32 {
-        let spent = spent.as_micros() / u128::from(self.pace.interval_us.max(1));
+        let spent = spent.as_micros() / u128::from(self.attack.pace.interval_us.max(1));
         let spent = u32::try_from(spent).unwrap_or(u32::MAX);
-        let slack = self.pace.burst / 100 + 5;
-        self.pace.burst.saturating_add(spent).saturating_add(slack)
+        let slack = self.attack.pace.burst / 100 + 5;
+        self.attack
+            .pace
+            .burst
+            .saturating_add(spent)
+            .saturating_add(slack)
     }
 
     /// Whether `other` is refused while `first` is. Fewer tries than a burst, so that one
@@ -269,8 +292,8 @@ impl Attack<'_> {
         first: &mut Repeated,
         mut other: Repeated,
     ) -> Result<bool, VisitError> {
-        let began = self.ground.clock.moment();
-        for _ in 0..self.pace.burst.saturating_sub(1).clamp(1, TRIES) {
+        let began = self.attack.ground.clock.moment();
+        for _ in 0..self.attack.pace.burst.saturating_sub(1).clamp(1, TRIES) {
             self.use_up(first, began).await?;
             let (status, _) = other.again().await?;
             if status == StatusCode::TOO_MANY_REQUESTS {
@@ -282,7 +305,7 @@ impl Attack<'_> {
 
     /// Has a client use up what it has got since.
     async fn use_up(&self, first: &mut Repeated, began: Moment) -> Result<(), VisitError> {
-        while self.ground.clock.moment().since(began) < ATTACK_MAX {
+        while self.attack.ground.clock.moment().since(began) < ATTACK_MAX {
             let (status, _) = first.again().await?;
             if status == StatusCode::TOO_MANY_REQUESTS {
                 break;
@@ -293,16 +316,16 @@ impl Attack<'_> {
 
     /// A client at `source`; `None` where the host can't be named.
     fn client(&self, source: IpAddr, path: &str) -> Option<Repeated> {
-        let url = self.approach.url(self.host, path).ok()?;
-        let mut request: Request = self.approach.get(url, self.protocol);
-        request.method = self.method.clone();
-        let port = self.approach.reading().public_port;
-        self.sources.enter(&mut request, source, port);
-        Some(self.approach.visitor.repeat(request))
+        let url = self.attack.approach.url(self.attack.host, path).ok()?;
+        let mut request: Request = self.attack.approach.get(url, self.protocol);
+        request.method = self.attack.method.clone();
+        let port = self.attack.approach.reading().public_port;
+        self.attack.sources.enter(&mut request, source, port);
+        Some(self.attack.approach.visitor.repeat(request))
     }
 
     fn step(&self, what: &str, good: bool) -> Step {
-        Step::new(format!("{}-{what}", self.name), good).saw("site", self.host)
+        Step::new(format!("{}-{what}", self.name), good).saw("site", self.attack.host)
     }
 }
 
