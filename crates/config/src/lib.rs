@@ -46,7 +46,7 @@ mod track;
 mod two_factor;
 
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
-pub use admin::Admin;
+pub use admin::{Admin, Approval};
 pub use block::{Block, LIST_MAX, ListError, read_list};
 pub use compile::Issued;
 pub use config::Config;

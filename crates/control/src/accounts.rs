@@ -3,6 +3,7 @@
 //! none of them forgets the other half.
 
 pub(crate) mod admin;
+pub(crate) mod approval;
 pub(crate) mod assertion;
 pub(crate) mod canary;
 mod census;
@@ -68,6 +69,9 @@ pub(crate) enum AccountError {
     /// Somebody goes on being an administrator.
     #[error(transparent)]
     Keeps(#[from] admin::Keeps),
+    /// Another administrator has to approve it first.
+    #[error("another administrator has to approve this first")]
+    Approval(config::Approval),
 }
 
 impl Accounts {

@@ -17,6 +17,7 @@
 
 mod accounts;
 mod acme;
+mod approvals;
 mod audit;
 mod change;
 mod data;
@@ -51,6 +52,7 @@ pub use accounts::{
     MAX_GROUPS,
 };
 pub use acme::{AcmeCertificate, AcmeFailure, AcmeMark, MAX_CERTIFICATES, MAX_CHAIN_BYTES};
+pub use approvals::{MAX_PENDING, MAX_PENDING_BYTES, NewPending, Pending};
 pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
     MAX_ENTRY_BYTES,

@@ -47,6 +47,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "0008_team",
         sql: include_str!("../migrations/0008_team.sql"),
     },
+    Step {
+        name: "0009_approval",
+        sql: include_str!("../migrations/0009_approval.sql"),
+    },
 ];
 
 /// The schema version that this program writes; greater ones are refused.

@@ -6,6 +6,8 @@ use terms::{Language, Micros, Secret};
 
 use super::api::*;
 
+#[path = "approvals.rs"]
+mod approvals;
 #[path = "groups.rs"]
 mod groups;
 #[path = "team.rs"]
@@ -557,6 +559,7 @@ pub(crate) fn console(
     let mut all = users(pages, fill, language);
     all.extend(groups::all(pages, fill, language));
     all.extend(team::all(pages, fill, language));
+    all.extend(approvals::all(pages, fill, language));
     all.extend(rest(pages, fill, language));
     all
 }

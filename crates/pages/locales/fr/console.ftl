@@ -136,3 +136,24 @@ addresses-entries = Entrées
 addresses-temporary = Entrées pour un temps
 addresses-range = Plage
 addresses-until = Jusqu’au
+
+# Les changements qui attendent un second administrateur.
+
+approvals-title = Approbations
+approvals-text = Ce qu’un administrateur a demandé et qu’un autre doit approuver. C’est fait exactement comme c’est écrit ici, et oublié après un jour.
+approvals-none = Rien n’attend.
+approvals-remove = Supprimer { $user }
+approvals-administrator = Faire de { $user } un administrateur
+approvals-asked-by = Demandé par
+approvals-at = Demandé le
+approvals-until = Oublié le
+approvals-approve = Approuver
+approvals-refuse = Refuser
+approvals-withdraw = Retirer
+approvals-lapsed = Rien n’a été fait : l’utilisateur, ou la personne qui l’a demandé, n’est plus comme alors. Elle peut le demander à nouveau.
+approvals-own = Rien n’a été fait : c’est à un autre administrateur d’approuver ceci.
+notice-asked = Cela attend ici qu’un autre administrateur l’approuve.
+notice-approved = C’est approuvé et fait.
+notice-withdrawn = Cela n’attend plus.
+field-approval = Un autre administrateur doit approuver ceci : ajoutez l’utilisateur sans ce groupe, puis modifiez-le.
+field-waits = La même chose attend déjà une approbation.

@@ -79,6 +79,10 @@ pub enum FieldProblem {
     LastAdministrator,
     /// The configuration names the group as one of administrators.
     OfAdministrators,
+    /// Another administrator has to approve it, which a new account can't wait for.
+    Approval,
+    /// The same waits for approval already.
+    Waits,
 }
 
 impl FieldProblem {
@@ -98,6 +102,8 @@ impl FieldProblem {
             Self::OwnRights => say.text("field-own-rights"),
             Self::LastAdministrator => say.text("field-last-administrator"),
             Self::OfAdministrators => say.text("field-of-administrators"),
+            Self::Approval => say.text("field-approval"),
+            Self::Waits => say.text("field-waits"),
         }
     }
 }
