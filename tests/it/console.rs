@@ -124,6 +124,7 @@ async fn axe_finds_no_violation_in_the_rooms_that_a_browser_enters_by_a_link() {
         "tokens/add",
         "team",
         "team/add",
+        "approvals",
         "audit",
     ];
     let mut arguments = vec!["--enter".to_owned(), link(&ground, &gateway).await];

@@ -10,7 +10,7 @@ use crate::{
     key::{Absent, Form, seconds, section},
     mistake::Kind,
     reader::Say,
-    scalar,
+    scalar::{self, Wrong},
     table::Table,
 };
 
@@ -23,6 +23,32 @@ section! {
         "How old their second factor may be when they change something; in applications, when they ask for anything. Older: they are asked for it once more.";
     NETWORKS "networks" Form::Texts("an address or range such as \"10.0.0.0/8\"", Networks::MAX), Absent::Means("from anywhere"), "[\"192.0.2.0/24\", \"2001:db8:1::/48\"]",
         "Only from these networks. The console on the operations listener is reached over loopback alone, whatever stands here.";
+    APPROVAL "approval" Form::Texts("\"remove-user\" or \"administrators\"", 2), Absent::Means("nothing waits"), "[\"remove-user\", \"administrators\"]",
+        "What an administrator asks for waits, for a day at most, until another one approves it: removing a user, making somebody an administrator. The command line on the machine is the way round it.";
+}
+
+/// What another administrator has to approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval {
+    /// An account is removed.
+    RemoveUser,
+    /// Somebody becomes an administrator.
+    Administrators,
+}
+
+impl Approval {
+    /// The word in the file and in the trail.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RemoveUser => "remove-user",
+            Self::Administrators => "administrators",
+        }
+    }
+}
+
+fn approval(text: &str) -> Result<Approval, Wrong> {
+    let mut all = [Approval::RemoveUser, Approval::Administrators].into_iter();
+    all.find(|it| it.word() == text).ok_or(Wrong::PLAIN)
 }
 
 /// `[admin]`.
@@ -34,12 +60,15 @@ pub struct Admin {
     pub fresh: Duration,
     /// `networks`; `None` for anywhere.
     pub networks: Option<Networks>,
+    /// `approval`.
+    pub approval: Vec<Approval>,
 }
 
 pub(crate) fn read(table: &Table<'_, '_>, portal: bool) -> Admin {
     let groups = table.texts(&GROUPS, access::group);
     let fresh = table.duration(&FRESH);
     let networks = table.texts(&NETWORKS, scalar::network);
+    let approval = table.texts(&APPROVAL, approval);
     if !groups.is_empty() && !portal {
         let say = Say::what("administrators could not sign in: there is no `portal`")
             .expected("a host for sign-in at the top of the file")
@@ -54,5 +83,6 @@ pub(crate) fn read(table: &Table<'_, '_>, portal: bool) -> Admin {
         groups: groups.into_iter().map(|at| at.value).collect(),
         fresh,
         networks: (!networks.is_empty()).then_some(networks),
+        approval: approval.into_iter().map(|at| at.value).collect(),
     }
 }

@@ -49,7 +49,7 @@ mod two_factor;
 
 pub use accounts::Accounts;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
-pub use admin::Admin;
+pub use admin::{Admin, Approval};
 pub use block::{Block, LIST_MAX, ListError, read_list};
 pub use compile::Issued;
 pub use config::Config;

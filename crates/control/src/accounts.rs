@@ -4,6 +4,7 @@
 
 pub(crate) mod address;
 pub(crate) mod admin;
+pub(crate) mod approval;
 pub(crate) mod assertion;
 pub(crate) mod canary;
 mod census;
@@ -71,6 +72,9 @@ pub(crate) enum AccountError {
     /// Somebody goes on being an administrator.
     #[error(transparent)]
     Keeps(#[from] admin::Keeps),
+    /// Another administrator has to approve it first.
+    #[error("another administrator has to approve this first")]
+    Approval(config::Approval),
 }
 
 impl Accounts {

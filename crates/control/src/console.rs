@@ -10,6 +10,7 @@
 //! something needs our own Origin and the session's token besides.
 
 mod addresses;
+mod approvals;
 mod audit;
 mod door;
 mod groups;
@@ -79,6 +80,7 @@ fn rooms() -> Rooms {
     let rooms = tokens::rooms(rooms);
     let rooms = addresses::rooms(rooms);
     let rooms = team::rooms(rooms);
+    let rooms = approvals::rooms(rooms);
     audit::rooms(rooms)
 }
 

@@ -28,6 +28,7 @@ pub use views::{
         Console, ConsoleDoor, ConsoleEnterView, Notice,
         addresses::{AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView},
         admin::{ResumeView, ThresholdView},
+        approvals::{ApprovalProblem, ApprovalsView, WaitingFor, WaitingKind, WaitingView},
         audit::{AuditFilter, AuditLine, AuditView, ChangeLine},
         groups::{GroupRemoveView, GroupView, GroupsView},
         sessions::ConsoleSessionsView,

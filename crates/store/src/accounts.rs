@@ -345,6 +345,20 @@ impl Account {
 }
 
 impl Change {
+    /// An account as it is now, locked until this ends.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Unavailable`], [`Error::Unsealable`].
+    pub async fn account_locked(&mut self, id: &str) -> Result<Account, Error> {
+        // Written, so that nobody else changes it meanwhile, on either engine.
+        let sql = "UPDATE account SET state = state WHERE id = $1";
+        self.connection.execute(sql, values![id]).await?;
+        let rows = self.connection.rows(select!("WHERE id = $1"), values![id]);
+        let rows = rows.await?;
+        let found = self.store.first_account(rows).await?;
+        found.ok_or_else(|| Error::missing("account", id))
+    }
+
     /// Makes an account; returns its id.
     ///
     /// # Errors

@@ -57,6 +57,11 @@ impl Actor {
         known.then(|| Self(text.to_owned()))
     }
 
+    /// The id of the account, where it is a person.
+    pub fn account_id(&self) -> Option<&str> {
+        self.0.strip_prefix("account:")
+    }
+
     /// As it stands in the trail.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -18,6 +18,7 @@
 mod accounts;
 mod acme;
 mod addresses;
+mod approvals;
 mod audit;
 mod bans;
 mod change;
@@ -55,6 +56,7 @@ pub use accounts::{
 };
 pub use acme::{AcmeCertificate, AcmeFailure, AcmeMark, MAX_CERTIFICATES, MAX_CHAIN_BYTES};
 pub use addresses::{AddressLink, LinksOf};
+pub use approvals::{MAX_PENDING, MAX_PENDING_BYTES, NewPending, Pending};
 pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
     MAX_ENTRY_BYTES,

@@ -52,6 +52,10 @@ pub(crate) const STEPS: &[Step] = &[
         sql: include_str!("../migrations/0008_team.sql"),
     },
     Step {
+        name: "0009_approval",
+        sql: include_str!("../migrations/0009_approval.sql"),
+    },
+    Step {
         name: "0010_bans",
         sql: include_str!("../migrations/0010_bans.sql"),
     },

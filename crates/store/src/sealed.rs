@@ -42,6 +42,8 @@ pub enum Purpose {
     Acme,
     /// Keys that sign assertions.
     Signing,
+    /// Changes that wait for a second administrator.
+    Approval,
     /// What goes through a visitor's hands and comes back: requests to sign in, tokens of
     /// forms.
     SignIn,
@@ -49,7 +51,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them. A store gets the keys of new ones when it is opened.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Mail,
         Self::Email,
         Self::Totp,
@@ -58,6 +60,7 @@ impl Purpose {
         Self::Webhook,
         Self::Acme,
         Self::Signing,
+        Self::Approval,
         Self::SignIn,
     ];
 
@@ -72,6 +75,7 @@ impl Purpose {
             Self::Webhook => "webhook",
             Self::Acme => "acme",
             Self::Signing => "signing",
+            Self::Approval => "approval",
             Self::SignIn => "sign-in",
         }
     }

@@ -189,6 +189,7 @@ impl Store {
             (false, "DELETE FROM lost_factor WHERE ends_at <= $1"),
             (false, "DELETE FROM passkey_challenge WHERE forget_at <= $1"),
             (false, "DELETE FROM token WHERE expires_at <= $1"),
+            (false, "DELETE FROM pending_change WHERE expires_at <= $1"),
             (true, "DELETE FROM session WHERE expires_at <= $1"),
         ] {
             let gone = tx.connection.execute(sql, values![now]).await?;

@@ -56,7 +56,9 @@ impl From<AccountError> for Trouble {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Store(error) => error.into(),
-            AccountError::Away | AccountError::Keeps(_) => Self::Failed(error.to_string()),
+            AccountError::Away | AccountError::Keeps(_) | AccountError::Approval(_) => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }

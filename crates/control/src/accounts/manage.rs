@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Account, AccountDetails, AccountState, Actor, StoredToken, TokenKind};
+use store::{Account, AccountDetails, AccountState, Actor, Change, StoredToken, TokenKind};
 use terms::{GroupName, Language, Micros, Secret};
 
 use super::{AccountError, Accounts, admin::Keeps, secret, session::From, table};
@@ -44,6 +44,7 @@ impl Accounts {
         password: Option<(&Secret<String>, &'static str)>,
         actor: &Actor,
     ) -> Result<String, AccountError> {
+        self.alone(actor, None, Some(details))?;
         let mut change = self.store()?.change(actor).await?;
         let id = change.add_account(details).await?;
         if let Some((hash, why)) = password {
@@ -57,7 +58,7 @@ impl Accounts {
     /// signed in any more.
     ///
     /// # Errors
-    /// As [`Accounts::add`]; [`AccountError::Keeps`].
+    /// As [`Accounts::add`]; [`AccountError::Keeps`], [`AccountError::Approval`].
     pub(crate) async fn change(
         &self,
         before: &Account,
@@ -67,8 +68,20 @@ impl Accounts {
         if before.details() == *details {
             return Ok(Changed::No);
         }
-        let store = self.store()?;
-        let mut change = store.change(actor).await?;
+        self.alone(actor, Some(before), Some(details))?;
+        let change = self.store()?.change(actor).await?;
+        self.change_within(change, before, details, actor).await?;
+        Ok(Changed::Yes)
+    }
+
+    /// The same within a change that has been begun, whoever has to approve it.
+    pub(super) async fn change_within(
+        &self,
+        mut change: Change,
+        before: &Account,
+        details: &AccountDetails,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
         self.keeps_administrators(&mut change, before, Some(details), actor)
             .await?;
         change.change_account(before, details).await?;
@@ -79,20 +92,30 @@ impl Accounts {
         };
         change.commit().await?;
         self.forget(&ended);
-        self.refresh(&before.id).await?;
-        Ok(Changed::Yes)
+        self.refresh(&before.id).await
     }
 
     /// Removes an account with everything it has.
     ///
     /// # Errors
-    /// [`AccountError`]; [`AccountError::Keeps`].
+    /// [`AccountError`]; [`AccountError::Keeps`], [`AccountError::Approval`].
     pub(crate) async fn remove(
         &self,
         account: &Account,
         actor: &Actor,
     ) -> Result<(), AccountError> {
-        let mut change = self.store()?.change(actor).await?;
+        self.alone(actor, Some(account), None)?;
+        let change = self.store()?.change(actor).await?;
+        self.remove_within(change, account, actor).await
+    }
+
+    /// The same within a change that has been begun, whoever has to approve it.
+    pub(super) async fn remove_within(
+        &self,
+        mut change: Change,
+        account: &Account,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
         self.keeps_administrators(&mut change, account, None, actor)
             .await?;
         change.remove_account(account).await?;
@@ -166,7 +189,8 @@ impl Accounts {
         to: &GroupName,
         actor: &Actor,
     ) -> Result<(), AccountError> {
-        if self.is_of_administrators(from) {
+        // Into such a name a whole group would become administrators at one stroke.
+        if self.is_of_administrators(from) || self.is_of_administrators(to) {
             return Err(Keeps::Named.into());
         }
         let mut change = self.store()?.change(actor).await?;

@@ -153,7 +153,7 @@ async fn lines(store: &Store, rows: &[AuditRow]) -> Result<Vec<AuditLine>, Accou
 
 /// Whether what is done so is done to an account, whose id is the subject then.
 fn is_of_account(action: &str) -> bool {
-    ["account.", "password.", "session.", "token."]
+    ["account.", "approval.", "password.", "session.", "token."]
         .iter()
         .any(|of| action.starts_with(of))
 }

@@ -2,6 +2,7 @@
 //! and the same rooms on the portal.
 
 mod administrators;
+mod approvals;
 mod entering;
 mod ground;
 mod rooms;

@@ -10,6 +10,7 @@ use store::{Account, AccountDetails, AccountQuery, AccountState, SessionQuery, S
 use terms::{GroupName, Micros, Secret, UserName};
 
 use self::inputs::{Typed, group_choices, is_locked, password_form};
+use super::approvals;
 use super::rooms::Rooms;
 use super::visit::{Changing, PAGE, Visit, cut};
 use crate::{
@@ -212,6 +213,12 @@ async fn changed(visit: &Visit, form: &Form, id: &str) -> Result<Response, Accou
                 };
                 return Ok(visit.done(&format!("users/{}", before.id), word));
             }
+            Err(AccountError::Approval(what)) => {
+                match approvals::ask(visit, what, &before, Some(&details)).await? {
+                    Ok(answer) => return Ok(answer),
+                    Err(problem) => typed.problems.push((Field::Groups, problem)),
+                }
+            }
             Err(error) => typed.problems.push(problem(error)?),
         }
     }
@@ -241,6 +248,7 @@ fn problem(error: AccountError) -> Result<(Field, FieldProblem), AccountError> {
             Ok((Field::Groups, FieldProblem::Unknown))
         }
         AccountError::Keeps(keeps) => Ok((Field::Groups, kept(*keeps))),
+        AccountError::Approval(_) => Ok((Field::Groups, FieldProblem::Approval)),
         _ => Err(error),
     }
 }
@@ -440,6 +448,12 @@ async fn remove(Changing { visit, .. }: Changing, Path(id): Path<String>) -> Res
             Ok(()) => Ok(visit.done("users", "removed")),
             Err(AccountError::Keeps(keeps)) => {
                 Ok(visit.wrong(remove_page(&visit, account, Some(kept(keeps)))))
+            }
+            Err(AccountError::Approval(what)) => {
+                match approvals::ask(&visit, what, &account, None).await? {
+                    Ok(answer) => Ok(answer),
+                    Err(problem) => Ok(visit.wrong(remove_page(&visit, account, Some(problem)))),
+                }
             }
             Err(error) => Err(error),
         }

@@ -133,6 +133,9 @@ impl Visit {
             "all-ended" => Notice::SessionsEnded,
             "revoked" => Notice::Revoked,
             "attested" => Notice::Attested,
+            "asked" => Notice::Asked,
+            "approved" => Notice::Approved,
+            "withdrawn" => Notice::Withdrawn,
             _ => return None,
         })
     }

@@ -8,6 +8,8 @@ use super::api::*;
 
 #[path = "addresses.rs"]
 mod addresses;
+#[path = "approvals.rs"]
+mod approvals;
 #[path = "groups.rs"]
 mod groups;
 #[path = "links.rs"]
@@ -521,6 +523,7 @@ pub(crate) fn console(
     let mut all = users(pages, fill, language);
     all.extend(groups::all(pages, fill, language));
     all.extend(team::all(pages, fill, language));
+    all.extend(approvals::all(pages, fill, language));
     all.extend(rest(pages, fill, language));
     all
 }

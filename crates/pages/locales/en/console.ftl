@@ -154,3 +154,24 @@ addresses-days = { $days ->
     [one] { $days } day
    *[other] { $days } days
 }
+
+# Changes that wait for a second administrator.
+
+approvals-title = Approvals
+approvals-text = What an administrator has asked for and another one has to approve. It is done exactly as it stands here, and forgotten after a day.
+approvals-none = Nothing waits.
+approvals-remove = Remove { $user }
+approvals-administrator = Make { $user } an administrator
+approvals-asked-by = Asked by
+approvals-at = Asked on
+approvals-until = Forgotten on
+approvals-approve = Approve
+approvals-refuse = Refuse
+approvals-withdraw = Withdraw
+approvals-lapsed = Nothing was done: the user, or whoever asked, isn’t as they were. Whoever asked may ask again.
+approvals-own = Nothing was done: this is for another administrator to approve.
+notice-asked = It waits here until another administrator approves it.
+notice-approved = It was approved and is done.
+notice-withdrawn = It waits no more.
+field-approval = Another administrator has to approve this: add the user without this group, then change them.
+field-waits = The same waits for approval already.

@@ -139,7 +139,7 @@ addresses-temporary = Entrées pour un temps
 addresses-no-temporary = Aucune adresse n’est refusée pour un temps.
 addresses-range = Plage
 addresses-range-hint = Une adresse ou une plage, comme 203.0.113.7, 203.0.113.0/24 ou 2001:db8:7::/48.
-addresses-until = Jusqu’à
+addresses-until = Jusqu’au
 addresses-reason = Raison
 addresses-by = Créée par
 addresses-act = Action
@@ -154,3 +154,24 @@ addresses-days = { $days ->
     [one] { $days } jour
    *[other] { $days } jours
 }
+
+# Les changements qui attendent un second administrateur.
+
+approvals-title = Approbations
+approvals-text = Ce qu’un administrateur a demandé et qu’un autre doit approuver. C’est fait exactement comme c’est écrit ici, et oublié après un jour.
+approvals-none = Rien n’attend.
+approvals-remove = Supprimer { $user }
+approvals-administrator = Faire de { $user } un administrateur
+approvals-asked-by = Demandé par
+approvals-at = Demandé le
+approvals-until = Oublié le
+approvals-approve = Approuver
+approvals-refuse = Refuser
+approvals-withdraw = Retirer
+approvals-lapsed = Rien n’a été fait : l’utilisateur, ou la personne qui l’a demandé, n’est plus comme alors. Elle peut le demander à nouveau.
+approvals-own = Rien n’a été fait : c’est à un autre administrateur d’approuver ceci.
+notice-asked = Cela attend ici qu’un autre administrateur l’approuve.
+notice-approved = C’est approuvé et fait.
+notice-withdrawn = Cela n’attend plus.
+field-approval = Un autre administrateur doit approuver ceci : ajoutez l’utilisateur sans ce groupe, puis modifiez-le.
+field-waits = La même chose attend déjà une approbation.

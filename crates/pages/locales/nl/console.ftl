@@ -151,3 +151,24 @@ addresses-days = { $days ->
     [one] { $days } dag
    *[other] { $days } dagen
 }
+
+# Wijzigingen die op een tweede beheerder wachten.
+
+approvals-title = Goedkeuringen
+approvals-text = Wat een beheerder heeft gevraagd en een ander moet goedkeuren. Het gebeurt precies zoals het hier staat, en wordt na een dag vergeten.
+approvals-none = Er wacht niets.
+approvals-remove = { $user } verwijderen
+approvals-administrator = { $user } beheerder maken
+approvals-asked-by = Gevraagd door
+approvals-at = Gevraagd op
+approvals-until = Wordt vergeten op
+approvals-approve = Goedkeuren
+approvals-refuse = Afwijzen
+approvals-withdraw = Intrekken
+approvals-lapsed = Er is niets gedaan: de gebruiker, of wie het vroeg, is niet meer zoals toen. Wie het vroeg kan het opnieuw vragen.
+approvals-own = Er is niets gedaan: dit moet een andere beheerder goedkeuren.
+notice-asked = Het wacht hier tot een andere beheerder het goedkeurt.
+notice-approved = Het is goedgekeurd en gedaan.
+notice-withdrawn = Het wacht niet meer.
+field-approval = Een andere beheerder moet dit goedkeuren: voeg de gebruiker zonder deze groep toe, en wijzig daarna de groepen.
+field-waits = Hetzelfde wacht al op goedkeuring.

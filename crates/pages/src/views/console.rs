@@ -1,11 +1,12 @@
 //! The console: what every room of it has, and its doors.
 //!
 //! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens`,
-//! `…/addresses`, `…/team` and `…/audit`; a button POSTs to `…/leave`. Lists are looked
+//! `…/addresses`, `…/team`, `…/approvals` and `…/audit`; a button POSTs to `…/leave`. Lists are looked
 //! through by GET, everything else is a form with a token.
 
 pub(crate) mod addresses;
 pub(crate) mod admin;
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod groups;
 pub(crate) mod sessions;
@@ -72,6 +73,12 @@ pub enum Notice {
     PasskeyRemoved,
     /// Somebody's word on an entry of the register was kept.
     Attested,
+    /// A change waits for another administrator.
+    Asked,
+    /// What another administrator asked for is done.
+    Approved,
+    /// A change waits no more.
+    Withdrawn,
     /// Nothing was done: the form was too old, or it wasn't ours.
     Stale,
     /// Nothing was done: the login pool is full.
@@ -80,7 +87,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Added,
         Self::Saved,
         Self::Unchanged,
@@ -93,6 +100,9 @@ impl Notice {
         Self::FactorRemoved,
         Self::PasskeyRemoved,
         Self::Attested,
+        Self::Asked,
+        Self::Approved,
+        Self::Withdrawn,
         Self::Stale,
         Self::Busy,
     ];
@@ -111,6 +121,9 @@ impl Notice {
             Self::FactorRemoved => say.text("notice-factor-removed"),
             Self::PasskeyRemoved => say.text("notice-passkey-removed"),
             Self::Attested => say.text("notice-attested"),
+            Self::Asked => say.text("notice-asked"),
+            Self::Approved => say.text("notice-approved"),
+            Self::Withdrawn => say.text("notice-withdrawn"),
             Self::Stale => say.text("form-stale"),
             Self::Busy => say.text("notice-busy"),
         }
@@ -137,17 +150,19 @@ pub(crate) enum Room {
     Tokens,
     Addresses,
     Team,
+    Approvals,
     Audit,
 }
 
 impl Room {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Users,
         Self::Groups,
         Self::Sessions,
         Self::Tokens,
         Self::Addresses,
         Self::Team,
+        Self::Approvals,
         Self::Audit,
     ];
 
@@ -159,6 +174,7 @@ impl Room {
             Self::Tokens => "admin/tokens",
             Self::Addresses => "admin/addresses",
             Self::Team => "admin/team",
+            Self::Approvals => "admin/approvals",
             Self::Audit => "admin/audit",
         }
     }
@@ -171,6 +187,7 @@ impl Room {
             Self::Tokens => say.text("tokens-title"),
             Self::Addresses => say.text("addresses-title"),
             Self::Team => say.text("team-title"),
+            Self::Approvals => say.text("approvals-title"),
             Self::Audit => say.text("audit-title"),
         }
     }
@@ -185,7 +202,7 @@ pub(crate) struct RoomLink {
 
 /// The navigation of the console.
 pub(crate) struct Rooms {
-    pub(crate) all: [RoomLink; 7],
+    pub(crate) all: [RoomLink; 8],
     pub(crate) who: String,
     /// A button that ends the session.
     pub(crate) leave: Option<Form>,

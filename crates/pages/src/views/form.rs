@@ -93,6 +93,10 @@ pub enum FieldProblem {
     Same,
     /// As many links as there may be are on their way.
     Wait,
+    /// Another administrator has to approve it, which a new account can't wait for.
+    Approval,
+    /// The same waits for approval already.
+    Waits,
 }
 
 impl FieldProblem {
@@ -116,6 +120,8 @@ impl FieldProblem {
             Self::Loopback => say.text("field-loopback"),
             Self::Same => say.text("field-same"),
             Self::Wait => say.text("field-wait"),
+            Self::Approval => say.text("field-approval"),
+            Self::Waits => say.text("field-waits"),
         }
     }
 }

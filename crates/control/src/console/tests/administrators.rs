@@ -15,7 +15,7 @@ const ADMIN: &str = "[admin]\ngroups = [\"admins\", \"owners\"]\nnetworks = [\"1
 const HERE: &str = "192.0.2.7";
 
 /// Somebody on the portal.
-struct Person<'a> {
+pub(super) struct Person<'a> {
     ground: &'a Ground,
     session: Option<Arc<Session>>,
     client: &'static str,
@@ -43,7 +43,7 @@ impl Person<'_> {
         Ground::ask(router, request).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 
@@ -53,7 +53,7 @@ impl Person<'_> {
         token.expose().clone()
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.token();
         let mut all = vec![("token", &*token)];
         all.extend(fields);
@@ -62,7 +62,12 @@ impl Person<'_> {
 }
 
 /// Somebody who signed in so long ago by these methods.
-async fn person<'a>(ground: &'a Ground, id: &str, amr: &[&str], ago: Duration) -> Person<'a> {
+pub(super) async fn person<'a>(
+    ground: &'a Ground,
+    id: &str,
+    amr: &[&str],
+    ago: Duration,
+) -> Person<'a> {
     ground.sign_in(id).await;
     let own = ground.state.accounts.sessions.of(|it| &*it.account == id);
     let person = own.first().unwrap().1.person.clone();
@@ -79,7 +84,7 @@ async fn person<'a>(ground: &'a Ground, id: &str, amr: &[&str], ago: Duration) -
     }
 }
 
-const FULL: &[&str] = &["pwd", "otp", "mfa"];
+pub(super) const FULL: &[&str] = &["pwd", "otp", "mfa"];
 
 #[tokio::test]
 async fn only_an_administrator_with_a_second_factor_from_a_known_network_gets_in() {
