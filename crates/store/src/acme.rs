@@ -389,14 +389,14 @@ mod tests {
 
         async fn an_account_is_kept_sealed_per_authority_and_can_be_forgotten(place: Place) {
             let store = place.open().await;
-            let credentials = Secret::new("an account's key".to_owned());
+            let credentials = Secret::new("zwanenhals en zonnehoed".to_owned());
             let mut tx = store.tx().await.unwrap();
             tx.keep_acme_account("https://ca.test/dir", &Secret::new("older".to_owned())).await.unwrap();
             tx.keep_acme_account("https://ca.test/dir", &credentials).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(store.acme_account("https://ca.test/dir").await.unwrap(), Some(credentials));
             assert_eq!(store.acme_account("https://other.test/dir").await.unwrap(), None);
-            assert!(!place.file_bytes().windows(10).any(|it| it == b"an account"), "sealed");
+            assert!(!place.file_bytes().windows(10).any(|it| it == b"zwanenhals"), "sealed");
             let mut tx = store.tx().await.unwrap();
             tx.forget_acme_account("https://ca.test/dir").await.unwrap();
             tx.commit().await.unwrap();

@@ -38,7 +38,9 @@ impl MailServer {
         let found = async {
             loop {
                 let said = self.program.said();
-                let text: Vec<&str> = said.lines().skip(after).collect();
+                // Its log, on standard error, comes in between, even within a link.
+                let is_mail = |line: &&str| !line.starts_with("! ");
+                let text: Vec<&str> = said.lines().skip(after).filter(is_mail).collect();
                 // Quoted-printable (RFC 2045 section 6.7): soft breaks, and `=` as `=3D`.
                 let text = text.join("\n").replace("=\n", "").replace("=3D", "=");
                 let link = text.split(&format!("{page}?secret=")).nth(1);

@@ -21,7 +21,7 @@ enum Guard {
     Limits,
     /// It lets everybody in.
     Open,
-    /// It counts all clients together.
+    /// It counts all clients of a family together.
     Together,
     /// Each address of a site has an account of its own.
     EachPath,
@@ -57,7 +57,7 @@ impl Guard {
         }
         let client = match (self, source) {
             (Self::Shut, _) => return false,
-            (Self::Together, _) => String::new(),
+            (Self::Together, source) => source.is_ipv4().to_string(),
             (Self::EachAddress, source) => source.to_string(),
             (_, IpAddr::V4(v4)) => v4.to_string(),
             (_, IpAddr::V6(v6)) => (v6.to_bits() >> 64).to_string(),
