@@ -68,17 +68,8 @@ async fn curl_is_refused_from_a_listed_address_with_an_id_that_leads_to_the_rule
     }
     let (_, body) = curl(&gateway, "127.0.0.25", "/found", &[]).await;
     let told: Value = serde_json::from_str(&body).expect("JSON");
-    let id = told["id"].as_str().expect("an id").to_owned();
-    let found = async {
-        loop {
-            let found = gateway.command(&ground, &["record", "find", &id]).await;
-            if found.code == Some(0) {
-                return found.out;
-            }
-        }
-    };
-    let line = in_time("the record is found", found).await;
-    let line: Value = serde_json::from_str(&line).expect("a line of JSON");
+    let id = told["id"].as_str().expect("an id");
+    let line = gateway.record(&ground, id).await;
     assert_eq!(line["reason"], "block-deny", "{line}");
     assert_eq!(line["rule"], "deny:2", "{line}");
     // The command agrees with what curl has met.
@@ -268,17 +259,8 @@ async fn an_address_is_refused_for_a_while_by_one_command_and_let_in_by_another(
     assert_eq!(code, "403", "{body}");
     assert_eq!(ask("192.0.2.128").await.0, "200");
     let told: Value = serde_json::from_str(&body).expect("JSON");
-    let id = told["id"].as_str().expect("an id").to_owned();
-    let found = async {
-        loop {
-            let found = gateway.command(&ground, &["record", "find", &id]).await;
-            if found.code == Some(0) {
-                return found.out;
-            }
-        }
-    };
-    let line = in_time("the record is found", found).await;
-    let line: Value = serde_json::from_str(&line).expect("a line of JSON");
+    let id = told["id"].as_str().expect("an id");
+    let line = gateway.record(&ground, id).await;
     assert_eq!(line["reason"], "block-temporary", "{line}");
     assert_eq!(line["rule"], "temporary:1", "{line}");
     let listed = command(&["list"]).await.good();

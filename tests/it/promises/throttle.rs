@@ -2,7 +2,7 @@
 //! next address doesn't. Judge: curl, from several addresses of this machine.
 
 use serde_json::Value;
-use waarborg_it::{gateway::Gateway, ground::Ground, in_time, upstream::Upstream};
+use waarborg_it::{gateway::Gateway, ground::Ground, upstream::Upstream};
 
 use super::{HOST, bites};
 
@@ -80,17 +80,8 @@ async fn curl_is_told_to_wait_with_an_id_that_leads_to_the_rule_and_its_neighbou
         let (_, page) = curl(&gateway, "127.0.0.21", 1, &fields).await;
         assert!(page.contains(words), "{page}");
     }
-    let id = told["id"].as_str().expect("an id").to_owned();
-    let found = async {
-        loop {
-            let found = gateway.command(&ground, &["record", "find", &id]).await;
-            if found.code == Some(0) {
-                return found.out;
-            }
-        }
-    };
-    let line = in_time("the record is found", found).await;
-    let line: Value = serde_json::from_str(&line).expect("a line of JSON");
+    let id = told["id"].as_str().expect("an id");
+    let line = gateway.record(&ground, id).await;
     assert_eq!(line["reason"], "throttled", "{line}");
     assert_eq!(line["rule"], "pages:address", "{line}");
     let refused = gateway

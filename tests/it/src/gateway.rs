@@ -272,6 +272,23 @@ impl Gateway {
         finish(command).await
     }
 
+    /// The record of a request, by the id on its answer: waits until it is written.
+    ///
+    /// # Panics
+    /// When it isn't, or is no line of JSON.
+    pub async fn record(&self, ground: &Ground, id: &str) -> Value {
+        let found = async {
+            loop {
+                let found = self.command(ground, &["record", "find", id]).await;
+                if found.code == Some(0) {
+                    return found.out;
+                }
+            }
+        };
+        let line = in_time("the record is found", found).await;
+        serde_json::from_str(&line).expect("a line of JSON")
+    }
+
     /// Makes an account with a password. `more` are arguments of `user add`.
     pub async fn add_user(&self, ground: &Ground, name: &str, password: &str, more: &[&str]) {
         let file = ground.write_private("password", &format!("{password}\n"));

@@ -30,6 +30,16 @@ pub(crate) enum Choice {
     Busy,
 }
 
+impl Choice {
+    /// Why it may not be chosen, for a form: nothing where it isn't refused.
+    pub(crate) fn refusal(self) -> (Vec<PasswordProblem>, Option<pages::Strength>) {
+        match self {
+            Self::Refused { problems, strength } => (problems, strength),
+            Self::Taken(_) | Self::Busy => (Vec::new(), None),
+        }
+    }
+}
+
 /// Whether somebody who is signed in knows their password.
 pub(crate) enum Known {
     Yes,

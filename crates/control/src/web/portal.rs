@@ -91,6 +91,14 @@ impl Visit {
         self.refuse(RefusalKind::Unavailable)
     }
 
+    /// There is no place in the queue of sign-ins: they may come back after so many seconds.
+    pub(crate) fn busy(&self, retry_after_s: u32) -> Response {
+        let mut answer = self.refuse(RefusalKind::Unavailable);
+        let headers = answer.headers_mut();
+        headers.insert(header::RETRY_AFTER, retry_after_s.into());
+        answer
+    }
+
     pub(crate) fn site(&self) -> Option<&Site> {
         self.config.sites.get(usize::from(self.known.site))
     }

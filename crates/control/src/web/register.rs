@@ -5,7 +5,7 @@
 use axum::{
     Router,
     body::Body,
-    http::{StatusCode, Uri, header},
+    http::{StatusCode, Uri},
     response::Response,
     routing::get,
 };
@@ -107,12 +107,7 @@ async fn sent(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let asked = visit.accounts().ask_account(&email, visit.from(), language);
     Ok(match asked.await? {
         Asked::Yes => visit.page(visit.state.publisher.pages().register_sent(language)),
-        Asked::Busy { retry_after_s } => {
-            let mut answer = visit.refuse(RefusalKind::Unavailable);
-            let wait = retry_after_s.into();
-            answer.headers_mut().insert(header::RETRY_AFTER, wait);
-            answer
-        }
+        Asked::Busy { retry_after_s } => visit.busy(retry_after_s),
     })
 }
 
@@ -140,10 +135,7 @@ async fn choose_page(
     let Some(email) = accounts.account_link(link).await? else {
         return Ok(form::page(StatusCode::GONE, pages.link_gone(language)));
     };
-    let (problems, strength) = match choice {
-        Choice::Refused { problems, strength } => (problems, strength),
-        Choice::Taken(_) | Choice::Busy => (Vec::new(), None),
-    };
+    let (problems, strength) = choice.refusal();
     let status = if name_problem.is_some() || !problems.is_empty() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

@@ -4,7 +4,7 @@
 use axum::{
     Router,
     body::Body,
-    http::{StatusCode, Uri, header},
+    http::{StatusCode, Uri},
     response::Response,
     routing::get,
 };
@@ -86,12 +86,7 @@ async fn sent(visit: &Visit, form: &Form) -> Result<Response, AccountError> {
     let asked = visit.accounts().ask_reset(name, visit.from(), language);
     Ok(match asked.await? {
         Asked::Yes => visit.page(visit.state.publisher.pages().reset_sent(language)),
-        Asked::Busy { retry_after_s } => {
-            let mut answer = visit.refuse(RefusalKind::Unavailable);
-            let wait = retry_after_s.into();
-            answer.headers_mut().insert(header::RETRY_AFTER, wait);
-            answer
-        }
+        Asked::Busy { retry_after_s } => visit.busy(retry_after_s),
     })
 }
 
@@ -118,10 +113,7 @@ async fn choose_page(
     let Some(account) = accounts.link_account(link).await? else {
         return Ok(form::page(StatusCode::GONE, pages.link_gone(language)));
     };
-    let (problems, strength) = match choice {
-        Choice::Refused { problems, strength } => (problems, strength),
-        Choice::Taken(_) | Choice::Busy => (Vec::new(), None),
-    };
+    let (problems, strength) = choice.refusal();
     let start = visit.start();
     let view = ResetChooseView {
         token: form::token(&store, Bound::Start(start.expose())),
