@@ -122,9 +122,12 @@ async fn axe_finds_no_violation_in_the_rooms_that_a_browser_enters_by_a_link() {
         "sessions",
         "tokens",
         "tokens/add",
+        "origins",
+        "content",
         "team",
         "team/add",
         "approvals",
+        "reflections",
         "audit",
     ];
     let mut arguments = vec!["--enter".to_owned(), link(&ground, &gateway).await];

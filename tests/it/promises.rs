@@ -3,6 +3,8 @@
 
 mod admin;
 mod block;
+mod csp;
+mod csrf;
 mod hsts;
 mod lockout;
 mod password;
@@ -13,6 +15,7 @@ mod tls_report;
 mod track;
 mod two_factor;
 mod whole;
+mod xss;
 
 use std::path::{Path, PathBuf};
 
@@ -108,7 +111,9 @@ fn shaken(promise: &str) -> &'static [&'static str] {
         // The grade counts HSTS, and can't be given where plain text comes back.
         "hsts" | "tls" => &["tls-report"],
         // What is kept of a password then opens nothing, so nobody signs in.
-        "password" => &["lockout", "two-factor", "team", "admin"],
+        "password" => &["lockout", "two-factor", "xss", "csrf", "team", "admin"],
+        // What comes from nowhere is then no attempt that is refused.
+        "csrf" => &["throttle"],
         // No code is asked for, so the twin can't give one.
         "two-factor" => &["team", "admin"],
         // Both stand on the console's threshold.
@@ -124,6 +129,9 @@ async fn bites(promise: &str, parts: &[&str]) {
     let mut rest = browser();
     if promise == "admin" {
         rest.push_str(&admin::policy());
+    }
+    if promise == "csp" {
+        rest.push_str("[csp]\nmode = \"enforce\"\n");
     }
     let config = ground.configure_with_portal(&[(HOST, &upstream.url())], &rest);
 

@@ -108,29 +108,21 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
         measure(&ground, &arguments.only, rounds, seconds)?
     };
     // Counted each time the figures are kept, so both stand beside each other per commit.
+    // What was measured before is kept, whatever becomes of any of these.
     let counted = arguments.callgrind || (!arguments.quick && first == Contestant::Ours);
-    let instructions = if counted {
+    let mut failed = None;
+    let instructions = counted.then(|| {
         step("instructions per request, under valgrind", || {
             callgrind::count(&ground, first)
-        })?
-    } else {
-        Vec::new()
-    };
-    let policy_ns = if counted && arguments.binary.is_none() {
-        Some(step("policy alone, in-process", || policy(workspace))?)
-    } else {
-        None
-    };
-    // What was measured before is kept, whatever becomes of this.
-    let (sign_in, failed) = if !arguments.callgrind && !arguments.quick && first == Contestant::Ours
-    {
-        match sign_in::measure(workspace, ground.ours()) {
-            Ok(figures) => (Some(figures), None),
-            Err(failure) => (None, Some(failure)),
-        }
-    } else {
-        (None, None)
-    };
+        })
+    });
+    let instructions = kept(instructions, &mut failed).unwrap_or_default();
+    let policy_ns = (counted && arguments.binary.is_none())
+        .then(|| step("policy alone, in-process", || policy(workspace)));
+    let policy_ns = kept(policy_ns, &mut failed);
+    let whole = !arguments.callgrind && !arguments.quick && first == Contestant::Ours;
+    let sign_in = whole.then(|| sign_in::measure(workspace, ground.ours()));
+    let sign_in = kept(sign_in, &mut failed);
     let measured = report::Measured {
         contestants: entries,
         instructions,
@@ -144,6 +136,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     }
     report.keep(workspace)?;
     failed.map_or(Ok(()), Err)
+}
+
+/// A figure, or why there is none: the first of these is said at the end.
+fn kept<T>(measured: Option<Result<T, Failure>>, failed: &mut Option<Failure>) -> Option<T> {
+    match measured? {
+        Ok(figure) => Some(figure),
+        Err(failure) => {
+            failed.get_or_insert(failure);
+            None
+        }
+    }
 }
 
 fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {

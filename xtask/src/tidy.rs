@@ -7,6 +7,7 @@
 //!   [`LINES_MAX`], tests excepted;
 //! - `tests/it` forgets no file; a `clippy.toml` that replaces the root's repeats it;
 //! - every file in `fuzz/fuzz_targets` is a target of `fuzz/Cargo.toml`, and no other;
+//! - what a template writes is escaped (promise `xss`), but for what [`RAW`] names;
 //! - a promise that has landed has its page in `docs/promises/`.
 
 use crate::{
@@ -19,6 +20,20 @@ const LINES_NAMED: usize = 600;
 /// Beyond this a file is refused.
 const LINES_MAX: usize = 800;
 
+/// What templates write as it is, and why it can't be foreign.
+const RAW: &[(&str, &str, &str)] = &[
+    (
+        "crates/pages/templates/frame.html",
+        "{{ frame.style|safe }}",
+        "our one style sheet, allowed by its hash",
+    ),
+    (
+        "crates/pages/templates/sheet.html",
+        "{{ script|safe }}",
+        "our one script, allowed by its hash",
+    ),
+];
+
 const FOLDERS: &[&str] = &["lib", "crates", "tests", "judges", "bench", "fuzz", "xtask"];
 
 /// Looks at every source file of ours.
@@ -29,6 +44,15 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     for path in files.iter().filter(|path| path.ends_with(".rs")) {
         sources += 1;
         findings.extend(source(path, &workspace.text(path)?));
+    }
+    for path in files.iter().filter(|path| path.contains("/templates/")) {
+        findings.extend(raw(path, &workspace.text(path)?));
+    }
+    for path in files
+        .iter()
+        .filter(|path| path.starts_with("crates/") && path.ends_with(".rs"))
+    {
+        findings.extend(unescaping(path, &workspace.text(path)?));
     }
     findings.extend(forgotten(workspace, &files)?);
     findings.extend(shadowing(workspace, &files)?);
@@ -76,6 +100,43 @@ fn source(path: &str, text: &str) -> Vec<String> {
         println!("tidy: {path} has {lines} lines: is there a second noun?");
     }
     found
+}
+
+/// What a template writes unescaped.
+fn raw(path: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let mut rest = line.to_owned();
+        for (_, known, _) in RAW.iter().filter(|(file, _, _)| *file == path) {
+            rest = rest.replace(known, "");
+        }
+        let bare: String = rest.chars().filter(|it| !it.is_whitespace()).collect();
+        if ["|safe", "|escape(", "|e(", "{%filter"]
+            .iter()
+            .any(|raw| bare.contains(raw))
+        {
+            found.push(format!(
+                "{path}:{number}: raw output: let it be escaped, or give the reason in RAW of \
+                 xtask/src/tidy.rs"
+            ));
+        }
+    }
+    found
+}
+
+/// What turns escaping off from the side of the code.
+fn unescaping(path: &str, text: &str) -> Vec<String> {
+    // Put together here, or this file would find itself.
+    let words = [
+        concat!("escape = \"", "none\""),
+        concat!("filters::", "Safe"),
+        concat!("Html", "Safe"),
+    ];
+    let lines = (1..).zip(text.lines());
+    lines
+        .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        .map(|(number, _)| format!("{path}:{number}: raw output: let the template escape it"))
+        .collect()
 }
 
 /// Files of the one test program that no module names: their tests would never run.
@@ -209,7 +270,19 @@ fn undocumented(workspace: &Workspace, files: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINES_MAX, lists, source, unfuzzed, unrepeated};
+    use super::{LINES_MAX, RAW, lists, raw, source, unescaping, unfuzzed, unrepeated};
+
+    #[test]
+    fn raw_output_is_found_but_for_what_has_a_reason() {
+        let (file, known, _) = RAW[0];
+        assert!(raw(file, &format!("<style>{known}</style>")).is_empty());
+        assert_eq!(raw("other.html", known).len(), 1);
+        assert_eq!(raw(file, &format!("{known}{{{{ name | safe }}}}")).len(), 1);
+        assert!(raw("other.html", "<p>{{ name }}</p>").is_empty());
+        let off = concat!("#[template(escape = \"", "none\")]");
+        assert_eq!(unescaping("a.rs", off).len(), 1);
+        assert!(unescaping("a.rs", "#[template(path = \"a.html\")]").is_empty());
+    }
 
     #[test]
     fn a_fuzz_target_has_a_file_and_a_file_is_a_target() {

@@ -86,7 +86,7 @@ pub(crate) struct Installed {
     pub(crate) sslyze: PathBuf,
     /// The program `node`.
     pub(crate) node: PathBuf,
-    /// `node_modules` with axe-core, playwright-core and html-validate.
+    /// `node_modules` with axe-core, playwright-core, html-validate and csp_evaluator.
     pub(crate) node_modules: PathBuf,
 }
 

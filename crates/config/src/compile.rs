@@ -43,8 +43,10 @@ impl Config {
                 health: site.health.as_deref().map(Into::into),
                 compression: site.compression,
                 assertion: site.assertion,
+                important: site.routes.iter().any(|route| route.important),
                 routes: site.routes.clone().into(),
                 hsts: self.hsts.clone(),
+                csp: site.csp.sent(&self.csp_policy(site), &self.prefix),
             }));
         }
         Snapshot {
@@ -61,6 +63,7 @@ impl Config {
             admin_networks: self.admin.networks.clone(),
             block: self.block_set(),
             throttle: self.throttle.guard.clone(),
+            csrf: self.csrf.clone(),
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use guards::{hsts::Policy, network::Networks};
+use guards::{csrf::Csrf, hsts::Policy, network::Networks};
 use seam::snapshot::Limits;
 
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
     admin::Admin,
     block,
     block::Block,
+    csp::{self, Csp},
+    csrf,
     env::{Found, in_words},
     hsts,
     key::{Absent, Form, section},
@@ -51,6 +53,8 @@ use crate::{
     track::Track,
     two_factor,
     two_factor::TwoFactor,
+    xss,
+    xss::Xss,
 };
 
 section! {
@@ -75,6 +79,7 @@ section! {
     STORE "store" Form::Section(&store::SECTION), Absent::Means("defaults"), "{}", "Where control keeps what must last.";
     SITE "site" Form::Section(&site::SECTION), Absent::Required(""), "{}", "An application.";
     HSTS "hsts" Form::Section(&hsts::SECTION), Absent::Means("defaults"), "{}", "Promise `hsts`.";
+    CSP "csp" Form::Section(&csp::SECTION), Absent::Means("defaults"), "{}", "Promise `csp`.";
     ACME "acme" Form::Section(&acme::SECTION), Absent::Means("certificates from files"), "{}", "Certificates from an authority.";
     TLS "tls" Form::Section(&tls::SECTION), Absent::Means("defaults"), "{}", "Promise `tls`.";
     TLS_REPORT "tls-report" Form::Section(&tls_report::SECTION), Absent::Means("defaults"), "{}", "Promise `tls-report`.";
@@ -86,6 +91,8 @@ section! {
     TEAM "team" Form::Section(&team::SECTION), Absent::Means("defaults"), "{}", "Promise `team`.";
     BLOCK "block" Form::Section(&block::SECTION), Absent::Means("defaults"), "{}", "Promise `block`.";
     THROTTLE "throttle" Form::Section(&throttle::SECTION), Absent::Means("defaults"), "{}", "Promise `throttle`.";
+    CSRF "csrf" Form::Section(&csrf::SECTION), Absent::Means("defaults"), "{}", "Promise `csrf`.";
+    XSS "xss" Form::Section(&xss::SECTION), Absent::Means("defaults"), "{}", "Promise `xss`.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -118,6 +125,8 @@ pub struct Config {
     pub sites: Vec<Site>,
     /// `[hsts]`.
     pub hsts: Policy,
+    /// `[csp]`: of sites that say nothing themselves.
+    pub csp: Csp,
     /// `[acme]`.
     pub acme: Option<Acme>,
     /// `[tls]`.
@@ -140,6 +149,10 @@ pub struct Config {
     pub block: Block,
     /// `[throttle]`.
     pub throttle: Throttle,
+    /// `[csrf]`.
+    pub csrf: Csrf,
+    /// `[xss]`.
+    pub xss: Xss,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -166,6 +179,25 @@ impl Config {
             443 => format!("https://{host}"),
             port => format!("https://{host}:{port}"),
         }
+    }
+
+    /// The policy of a site as it is sent: its forms may also lead to the portal, since
+    /// browsers ask `form-action` of redirects, too, and signing in and out go that way.
+    pub fn csp_policy(&self, site: &Site) -> guards::csp::Policy {
+        let mut policy = site.csp.policy.clone();
+        let forms = policy.stated(guards::csp::Directive::FormAction);
+        let mut forms = forms.unwrap_or_default().to_vec();
+        let portal = self.portal_origin();
+        let portal = portal.and_then(|origin| guards::csp::Source::parse(&origin).ok());
+        if let (Some(portal), false) = (
+            portal,
+            forms.is_empty() || forms == [guards::csp::Source::None],
+        ) {
+            forms.push(portal);
+            // One too many is none: what the owner states comes first.
+            let _ = policy.set(guards::csp::Directive::FormAction, forms);
+        }
+        policy
     }
 
     /// The keys that differ from `other` and are taken only by a restart.
@@ -204,9 +236,13 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
     let trusted = table.texts(&TRUSTED_PROXIES, scalar::proxies);
     let named = table.named_parts(&SITE);
     let admin = admin::read(&table.part(&ADMIN), portal.is_some());
+    let csp = csp::read(&table.part(&CSP));
+    let xss = xss::read(&table.part(&XSS));
     let around = site::Around {
+        csp: &csp,
         portal: portal.as_deref(),
         admin: &admin,
+        xss: xss.mode,
         prefix: &prefix,
         acme: table.has(&ACME),
     };
@@ -244,6 +280,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         store: store::read(&part(&STORE)),
         sites,
         hsts: hsts::read(&part(&HSTS)),
+        csp,
         acme: if table.has(&ACME) {
             acme::read(&part(&ACME))
         } else {
@@ -259,6 +296,8 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         team: team::read(&part(&TEAM)),
         block: block::read(&part(&BLOCK)),
         throttle: throttle::read(&part(&THROTTLE)),
+        csrf: csrf::read(&part(&CSRF)),
+        xss,
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

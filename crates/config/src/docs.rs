@@ -102,7 +102,10 @@ pub fn sample(data: &str, host: &str, upstream: &str) -> String {
         _ => None,
     };
     for section in sections() {
-        let live = section.header.is_empty() || section.header.starts_with("[site.");
+        let needed = |key: &&Key| matches!(key.absent, Absent::Required(_));
+        let live = section.header.is_empty()
+            || (section.header.starts_with("[site.")
+                && section.keys.iter().copied().any(|key| needed(&key)));
         let header = section.header.replace("\"host\"", &toml_text(host));
         // A text that can't be written to memory doesn't exist: writing never fails.
         let _ = write!(file, "\n{}", wrapped(section.about));

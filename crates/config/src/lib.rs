@@ -15,6 +15,8 @@ mod admin;
 mod block;
 mod compile;
 mod config;
+mod csp;
+mod csrf;
 mod docs;
 mod env;
 mod hsts;
@@ -46,6 +48,7 @@ mod tls;
 mod tls_report;
 mod track;
 mod two_factor;
+mod xss;
 
 pub use accounts::Accounts;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
@@ -53,6 +56,7 @@ pub use admin::{Admin, Approval};
 pub use block::{Block, LIST_MAX, ListError, read_list};
 pub use compile::Issued;
 pub use config::Config;
+pub use csp::Csp;
 pub use docs::{SMALLEST, markdown, sample};
 pub use env::{Env, FILE_MAX};
 pub use key::{Absent, Form, Key, Section};
@@ -64,9 +68,9 @@ pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
-    AdminReading, AdminRoute, BlockReading, HstsReading, LockoutReading, PaceReading,
-    PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading, TlsReportReading,
-    TrackReading, Way,
+    AdminReading, AdminRoute, BlockReading, CspReading, CsrfReading, HstsReading, LockoutReading,
+    PaceReading, PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading,
+    TlsReportReading, TrackReading, Way, XssReading,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
@@ -78,15 +82,18 @@ pub use tls::{Roots, Tls};
 pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
+pub use xss::Xss;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 24] {
+pub fn sections() -> [&'static Section; 28] {
     [
         &config::SECTION,
         &store::SECTION,
         &site::SECTION,
         site::ROUTE_SECTION,
+        csp::SITE_SECTION,
         &hsts::SECTION,
+        &csp::SECTION,
         &acme::SECTION,
         acme::EXTERNAL_SECTION,
         acme::FALLBACK_SECTION,
@@ -101,6 +108,8 @@ pub fn sections() -> [&'static Section; 24] {
         team::GITHUB_SECTION,
         &block::SECTION,
         &throttle::SECTION,
+        &csrf::SECTION,
+        &xss::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

@@ -1,7 +1,13 @@
 //! What the prober is told of a configuration: no secrets, and nothing but what a
 //! drill needs to know what was promised.
 
-use guards::{block::Action, hsts::Scope, throttle::Class};
+use guards::{
+    block::Action,
+    csp::{Mode, Source},
+    hsts::Scope,
+    throttle::Class,
+    xss,
+};
 use seam::snapshot::{Place, Route, Upstream};
 use serde::{Deserialize, Serialize};
 use terms::{AddressKeeping, Grade};
@@ -26,6 +32,8 @@ pub struct Reading {
     pub sites: Vec<SiteReading>,
     /// Promise `hsts`.
     pub hsts: HstsReading,
+    /// Promise `csp`: the sites whose applications have a policy of ours.
+    pub csp: Vec<CspReading>,
     /// Promise `tls-report`.
     pub tls_report: TlsReportReading,
     /// Promise `password`.
@@ -36,6 +44,10 @@ pub struct Reading {
     pub block: BlockReading,
     /// Promise `throttle`.
     pub throttle: ThrottleReading,
+    /// Promise `csrf`.
+    pub csrf: CsrfReading,
+    /// Promise `xss`.
+    pub xss: XssReading,
     /// Promise `track`.
     pub track: TrackReading,
     /// Promise `team`.
@@ -84,6 +96,21 @@ pub struct HstsReading {
     pub include_subdomains: bool,
     /// Whether the owner consents to preloading.
     pub preload: bool,
+}
+
+/// Promise `csp`, on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CspReading {
+    /// The site's name.
+    pub host: String,
+    /// Whether browsers hold to it, rather than only report.
+    pub enforced: bool,
+    /// Whether it stops scripts that somebody put into a page.
+    pub strict: bool,
+    /// Whether each answer's policy has a nonce of its own besides.
+    pub nonce: bool,
+    /// What it states, each directive with its sources.
+    pub policy: Vec<(String, Vec<String>)>,
 }
 
 /// Promise `tls-report`.
@@ -137,6 +164,32 @@ pub struct ThrottleReading {
     pub sign_in: PaceReading,
 }
 
+/// Promise `xss`: how many routes of applications have each mode; a site counts as one, and
+/// each of its routes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XssReading {
+    /// Nobody looks.
+    pub off: u32,
+    /// Markup that comes back is told to the team.
+    pub observe: u32,
+    /// It leaves escaped.
+    pub neutralise: u32,
+    /// Its answer is refused.
+    pub refuse: u32,
+}
+
+impl XssReading {
+    /// How many routes there are.
+    pub const fn routes(&self) -> u32 {
+        self.off + self.observe + self.enforced()
+    }
+
+    /// How many of them act.
+    pub const fn enforced(&self) -> u32 {
+        self.neutralise + self.refuse
+    }
+}
+
 /// A pace of one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaceReading {
@@ -144,6 +197,21 @@ pub struct PaceReading {
     pub burst: u32,
     /// The time between two of them afterwards, in microseconds.
     pub interval_us: u64,
+}
+
+/// Promise `csrf`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CsrfReading {
+    /// Whether nobody is refused.
+    pub observe: bool,
+    /// Own domains beside the sites.
+    pub origins: u64,
+    /// Routes that take requests from other sites.
+    pub exceptions: u64,
+    /// Sites that do so at paths that nobody has named.
+    pub open: Vec<String>,
+    /// Routes whose actions need a token.
+    pub important: u64,
 }
 
 /// Promise `track`.
@@ -215,6 +283,11 @@ impl Config {
                 include_subdomains: self.hsts.scope() != Scope::Host,
                 preload: self.hsts.scope() == Scope::Preload,
             },
+            csp: self
+                .sites
+                .iter()
+                .filter_map(|site| csp(self, site))
+                .collect(),
             tls_report: TlsReportReading {
                 least: self.tls_report.least,
             },
@@ -238,6 +311,8 @@ impl Config {
                 pages: pace(self, Class::Pages),
                 sign_in: pace(self, Class::SignIn),
             },
+            csrf: csrf(self),
+            xss: modes(self),
             track: TrackReading {
                 access_log: self.track.access_log,
                 retention_s: self.track.retention.as_secs(),
@@ -262,12 +337,65 @@ impl Config {
     }
 }
 
+fn csp(config: &Config, site: &site::Site) -> Option<CspReading> {
+    let csp = &site.csp;
+    let sent = site.role == Role::Application && csp.mode != Mode::Off;
+    let texts = |sources: &[Source]| sources.iter().map(Source::to_string).collect();
+    sent.then(|| CspReading {
+        host: site.host.clone(),
+        enforced: csp.mode == Mode::Enforce,
+        strict: csp.policy.stops_injected_scripts(csp.nonce),
+        nonce: csp.nonce,
+        policy: config
+            .csp_policy(site)
+            .iter()
+            .map(|(directive, sources)| (directive.name().to_owned(), texts(sources)))
+            .collect(),
+    })
+}
+
 fn pace(config: &Config, class: Class) -> PaceReading {
     let (pace, _) = config.throttle.guard.pace(class);
     PaceReading {
         burst: pace.burst(),
         interval_us: u64::try_from(pace.interval().as_micros()).unwrap_or(u64::MAX),
     }
+}
+
+fn csrf(config: &Config) -> CsrfReading {
+    let routes = || config.sites.iter().flat_map(|site| &site.routes);
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let is_open = |route: &Route| {
+        let posts = route.methods.is_empty() || route.methods.iter().any(|it| **it == *"POST");
+        route.path.is_empty() && posts && route.cross_site.is_some()
+    };
+    let open = config
+        .sites
+        .iter()
+        .filter(|site| site.routes.iter().any(is_open));
+    CsrfReading {
+        observe: config.csrf.observe,
+        origins: count(config.csrf.origins().count()),
+        exceptions: count(routes().filter(|route| route.cross_site.is_some()).count()),
+        open: open.map(|site| site.host.clone()).collect(),
+        important: count(routes().filter(|route| route.important).count()),
+    }
+}
+
+fn modes(config: &Config) -> XssReading {
+    let applications = config.sites.iter().filter(|it| it.role != Role::Portal);
+    let mut reading = XssReading::default();
+    for route in applications.flat_map(|site| &site.routes) {
+        let count = match route.xss {
+            xss::Mode::Off => &mut reading.off,
+            xss::Mode::Observe => &mut reading.observe,
+            xss::Mode::Neutralise => &mut reading.neutralise,
+            xss::Mode::Refuse => &mut reading.refuse,
+        };
+        // Sites and routes are few.
+        *count = count.saturating_add(1);
+    }
+    reading
 }
 
 fn admin_routes(site: &site::Site) -> impl Iterator<Item = AdminRoute> {

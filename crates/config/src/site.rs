@@ -2,12 +2,14 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use guards::throttle::Class;
+use guards::{throttle::Class, xss::Mode};
 use seam::snapshot::{Balance, Compression, Place, Protocol, Route, Upstream};
 
 use crate::{
     access::{self, ACCESS, GROUPS, Rule, STEP_UP, TOKENS},
     admin::Admin,
+    csp::{self, Csp},
+    csrf,
     env::in_words,
     key::{Absent, Form, KIB, TIB, section},
     mistake::Kind,
@@ -16,6 +18,7 @@ use crate::{
     scalar::{self, Reach, Wrong},
     table::Table,
     throttle::{self, CLASS, ROUTE_CLASS},
+    xss::{self, ROUTE_MODE, SITE_MODE},
 };
 
 /// Sites of one gateway.
@@ -44,6 +47,7 @@ section! {
     = TOKENS;
     = STEP_UP;
     = CLASS;
+    = SITE_MODE;
     ASSERTION "assertion" Form::Switch, Absent::Default("true"), "false",
         "Whether the application gets a signed assertion of who asks (`Waarborg-Assertion`, a JWT; keys at `/-/jwks.json`) beside `Remote-User` and its kin.";
     CERTIFICATE "certificate" Form::Path("a PEM file with the certificate and its issuers"), Absent::Required("but with `[acme]`"), "\"app.pem\"",
@@ -59,6 +63,8 @@ section! {
         "Whether requests may travel to the application unencrypted over foreign networks.";
     BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Default("16GiB"), "\"1GiB\"",
         "Largest body of a request. Bodies are streamed: a large one costs no memory here.";
+    CSP "csp" Form::Section(csp::SITE_SECTION), Absent::Means("as `[csp]` says"), "{}",
+        "Promise `csp` on this site.";
     ROUTES "routes" Form::Section(&ROUTE), Absent::Means("the whole site is alike"), "[]",
         "Parts of the site that differ from the rest; of several that hold, the longest path does.";
 }
@@ -69,7 +75,9 @@ mod route {
     use super::{Absent, Form, KIB, TIB, section};
     use crate::{
         access::{ROUTE_ACCESS, ROUTE_GROUPS, ROUTE_STEP_UP, ROUTE_TOKENS},
+        csrf::{CROSS_SITE, IMPORTANT},
         throttle::ROUTE_CLASS,
+        xss::ROUTE_MODE,
     };
 
     section! {
@@ -84,6 +92,9 @@ mod route {
         = ROUTE_TOKENS;
         = ROUTE_STEP_UP;
         = ROUTE_CLASS;
+        = CROSS_SITE;
+        = IMPORTANT;
+        = ROUTE_MODE;
         ANONYMOUS "anonymous" Form::Switch, Absent::Default("false"), "true",
             "Whether records of these requests keep no client address.";
         BODY_MAX "body_max" Form::Size(KIB, TIB), Absent::Means("that of the site"), "\"10MiB\"",
@@ -154,6 +165,8 @@ pub struct Site {
     pub compression: Compression,
     /// `assertion`.
     pub assertion: bool,
+    /// `csp`, and what `[csp]` says.
+    pub csp: Csp,
     /// For the host and all aliases.
     pub certification: Certification,
     /// `plaintext`.
@@ -174,8 +187,12 @@ pub(crate) struct Around<'a> {
     pub(crate) prefix: &'a str,
     /// Whether there is a section `[acme]`.
     pub(crate) acme: bool,
+    /// `[csp]`.
+    pub(crate) csp: &'a Csp,
     /// `[admin]`.
     pub(crate) admin: &'a Admin,
+    /// `mode` of `[xss]`.
+    pub(crate) xss: Mode,
 }
 
 /// Reads all sites, in the order of the file.
@@ -262,8 +279,10 @@ fn one(
         &GROUPS,
         &TOKENS,
         &CLASS,
+        &SITE_MODE,
         &ASSERTION,
         &PLAINTEXT,
+        &CSP,
     ] {
         match role {
             Role::Portal if table.has(key) => {
@@ -281,7 +300,13 @@ fn one(
     judge_plaintext(table, &upstreams, plaintext);
     let body_max = table.size(&BODY_MAX).unwrap_or(KIB);
     let class = throttle::class(table, &CLASS).flatten();
-    let routes = routes(table, (body_max, class), &rule, around);
+    let csp = if table.has(&CSP) {
+        csp::of_site(&table.part(&CSP), around.csp)
+    } else {
+        around.csp.clone()
+    };
+    let mode = xss::mode(table, &SITE_MODE).unwrap_or(around.xss);
+    let routes = routes(table, (body_max, class, mode), &rule, around);
     let certification = certification(table, around.acme, pairs);
     if let Some(Certification::Files { pair, .. }) = &certification {
         let names = std::iter::once(&host).chain(aliases.iter().map(|at| &at.value));
@@ -297,6 +322,7 @@ fn one(
         health,
         compression,
         assertion,
+        csp,
         certification: certification?,
         plaintext,
         routes,
@@ -392,7 +418,7 @@ fn judge_plaintext(table: &Table<'_, '_>, upstreams: &[At<Upstream>], plaintext:
 
 fn routes(
     table: &Table<'_, '_>,
-    (body_max, class): (u64, Option<Class>),
+    (body_max, class, mode): (u64, Option<Class>, Mode),
     rule: &Rule,
     around: &Around<'_>,
 ) -> Vec<Route> {
@@ -415,6 +441,8 @@ fn routes(
         let anonymous = part.switch(anonymous);
         let body_max = part.size(body_key).unwrap_or(body_max);
         let class = throttle::class(part, &ROUTE_CLASS).unwrap_or(class);
+        let (cross_site, important) = csrf::of_route(part, &own.access);
+        let mode = xss::mode(part, &ROUTE_MODE).unwrap_or(mode);
         part.finish();
         let Some(path) = path else { continue };
         let span = part.span(path_key);
@@ -444,6 +472,9 @@ fn routes(
             anonymous,
             body_max,
             throttle: class,
+            cross_site,
+            important,
+            xss: mode,
         });
     }
     let whole = |route: &Route| route.path.is_empty() && route.methods.is_empty();
@@ -458,6 +489,9 @@ fn routes(
             anonymous: false,
             body_max,
             throttle: class,
+            cross_site: None,
+            important: false,
+            xss: mode,
         });
     }
     routes.sort_by_key(|route| {

@@ -102,7 +102,7 @@ fn every_default_is_what_its_own_key_takes() {
                 section.header.replace("host", "app.example.com")
             ));
         }
-        if section.header.contains("site") {
+        if section.header == "[site.\"host\"]" {
             file.push_str(SITE.split_once("]\n").unwrap().1);
         }
         if ["[mail", "[acme", "[team.github"]
@@ -127,6 +127,7 @@ fn every_default_is_what_its_own_key_takes() {
     assert_eq!(written.limits, bare.limits);
     assert_eq!(written.limits, Limits::default(), "one set of defaults");
     assert_eq!(written.hsts, bare.hsts);
+    assert_eq!(written.csp, bare.csp);
     assert_eq!(written.hsts, guards::hsts::Policy::default());
     assert_eq!(written.track, bare.track);
     assert_eq!(written.prover, bare.prover);
@@ -499,4 +500,26 @@ fn a_site_of_an_authority_has_a_certificate_only_for_what_was_issued() {
         some.certificates.find("new.app.example.com").is_none(),
         "an alias that the certificate doesn't name is refused until the next one does"
     );
+}
+
+#[test]
+fn forms_of_a_site_may_lead_to_the_portal_unless_they_may_lead_nowhere() {
+    let sent = |csp: &str| {
+        let file = format!(
+            "portal = \"id.example.com\"\n{SITE}[csp]\nmode = \"enforce\"\n{csp}\n\
+             [site.\"id.example.com\"]\ncertificate = \"app.pem\"\nkey = \"app.key\"\n"
+        );
+        let config = parsed(&file).config;
+        config.csp_policy(&config.sites[0]).to_string()
+    };
+    let own = sent("");
+    assert!(
+        own.contains("form-action 'self' https://id.example.com"),
+        "{own}"
+    );
+    let none = sent("form_action = \"'none'\"");
+    assert!(none.contains("form-action 'none';"), "{none}");
+    let plain = parsed(&format!("{SITE}[csp]\nmode = \"enforce\"\n")).config;
+    let plain = plain.csp_policy(&plain.sites[0]).to_string();
+    assert!(plain.contains("form-action 'self';"), "{plain}");
 }

@@ -6,6 +6,7 @@
 //! a minute; requests never wait for it.
 // promise: track
 
+mod client;
 mod files;
 mod find;
 mod line;
@@ -13,6 +14,7 @@ mod recent;
 
 use std::{
     io::{self, Write as _},
+    net::IpAddr,
     os::unix::net::UnixDatagram,
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
@@ -24,15 +26,17 @@ use seam::{
     SnapshotCell,
     record::{Batch, Records},
 };
-use terms::{Clock, Micros};
+use terms::{ClientAddr, Clock, Micros};
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub(crate) use client::Search;
+pub use client::{Deed, Doings, SHOWN};
 pub use files::{Company, LogFiles};
 pub use find::find;
 use line::Lines;
 pub(crate) use recent::Recent;
 
-use crate::metrics::Tallies;
+use crate::{metrics::Tallies, state::State};
 
 /// Batches that may wait for the writer; each worker has no more than this itself.
 const WAITING: usize = 64;
@@ -70,6 +74,36 @@ pub enum LogError {
     /// There is no journal.
     #[error("systemd's journal doesn't answer at {JOURNAL}: {0}; use `access_log = \"file\"`")]
     Journal(#[source] io::Error),
+}
+
+/// What a client has asked for so long back, as far as records are kept.
+///
+/// # Errors
+/// Why nobody knows, for people.
+pub(crate) async fn doings(
+    state: &State,
+    address: IpAddr,
+    back: Duration,
+) -> Result<Doings, String> {
+    let track = state.publisher.config().track.clone();
+    let kept = ClientAddr::new(address).kept(track.addresses);
+    let address = kept.ok_or("records keep no addresses: see `addresses` in `[track]`")?;
+    let back = i64::try_from(back.as_micros()).unwrap_or(i64::MAX);
+    let since = Micros(state.clock.now().0.saturating_sub(back));
+    let mut search = Search::new(address, since);
+    match track.access_log {
+        AccessLog::Off => Err("no records are kept: see `access_log` in `[track]`".to_owned()),
+        AccessLog::File => {
+            let read = move || search.through(&track.log_dir);
+            let read = tokio::task::spawn_blocking(read).await;
+            let read = read.map_err(|error| error.to_string())?;
+            read.map_err(|error| format!("the access log: {error}"))
+        }
+        AccessLog::Stdout | AccessLog::Journald => {
+            state.recent.search(&mut search);
+            Ok(search.found())
+        }
+    }
 }
 
 /// Asks the writer to leave rotating to another process, or to take it up again.

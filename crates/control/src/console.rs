@@ -12,9 +12,12 @@
 mod addresses;
 mod approvals;
 mod audit;
+mod content;
 mod door;
 mod groups;
+mod origins;
 mod portal;
+mod reflections;
 mod rooms;
 mod sessions;
 mod team;
@@ -33,6 +36,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use guards::csp::BARE;
 use pages::{ConsoleDoor, ConsoleEnterView, RefusalKind};
 use seam::sessions::is_secret;
 use store::{Actor, Entry};
@@ -65,10 +69,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     ),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-    ),
+    (header::CONTENT_SECURITY_POLICY, BARE),
 ];
 
 /// Every room.
@@ -79,8 +80,11 @@ fn rooms() -> Rooms {
     let rooms = sessions::rooms(rooms);
     let rooms = tokens::rooms(rooms);
     let rooms = addresses::rooms(rooms);
+    let rooms = origins::rooms(rooms);
+    let rooms = content::rooms(rooms);
     let rooms = team::rooms(rooms);
     let rooms = approvals::rooms(rooms);
+    let rooms = reflections::rooms(rooms);
     audit::rooms(rooms)
 }
 

@@ -36,7 +36,7 @@ use crate::{
     settings::Settings,
     socket,
     state::{Kept, State},
-    team,
+    team, xss,
 };
 
 /// Longest wait for the duties to end. Whatever takes longer goes on without the lease,
@@ -176,6 +176,12 @@ impl Duties {
         tasks.spawn(team::remind(
             state.accounts.clone(),
             lease.clone(),
+            alarms.clone(),
+            stop.clone(),
+        ));
+        tasks.spawn(xss::tell(
+            state.reflections.clone(),
+            state.publisher.clone(),
             alarms.clone(),
             stop.clone(),
         ));

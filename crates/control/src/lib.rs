@@ -11,6 +11,7 @@ pub mod alarms;
 mod bans;
 pub mod block;
 mod console;
+mod csp;
 mod duties;
 pub mod handover;
 mod keeper;
@@ -35,6 +36,7 @@ mod teeth;
 mod tls_report;
 mod trust;
 mod web;
+mod xss;
 
 use std::{
     io,
@@ -53,7 +55,8 @@ pub use keeper::{KeeperError, LedgerKey};
 pub use offline::Offline;
 pub use publish::Publisher;
 use seam::{
-    Counters, Sessions, SnapshotCell, own::OwnReceiver, record::Records, renewal::RenewalReceiver,
+    Counters, Sessions, SnapshotCell, findings::Findings, own::OwnReceiver, record::Records,
+    renewal::RenewalReceiver,
 };
 use store::{Location, MasterKeys};
 use terms::{Clock, Rng};
@@ -95,6 +98,8 @@ pub struct Parts {
     pub own: OwnReceiver,
     /// Records of each worker.
     pub records: Vec<Records>,
+    /// Markup that came back, of all workers.
+    pub findings: Findings,
     /// Numbers of each worker.
     pub counters: Vec<Arc<Counters>>,
     /// The edge's listening sockets, for whoever serves after us.
@@ -217,6 +222,7 @@ impl Control {
             kept: kept_now,
             tallies: tallies.clone(),
             recent,
+            reflections: Arc::default(),
             clock: parts.clock,
             rng: parts.rng,
         };
@@ -253,6 +259,7 @@ impl Control {
         };
         // During an upgrade the old edge serves until ours does: it is ready throughout.
         let ready = company == Company::Predecessor;
+        tasks.spawn(xss::count(state.reflections.clone(), parts.findings));
         let duties = Duties::begin(&base, &sockets, ready).await?;
         let (shares, shared) = mpsc::channel(1);
         tasks.spawn(log.run(parts.records, shared));

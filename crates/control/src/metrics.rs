@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use guards::throttle::Class;
+use guards::{throttle::Class, xss::Mode};
 use seam::{
     Counters, RefusalPage,
     counters::{Counter, LATENCY_BOUNDS_US},
@@ -21,6 +21,7 @@ use crate::{
     accounts::{
         admin::Admission, choice::Choice, passkey::Keyed, second_factor::Coded, sign_in::SignedIn,
     },
+    csp::Reports,
     outbox::Tally,
     team::{self, Standing},
 };
@@ -62,6 +63,8 @@ pub(crate) struct Tallies {
     admissions: [AtomicU64; ADMISSIONS.len()],
     /// Locks of accounts, or of one device on one.
     locks: AtomicU64,
+    /// Reports on the sites' policies.
+    pub(crate) csp: Reports,
     /// How the team's register stands, and what was asked beside it.
     pub(crate) team: team::Seen,
 }
@@ -358,6 +361,53 @@ impl Metrics {
                 let labels = format!("class=\"{}\",action=\"{action}\"", class.word());
                 page.line(names::THROTTLED_TOTAL, &labels, count);
             }
+        }
+        page.family(
+            names::CSRF_TOTAL,
+            "counter",
+            "Requests that don't come from our own pages: refused, or only observed.",
+        );
+        for (action, count) in [
+            ("refused", self.sum(|c| &c.csrf_refused)),
+            ("observed", self.sum(|c| &c.csrf_observed)),
+        ] {
+            page.line(names::CSRF_TOTAL, &format!("action=\"{action}\""), count);
+        }
+        page.family(
+            names::CSP_REPORTS_TOTAL,
+            "counter",
+            "Reports that browsers sent on the sites' policies, by what became of them.",
+        );
+        for (result, count) in self.tallies.csp.counts() {
+            let labels = format!("result=\"{result}\"");
+            page.line(names::CSP_REPORTS_TOTAL, &labels, count);
+        }
+        page.family(
+            names::REFLECTED_TOTAL,
+            "counter",
+            "Answers that brought markup of their request back unescaped, by what was done.",
+        );
+        for (index, mode) in Mode::ALL.into_iter().enumerate() {
+            if mode != Mode::Off {
+                let labels = format!("mode=\"{}\"", mode.word());
+                page.line(
+                    names::REFLECTED_TOTAL,
+                    &labels,
+                    self.sum(|c| &c.xss_found[index]),
+                );
+            }
+        }
+        page.family(
+            names::REFLECTION_ANSWERS_TOTAL,
+            "counter",
+            "Pages that answer a request with markup: read for it, or unwatched since they were compressed or parts.",
+        );
+        for (outcome, count) in [
+            ("read", self.sum(|c| &c.xss_read)),
+            ("unwatched", self.sum(|c| &c.xss_unwatched)),
+        ] {
+            let labels = format!("outcome=\"{outcome}\"");
+            page.line(names::REFLECTION_ANSWERS_TOTAL, &labels, count);
         }
         page.family(
             names::CERTIFICATE_EXPIRY,

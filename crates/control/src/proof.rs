@@ -32,7 +32,7 @@ use crate::{
     prober::{self, Host, ProbeError, hex},
     publish::Proof,
     state::{Kept, State},
-    team, tls_report,
+    team, tls_report, web,
 };
 
 /// Longer than any run takes: should it end otherwise than by its end, the entry does.
@@ -121,6 +121,12 @@ impl Host for Asked<'_> {
                 return match self.canaries.with_password().await {
                     Ok((name, password)) => Evidence::Canary(Canary { name, password }),
                     Err(error) => unseen(&error),
+                };
+            }
+            Question::Pages => {
+                let paths = web::addresses().into_iter();
+                return Evidence::Pages {
+                    paths: paths.map(str::to_owned).collect(),
                 };
             }
             Question::Console => {

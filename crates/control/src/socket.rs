@@ -5,6 +5,7 @@ pub mod accounts;
 
 use std::{
     fs, io,
+    net::IpAddr,
     os::unix::{fs::PermissionsExt as _, net::UnixListener as StdListener},
     path::{Path, PathBuf},
     sync::Arc,
@@ -26,7 +27,7 @@ use zeroize::Zeroizing;
 
 use self::accounts::{AccountCommand, AccountReply};
 use crate::{
-    access_log,
+    access_log::{self, Doings},
     accounts::{Accounts, carry_out as carry_out_on_accounts},
     bans,
     block::{self, BlockCommand, BlockReply},
@@ -63,6 +64,13 @@ pub enum Command {
     RecordFind {
         /// 32 hex digits: the request's id or its trace.
         id: String,
+    },
+    /// What a client has asked lately.
+    RecordClient {
+        /// Its address; of IPv6 the /64 counts.
+        address: IpAddr,
+        /// For how many seconds back.
+        seconds: u64,
     },
     /// See or change accounts.
     Accounts {
@@ -108,6 +116,11 @@ pub enum Reply {
     Lines {
         /// As they stand there.
         lines: Vec<String>,
+    },
+    /// What a client has asked.
+    Client {
+        /// It.
+        what: Box<Doings>,
     },
     /// The answer is no, with what doesn't agree.
     No {
@@ -317,6 +330,15 @@ async fn carry_out(
                 lines: sought.lines,
             }
         }
+        Command::RecordClient { address, seconds } => {
+            let since = Duration::from_secs(seconds);
+            match access_log::doings(&prover.state, address, since).await {
+                Ok(doings) => Reply::Client {
+                    what: Box::new(doings),
+                },
+                Err(why) => Reply::Failed { why },
+            }
+        }
         Command::Console => {
             let prefix = prover.state.publisher.config().prefix.clone();
             match prover.state.door.link(&prefix, Actor::command(uid)) {
@@ -381,6 +403,10 @@ pub(crate) async fn offline(
         Command::RecordFind { id } => match parsed(id) {
             Ok(id) => find(log.to_owned(), id).await,
             Err(failed) => failed,
+        },
+        Command::RecordClient { .. } => Reply::Failed {
+            why: "start the server with `waarborg serve`: it knows where its records are"
+                .to_owned(),
         },
         Command::Accounts { what } => {
             let actor = Actor::command(rustix::process::geteuid().as_raw());

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::{
     access_log::Recent, accounts::Accounts, console::Door, keeper::Keeper, metrics::Tallies,
-    publish::Publisher,
+    publish::Publisher, xss::Reflections,
 };
 
 /// Shared by own pages, the socket and the drills.
@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) tallies: Arc<Tallies>,
     /// Lines of the access log where it can't be read back.
     pub(crate) recent: Arc<Recent>,
+    /// Markup of requests that came back.
+    pub(crate) reflections: Arc<Reflections>,
     pub(crate) accounts: Accounts,
     /// Who may enter the console on the operations listener.
     pub(crate) door: Arc<Door>,

@@ -3,9 +3,11 @@
 
 pub(crate) mod account;
 mod address;
+mod csp;
 pub(crate) mod form;
 mod language;
 mod ledger;
+mod listed;
 pub(crate) mod listing;
 mod lost_factor;
 mod passkey;
@@ -33,12 +35,13 @@ use seam::own::{Body as OwnBody, BodyCut, CHUNK, OwnAnswer, OwnReceiver, OwnRequ
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::console;
+use crate::{console, teeth};
 
-/// The router of everything that control answers itself, below the prefix.
-pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
-    let people = Router::new()
-        .merge(portal::routes())
+use listed::Listed;
+
+/// What people ask for, beside the console.
+fn people() -> Listed {
+    portal::routes()
         .merge(account::routes())
         .merge(second_factor::routes())
         .merge(passkey::routes())
@@ -46,10 +49,22 @@ pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
         .merge(address::routes())
         .merge(lost_factor::routes())
         .merge(register::routes())
+}
+
+/// Every address of it, below the prefix: for whoever tries them all.
+pub(crate) fn addresses() -> Vec<&'static str> {
+    people().list()
+}
+
+/// The router of everything that control answers itself, below the prefix.
+pub(crate) fn router(prefix: &str, state: crate::state::State) -> Router {
+    let people = people()
+        .router()
         .merge(console::on_portal(&state))
         .layer(axum::middleware::from_fn(language::chosen));
     let own = Router::new()
         .merge(security::routes())
+        .merge(csp::routes())
         .merge(ledger::routes())
         .merge(people);
     let at = prefix.trim_end_matches('/');
@@ -102,6 +117,11 @@ async fn answer(request: OwnRequest, router: Router) {
             Err(never) => match never {},
         },
     };
+    let response = if teeth::cut("xss") {
+        unescaped(response).await
+    } else {
+        response
+    };
     let (parts, mut body) = response.into_parts();
     let (sender, receiver) = seam::own::body();
     let head = Response::from_parts(parts, ());
@@ -140,6 +160,25 @@ async fn answer(request: OwnRequest, router: Router) {
             }
         }
     }
+}
+
+/// A page as templates that escape nothing would write it: only where a test cuts the
+/// control.
+// promise: xss
+async fn unescaped(response: Response<AxumBody>) -> Response<AxumBody> {
+    let (mut parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(|it| it.to_bytes());
+    let mut page = String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+    for (reference, raw) in [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+    ] {
+        page = page.replace(reference, raw);
+    }
+    parts.headers.remove(http::header::CONTENT_LENGTH);
+    Response::from_parts(parts, AxumBody::from(page))
 }
 
 /// A request's body as it comes through the seam.

@@ -54,6 +54,11 @@ impl<'a> Credentials<'a> {
         self.authorization = Some(value);
     }
 
+    /// The session cookie's secret, where it stands there once and is one.
+    pub(crate) fn secret(&self) -> Option<&'a [u8]> {
+        self.cookie.filter(|it| !self.cookie_twice && is_secret(it))
+    }
+
     /// Looks up who asks for `site`, where `tokens` count. A session that nobody has used
     /// for too long is locked: it is nobody's until its owner signs in again.
     pub(crate) fn find(
@@ -73,8 +78,8 @@ impl<'a> Credentials<'a> {
                 Asker::Somebody(session)
             });
         }
-        let secret = self.cookie.filter(|it| !self.cookie_twice && is_secret(it));
-        let session = secret
+        let session = self
+            .secret()
             .and_then(|secret| sessions.find(&hash(secret), now))
             .filter(|session| session.credential == Credential::Cookie)
             .filter(|session| session.on(site).is_some() && !session.is_locked(now));

@@ -44,6 +44,10 @@ pub(crate) fn write_head(
     let mut cookies = 0;
     let keyed = request.upgrade.is_some() && request.version == Version::Http2;
     let mut te = false;
+    let plain = visit
+        .suspect
+        .as_ref()
+        .is_some_and(|suspect| suspect.wants_plain(visit.wants_html()));
     request.fields(|field| {
         if field.hop {
             te |= field.name.eq_ignore_ascii_case("te") && takes_trailers(field.value);
@@ -53,6 +57,10 @@ pub(crate) fn write_head(
             return;
         }
         if keyed && field.name.eq_ignore_ascii_case(KEY) {
+            return;
+        }
+        // What is to be read isn't to come compressed.
+        if plain && field.name.len() == 15 && field.name.eq_ignore_ascii_case("accept-encoding") {
             return;
         }
         if field.name.len() == 6 && field.name.eq_ignore_ascii_case("cookie") {
@@ -84,8 +92,14 @@ pub(crate) fn write_head(
     if keyed {
         write::field(out, KEY, websocket_key(visit).as_bytes());
     }
+    if let Some(nonce) = &visit.nonce {
+        write::field(out, "waarborg-csp-nonce", nonce.as_bytes());
+    }
     if let Some(session) = &visit.session {
         write_person(session, out);
+    }
+    if let Some(issued) = &visit.csrf {
+        write::field(out, "waarborg-csrf-token", issued.token.text());
     }
     out.extend_from_slice(b"x-forwarded-for: ");
     write_client(visit, facts, out);
@@ -187,6 +201,7 @@ pub(crate) fn is_written_by_us(name: &str) -> bool {
         14 => is("content-length"),
         17 => is("transfer-encoding"),
         18 => is("waarborg-assertion") || is("waarborg-csp-nonce"),
+        19 => is("waarborg-csrf-token"),
         _ => false,
     };
     known || (name.len() >= FORWARDED.len() && is(FORWARDED))
@@ -202,8 +217,9 @@ const fn fold(byte: u8) -> u8 {
     }
 }
 
-/// The beginning of the names of our cookies.
-const OUR_COOKIES: &[u8] = b"__host-http-waarborg";
+/// The beginnings of the names of our cookies: those that scripts can't read, and those
+/// that they can.
+const OUR_COOKIES: [&[u8]; 2] = [b"__host-http-waarborg", b"__host-waarborg"];
 
 /// Writes a `Cookie` field without our own cookies. HTTP/2 may split the field; the
 /// parts, wherever they stand, are joined again (RFC 9113 section 8.2.3). `end` is where
@@ -254,9 +270,11 @@ fn is_our_cookie(pair: &[u8]) -> bool {
         .iter()
         .position(|byte| !matches!(byte, b' ' | b'\t' | b'"' | b'$'))
         .unwrap_or(name.len());
-    name.get(skip..)
-        .and_then(|name| name.get(..OUR_COOKIES.len()))
-        .is_some_and(|start| start.eq_ignore_ascii_case(OUR_COOKIES))
+    let name = name.get(skip..).unwrap_or_default();
+    OUR_COOKIES.iter().any(|ours| {
+        let start = name.get(..ours.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(ours))
+    })
 }
 
 /// Whether a `Set-Cookie` of the application uses one of our names.
@@ -296,6 +314,7 @@ mod tests {
         check("a=1; b=2", "cookie: a=1; b=2\r\n");
         check("a=1; __Host-Http-waarborg=x; b=2", "cookie: a=1; b=2\r\n");
         check("__Host-Http-waarborg-device=x", "");
+        check("a=1; __Host-waarborg-csrf=x", "cookie: a=1\r\n");
         check("__HOST-http-WaarBorg=x;b=2", "cookie: b=2\r\n");
         check("a=1;  \"__Host-Http-waarborg\"=x", "cookie: a=1\r\n");
         check("$__Host-Http-waarborg=x; b=2", "cookie: b=2\r\n");
@@ -327,7 +346,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_sent_ours_is_gone_and_the_rest_stays_in_one_head(
-            fields in vec(vec("( |\"|\\$)*(__Host-Http-|__hOsT-hTTp-|)(waarborg|Waarborg-x|a|)(=|\")?[b ]*", 0..4), 0..5),
+            fields in vec(vec("( |\"|\\$)*(__Host-Http-|__hOsT-hTTp-|__Host-|)(waarborg|Waarborg-x|a|)(=|\")?[b ]*", 0..4), 0..5),
             http2: bool,
         ) {
             let sent: Vec<_> = fields.iter().map(|pairs| pairs.join(";")).collect();
@@ -385,6 +404,7 @@ mod tests {
             "remote.user",
             "X-Request-Id",
             "Waarborg_Assertion",
+            "Waarborg.Csrf_Token",
         ] {
             assert!(is_written_by_us(name), "{name}");
         }

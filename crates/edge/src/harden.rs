@@ -1,13 +1,18 @@
 //! Step 7, harden: the headers that every answer leaves with.
-// promise: hsts
+// promise: hsts csp
 
 use std::{fmt, io::Write as _};
 
-use guards::{hsts::Sent, throttle::Standing};
+use guards::{
+    csp::{self, BARE},
+    hsts::Sent,
+    throttle::Standing,
+};
 use seam::record::Version;
 
 use crate::{
     compress,
+    csrf::{COOKIE, Issued},
     forward::sets_our_cookie,
     know::Visit,
     serve::{Answer, Length, Source, Static},
@@ -51,6 +56,37 @@ impl HeadSink for Vec<u8> {
     }
 }
 
+/// A head that waits until it is known whether it may leave.
+#[derive(Default)]
+pub(crate) struct Kept {
+    status: u16,
+    fields: Vec<(String, Vec<u8>)>,
+}
+
+impl Kept {
+    /// Writes it.
+    pub(crate) fn write(&self, sink: &mut impl HeadSink) {
+        sink.status(self.status);
+        for (name, value) in &self.fields {
+            sink.field(name, value);
+        }
+    }
+}
+
+impl HeadSink for Kept {
+    fn status(&mut self, status: u16) {
+        self.status = status;
+    }
+
+    fn field(&mut self, name: &str, value: &[u8]) {
+        self.fields.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn longer_field(&mut self, name: &str, value: &[u8], more: &str) {
+        self.field(name, &[value, more.as_bytes()].concat());
+    }
+}
+
 /// What the application said itself.
 #[derive(Default)]
 struct Said {
@@ -59,6 +95,11 @@ struct Said {
     date: bool,
     /// It decides itself who may frame it.
     framing: bool,
+    /// The same by `X-Frame-Options`, as a policy says it.
+    frame_options: Option<&'static [u8]>,
+    /// It says so in a policy, or in a way that browsers don't read: one of ours holds beside
+    /// it.
+    open_framing: bool,
     /// It has some policy of its own.
     objects: bool,
     /// It decides itself who may keep hold of its windows.
@@ -67,6 +108,8 @@ struct Said {
     page: bool,
     /// It states limits of its own.
     limits: bool,
+    /// Caches that many share may keep it.
+    shared: bool,
 }
 
 /// Writes the head: the answer's own fields without those that are the connection's or
@@ -83,14 +126,16 @@ pub(crate) fn harden(
     let mut hsts = None;
     match answer.source() {
         Source::Application(fields) => {
+            let stores = !is_nonced_page(visit, fields);
             for field in fields.iter() {
-                if !field.hop {
+                if !field.hop && (stores || !lets_keep(field.name)) {
                     application(field.name, field.value, answer, &mut said, &mut hsts, sink);
                 }
             }
         }
         Source::Control(fields) => {
             let mut referrer = false;
+            let mut policy = teeth::cut("csp");
             for (name, value) in *fields {
                 match name.as_str() {
                     // The connection's, or written below.
@@ -104,6 +149,8 @@ pub(crate) fn harden(
                         continue;
                     }
                     "content-length" if answer.length() != Length::NoBody => continue,
+                    "content-security-policy" if teeth::cut("csp") => continue,
+                    "content-security-policy" => policy = true,
                     "date" if said.date => continue,
                     "date" => said.date = true,
                     "referrer-policy" => referrer = true,
@@ -112,6 +159,9 @@ pub(crate) fn harden(
                 sink.field(name.as_str(), value.as_bytes());
             }
             own_page(referrer, sink);
+            if !policy {
+                sink.field(POLICY, BARE.as_bytes());
+            }
             said = Said {
                 date: said.date,
                 ..Said::all()
@@ -138,16 +188,8 @@ pub(crate) fn harden(
     if !said.referrer {
         sink.field("referrer-policy", b"strict-origin-when-cross-origin");
     }
-    match (said.framing, said.objects) {
-        (false, false) => {
-            sink.field(
-                "content-security-policy",
-                b"frame-ancestors 'self'; object-src 'none'",
-            );
-        }
-        (false, true) => sink.field("content-security-policy", b"frame-ancestors 'self'"),
-        (true, false) => sink.field("content-security-policy", b"object-src 'none'"),
-        (true, true) => {}
+    if is_application(answer) && !teeth::cut("csp") {
+        policies(answer, visit, &said, sink);
     }
     if let compress::Verdict::Compressed(coding) = answer.compression() {
         sink.field("content-encoding", coding.token().as_bytes());
@@ -155,9 +197,23 @@ pub(crate) fn harden(
     if answer.compression() != compress::Verdict::Plain {
         sink.field("vary", b"accept-encoding");
     }
-    if said.page && !said.opener {
+    if answer.change().isolated {
+        // promise: xss
+        sink.field("cross-origin-opener-policy", b"same-origin");
+        sink.field("cross-origin-resource-policy", b"same-origin");
+        if said.open_framing {
+            sink.field("content-security-policy", b"frame-ancestors 'self'");
+        }
+    } else if said.page && !said.opener {
         // Sign-in by a pop-up window goes on working.
         sink.field("cross-origin-opener-policy", b"same-origin-allow-popups");
+    }
+    if let Some(issued) = &visit.csrf
+        && issued.told
+        && is_application(answer)
+        && !said.shared
+    {
+        csrf_cookie(issued, sink);
     }
     if let (Some(standing), false) = (visit.standing, said.limits) {
         rate_limit(standing, sink);
@@ -181,16 +237,96 @@ impl Said {
             referrer: true,
             date: false,
             framing: true,
+            frame_options: None,
+            open_framing: false,
             objects: true,
             opener: true,
             page: false,
             limits: false,
+            shared: false,
         }
     }
 }
 
 const fn is_application(answer: &Answer<'_>) -> bool {
     matches!(answer.source(), Source::Application(_))
+}
+
+const POLICY: &str = "content-security-policy";
+const REPORT_ONLY: &str = "content-security-policy-report-only";
+
+/// Writes the site's policy as a header of its own, beside those of the application, which
+/// stay as they are: browsers allow what all of them allow (CSP level 3, section 8.1).
+/// Where none is enforced, what every page has that states nothing of it itself.
+fn policies(answer: &Answer<'_>, visit: &Visit, said: &Said, sink: &mut impl HeadSink) {
+    let sent = visit.site().map(|site| &site.csp);
+    let sent = sent.unwrap_or(&csp::Sent::Nothing);
+    let (name, value) = match sent {
+        csp::Sent::Enforced(value) => {
+            // Browsers pass over `X-Frame-Options` where a policy states `frame-ancestors`
+            // (section 6.4.2), so it is said once more as one.
+            if let Some(framing) = said.frame_options {
+                sink.field(POLICY, framing);
+            }
+            (POLICY, value)
+        }
+        csp::Sent::ReportOnly(value) => {
+            floor(said, sink);
+            if !said.page {
+                return;
+            }
+            (REPORT_ONLY, value)
+        }
+        csp::Sent::Nothing => return floor(said, sink),
+    };
+    match (value.after(), &visit.nonce) {
+        (None, _) => sink.field(name, value.before().as_bytes()),
+        // The page that the client has keeps its own header, with the nonce that is in it
+        // (RFC 9111 section 3.2).
+        (Some(_), _) if answer.status() == 304 => return,
+        (Some(after), nonce) => {
+            let nonce = nonce.as_deref().unwrap_or_default();
+            let whole = [value.before(), nonce, after].concat();
+            sink.field(name, whole.as_bytes());
+            if said.page {
+                sink.field("cache-control", b"no-store");
+            }
+        }
+    }
+    if said.page {
+        sink.field("reporting-endpoints", value.endpoints().as_bytes());
+    }
+}
+
+fn floor(said: &Said, sink: &mut impl HeadSink) {
+    match (said.framing, said.objects) {
+        (false, false) => sink.field(POLICY, b"frame-ancestors 'self'; object-src 'none'"),
+        (false, true) => sink.field(POLICY, b"frame-ancestors 'self'"),
+        (true, false) => sink.field(POLICY, b"object-src 'none'"),
+        (true, true) => {}
+    }
+}
+
+/// Whether it is a page that may bear this answer's nonce: kept anywhere, it would bring
+/// an old one.
+fn is_nonced_page(visit: &Visit, fields: &h1::Fields<'_>) -> bool {
+    visit.nonce.is_some() && fields.get("content-type").is_some_and(is_page)
+}
+
+/// Fields by which a page is kept, or asked for again; some are for caches of one kind
+/// (RFC 9213).
+fn lets_keep(name: &str) -> bool {
+    [
+        "cache-control",
+        "cdn-cache-control",
+        "surrogate-control",
+        "expires",
+        "pragma",
+        "etag",
+        "last-modified",
+    ]
+    .iter()
+    .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Writes the site's policy, or what the application asks for beyond it.
@@ -216,17 +352,18 @@ fn application<'a>(
     sink: &mut impl HeadSink,
 ) {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
-    let compressed = matches!(answer.compression(), compress::Verdict::Compressed(_));
+    let other = answer.change().is_other_bytes();
+    let isolated = answer.change().isolated;
     match name.len() {
         // The bytes are others now: the tag is a weak one (RFC 9110 section 8.8.1), and
         // what counts or sums up bytes is gone.
-        4 if compressed && is("etag") && value.first() == Some(&b'"') => {
+        4 if other && is("etag") && value.first() == Some(&b'"') => {
             return sink.field(name, &[b"W/", value].concat());
         }
-        6 if compressed && is("digest") => return,
-        11 if compressed && (is("content-md5") || is("repr-digest")) => return,
-        13 if compressed && is("accept-ranges") => return,
-        14 if compressed && is("content-digest") => return,
+        6 if other && is("digest") => return,
+        11 if other && (is("content-md5") || is("repr-digest")) => return,
+        13 if other && is("accept-ranges") => return,
+        14 if other && is("content-digest") => return,
         4 if is("date") => {
             if said.date {
                 return;
@@ -250,9 +387,21 @@ fn application<'a>(
             return;
         }
         9 if is("ratelimit") => said.limits = true,
+        13 if is("cache-control") => said.shared = is_shared(value),
         15 if is("referrer-policy") => said.referrer = true,
         16 if is("ratelimit-policy") => said.limits = true,
-        15 if is("x-frame-options") => said.framing = true,
+        15 if is("x-frame-options") => {
+            said.framing = true;
+            let stated = |word: &[u8]| value.trim_ascii().eq_ignore_ascii_case(word);
+            if stated(b"deny") {
+                said.frame_options = Some(b"frame-ancestors 'none'");
+            } else if stated(b"sameorigin") {
+                said.frame_options.get_or_insert(b"frame-ancestors 'self'");
+            }
+            said.open_framing |= ![&b"deny"[..], b"sameorigin"]
+                .iter()
+                .any(|known| value.eq_ignore_ascii_case(known));
+        }
         22 if is("x-content-type-options") => {
             said.nosniff = value.eq_ignore_ascii_case(b"nosniff");
             if !said.nosniff {
@@ -261,17 +410,38 @@ fn application<'a>(
         }
         23 if is("content-security-policy") => {
             said.objects |= states(value, b"object-src") || states(value, b"default-src");
-            said.framing |= states(value, b"frame-ancestors");
+            let ancestors = states(value, b"frame-ancestors");
+            said.framing |= ancestors;
+            said.open_framing |= ancestors;
         }
         25 if is("strict-transport-security") => {
             // Several of them: the first counts (RFC 6797 section 8.1).
             hsts.get_or_insert(value);
             return;
         }
+        26 if isolated && is("cross-origin-opener-policy") => return,
         26 if is("cross-origin-opener-policy") => said.opener = true,
+        28 if isolated && is("cross-origin-resource-policy") => return,
         _ => {}
     }
     sink.field(name, value);
+}
+
+/// Whether caches that many people share may keep an answer (RFC 9111 section 5.2.2).
+fn is_shared(cache_control: &[u8]) -> bool {
+    let mut directives = cache_control.split(|byte| *byte == b',');
+    directives.any(|directive| {
+        let word = directive.split(|byte| *byte == b'=').next();
+        let word = word.unwrap_or_default().trim_ascii();
+        word.eq_ignore_ascii_case(b"public") || word.eq_ignore_ascii_case(b"s-maxage")
+    })
+}
+
+/// Tells the scripts of the site's own pages the token of important actions.
+fn csrf_cookie(issued: &Issued, sink: &mut impl HeadSink) {
+    const REST: &str = "; Path=/; Secure; SameSite=Strict";
+    let value = [COOKIE.as_bytes(), b"=", issued.token.text()].concat();
+    sink.longer_field("set-cookie", &value, REST);
 }
 
 /// Whether a browser shows this type as a page, in a window of its own.
@@ -322,7 +492,9 @@ fn states(policy: &[u8], directive: &[u8]) -> bool {
 
 fn prebuilt(page: &Static<'_>, sink: &mut impl HeadSink) {
     sink.field("content-type", page.content_type.as_bytes());
-    sink.field("content-security-policy", page.csp.as_bytes());
+    if !teeth::cut("csp") {
+        sink.field(POLICY, page.csp.as_bytes());
+    }
     sink.field("cache-control", page.cache_control.as_bytes());
     if let Some(etag) = page.etag {
         sink.field("etag", etag.as_bytes());

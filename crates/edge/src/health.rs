@@ -261,7 +261,9 @@ mod tests {
             compression: seam::snapshot::Compression::Off,
             assertion: false,
             routes: Box::default(),
+            important: false,
             hsts: guards::hsts::Policy::default(),
+            csp: guards::csp::Sent::default(),
         })
     }
 

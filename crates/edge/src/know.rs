@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use guards::{forwarded::Told, throttle::Standing};
+use guards::{csrf, forwarded::Told, throttle::Standing};
 use seam::{
     Refusal, RefusalPage, Session, Sessions,
     record::Version,
@@ -13,11 +13,13 @@ use terms::{ClientAddr, Language, Micros, Moment, RequestId, TraceParent};
 use crate::{
     accept::Speaker,
     credentials::{Asker, Credentials},
+    csrf::Issued,
     handshake::Facts,
     path,
     read::Request,
     record::Notes,
     worker::{Local, Worker},
+    xss::Suspect,
 };
 
 /// What stays known of a request after its head was taken from the buffer.
@@ -46,6 +48,12 @@ pub(crate) struct Visit {
     pub(crate) session: Option<Arc<Session>>,
     /// How much of its pace the client has left, where it is told.
     pub(crate) standing: Option<Standing>,
+    /// The token of important actions, on a site that has some.
+    pub(crate) csrf: Option<Issued>,
+    /// The nonce of the answer's policy, on sites whose application is given one.
+    pub(crate) nonce: Option<String>,
+    /// What its answer is read for.
+    pub(crate) suspect: Option<Box<Suspect>>,
     pub(crate) notes: Notes,
 }
 
@@ -72,6 +80,9 @@ impl Visit {
             tokens: Tokens::None,
             session: None,
             standing: None,
+            csrf: None,
+            nonce: None,
+            suspect: None,
             notes,
         }
     }
@@ -133,17 +144,30 @@ impl<'a> Known<'a> {
     pub(crate) const fn sent(&self) -> &Sent<'a> {
         &self.sent
     }
+
+    /// Whether a person opens a page: what browsers say, or, of an older one, whether a page
+    /// is wanted.
+    pub(crate) fn navigates(&self, visit: &Visit) -> bool {
+        match self.sent.fetch_mode {
+            Some(mode) => mode == b"navigate",
+            None => visit.wants_html(),
+        }
+    }
 }
 
 /// What a browser says of where a request comes from.
 #[derive(Default)]
 pub(crate) struct Sent<'a> {
-    /// `Origin` (RFC 6454).
-    pub(crate) origin: Option<&'a [u8]>,
-    /// `Sec-Fetch-Site` (W3C Fetch Metadata).
-    pub(crate) fetch_site: Option<&'a [u8]>,
-    /// `Sec-Fetch-Mode`.
+    /// `Sec-Fetch-Site` and `Origin`.
+    pub(crate) from: csrf::Sent<'a>,
+    /// `Sec-Fetch-Mode` (W3C Fetch Metadata).
     pub(crate) fetch_mode: Option<&'a [u8]>,
+}
+
+/// Takes a field that may stand there once: twice it is an empty value, which says nothing
+/// good.
+pub(crate) fn once<'a>(place: &mut Option<&'a [u8]>, value: &'a [u8]) {
+    *place = Some(if place.is_some() { b"" } else { value });
 }
 
 /// Whether a path is ours or the application's.
@@ -178,13 +202,15 @@ pub(crate) fn know<'a>(
             visit.credentials = true;
             credentials.cookie(field.value);
         }
-        6 if field.name.eq_ignore_ascii_case("origin") => sent.origin = Some(field.value),
+        6 if field.name.eq_ignore_ascii_case("origin") => {
+            once(&mut sent.from.origin, field.value);
+        }
         13 if field.name.eq_ignore_ascii_case("authorization") => {
             visit.credentials = true;
             credentials.authorization(field.value);
         }
         14 if field.name.eq_ignore_ascii_case("sec-fetch-site") => {
-            sent.fetch_site = Some(field.value);
+            once(&mut sent.from.fetch_site, field.value);
         }
         14 if field.name.eq_ignore_ascii_case("sec-fetch-mode") => {
             sent.fetch_mode = Some(field.value);

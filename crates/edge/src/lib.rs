@@ -24,7 +24,9 @@ mod buffer;
 mod compress;
 mod credentials;
 mod crowd;
+mod csrf;
 mod door;
+mod filters;
 mod forward;
 mod guard;
 mod handshake;
@@ -52,6 +54,7 @@ mod vouch;
 mod waking;
 mod watch;
 mod worker;
+mod xss;
 
 pub use accept::{BindError, Listeners, Listening};
 pub use crowd::Crowd;

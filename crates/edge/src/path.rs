@@ -2,8 +2,8 @@
 //!
 //! Applications read `/a/../b`, `//b`, `/%62` and `/b;x` each in their own way. A rule that
 //! one spelling escapes is none, so a path is also looked at as a lenient reader would take
-//! it; where that leads to another rule of access or pace the request is refused, rather than one of
-//! the two believed.
+//! it; where that leads to another rule of access, pace, origin or reflected markup the
+//! request is refused, rather than one of the two believed.
 
 use seam::snapshot::{Route, Site};
 
@@ -15,7 +15,8 @@ pub(crate) fn route<'a>(site: &'a Site, path: &str, method: &str) -> Option<&'a 
     let route = site.route(path, method);
     let rule = |route: &'a Route| {
         let access = (&route.access, route.tokens, route.step_up, route.admin);
-        (access, route.throttle)
+        let origin = (route.cross_site.is_some(), route.important);
+        (access, route.throttle, origin, route.xss)
     };
     let alike = |other: &'a Route| rule(other) == rule(route);
     // One rule for everything: no spelling leads around it.
@@ -133,6 +134,9 @@ mod tests {
             anonymous: false,
             body_max: 1,
             throttle: None,
+            cross_site: None,
+            important: false,
+            xss: guards::xss::Mode::Off,
         };
         Site {
             index: 0,
@@ -143,7 +147,9 @@ mod tests {
             compression: Compression::Off,
             assertion: false,
             routes: paths.iter().map(route).collect(),
+            important: false,
             hsts: guards::hsts::Policy::default(),
+            csp: guards::csp::Sent::default(),
         }
     }
 

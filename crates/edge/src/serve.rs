@@ -2,6 +2,7 @@
 //!
 //! What is decided here needs no I/O; the protocol drivers carry the [`Plan`] out.
 
+use guards::csrf::is_origin_of;
 use h1::Framing;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use seam::{
@@ -13,8 +14,9 @@ use terms::Language;
 
 use crate::{
     compress,
+    filters::Change,
     forward::write_head,
-    guard::{Admitted, is_origin_of},
+    guard::Admitted,
     handshake::Facts,
     know::{OwnPath, Visit},
     read::{Request, content_length},
@@ -200,7 +202,7 @@ pub(crate) fn see_other(location: String) -> http::Response<()> {
     let fields = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_LENGTH, "0"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+        (header::CONTENT_SECURITY_POLICY, guards::csp::BARE),
     ];
     for (name, value) in fields {
         head.headers_mut()
@@ -214,7 +216,7 @@ pub(crate) struct Answer<'a> {
     status: u16,
     source: Source<'a>,
     length: Length,
-    compression: compress::Verdict,
+    change: Change,
 }
 
 /// Where an answer's fields come from.
@@ -253,17 +255,16 @@ pub(crate) enum Length {
 
 impl<'a> Answer<'a> {
     /// The application's.
-    pub(crate) const fn application(head: &h1::Answer<'a>, compression: compress::Verdict) -> Self {
+    pub(crate) const fn application(head: &h1::Answer<'a>, change: Change) -> Self {
         Self {
             status: head.status,
             source: Source::Application(head.fields),
-            length: match (head.framing, compression) {
-                (Framing::None, _) => Length::NoBody,
-                (_, compress::Verdict::Compressed(_)) => Length::Unknown,
-                (Framing::Length(length), _) => Length::Known(length),
-                (Framing::Chunked | Framing::UntilClose, _) => Length::Unknown,
+            length: match head.framing {
+                Framing::None => Length::NoBody,
+                Framing::Length(length) if !change.is_other_bytes() => Length::Known(length),
+                Framing::Length(_) | Framing::Chunked | Framing::UntilClose => Length::Unknown,
             },
-            compression,
+            change,
         }
     }
 
@@ -273,7 +274,7 @@ impl<'a> Answer<'a> {
             status: 200,
             source: Source::Application(head.fields),
             length: Length::Unknown,
-            compression: compress::Verdict::Plain,
+            change: Change::NONE,
         }
     }
 
@@ -293,7 +294,7 @@ impl<'a> Answer<'a> {
             status,
             source: Source::Control(head.headers()),
             length,
-            compression: compress::Verdict::Plain,
+            change: Change::NONE,
         }
     }
 
@@ -318,7 +319,7 @@ impl<'a> Answer<'a> {
             } else {
                 Length::Known(length)
             },
-            compression: compress::Verdict::Plain,
+            change: Change::NONE,
         }
     }
 
@@ -333,7 +334,7 @@ impl<'a> Answer<'a> {
             status: refusal.page.status(),
             source: Source::Prebuilt(Static {
                 content_type: page.map_or("text/plain; charset=utf-8", |page| page.content_type),
-                csp: page.map_or("default-src 'none'", |page| &page.csp),
+                csp: page.map_or(guards::csp::BARE, |page| &page.csp),
                 cache_control: "no-store",
                 etag: None,
                 retry_after: refusal.retry_after,
@@ -346,12 +347,16 @@ impl<'a> Answer<'a> {
                 varies: false,
             }),
             length: Length::Known(length),
-            compression: compress::Verdict::Plain,
+            change: Change::NONE,
         }
     }
 
     pub(crate) const fn compression(&self) -> compress::Verdict {
-        self.compression
+        self.change.compression
+    }
+
+    pub(crate) const fn change(&self) -> Change {
+        self.change
     }
 
     pub(crate) const fn status(&self) -> u16 {

@@ -37,12 +37,8 @@ fn to_portal(
     reason: &'static str,
     within: Option<Duration>,
 ) -> Denied {
-    let (request, sent) = (known.request(), known.sent());
-    let navigates = match sent.fetch_mode {
-        Some(mode) => mode == b"navigate",
-        None => visit.wants_html(),
-    };
-    if request.method != "GET" || request.upgrade.is_some() || !navigates {
+    let request = known.request();
+    if request.method != "GET" || request.upgrade.is_some() || !known.navigates(visit) {
         let refusal = Refusal::new(RefusalPage::Unauthorized, reason);
         return Denied::Refused(refusal);
     }

@@ -3,6 +3,7 @@
 use seam::Refusal;
 
 use crate::{
+    csrf,
     guard::{Denied, guard},
     handshake::Facts,
     know::{Visit, know},
@@ -11,6 +12,7 @@ use crate::{
     serve::{Plan, plan, see_other},
     vouch::{self, Caller},
     worker::Worker,
+    xss,
 };
 
 /// Steps 3 to 6 up to the point where I/O begins: what is to be done with a request.
@@ -39,7 +41,14 @@ pub(crate) fn decide(
         .map_err(Denied::Refused)
         .and_then(|known| guard(known, &mut visit, worker))
         .map(|admitted| match caller {
-            None => plan(&admitted, &visit, facts, forward),
+            // A body that could bear a token isn't here.
+            Some(_) if visit.csrf.as_ref().is_some_and(|it| it.wanted.is_some()) => {
+                Plan::Refuse(csrf::WITHOUT)
+            }
+            None => {
+                visit.suspect = xss::look(&admitted);
+                plan(&admitted, &visit, facts, forward)
+            }
             Some(_) => Plan::Vouch(vouch::known(&visit)),
         })
         .unwrap_or_else(|denied| {

@@ -6,6 +6,7 @@
 //!
 //! - A request for the **application** is in the class of its route; with a token or an app
 //!   password that holds for nothing it is an attempt to get in.
+//! - **Reports** on policies that browsers send are a class of their own.
 //! - What is sent to **own pages** by somebody who isn't signed in is an attempt to get in,
 //!   too; everything else there is a page.
 //! - A **trusted proxy** that names nobody is never refused: its address says nothing of who
@@ -21,6 +22,7 @@ use seam::{Counters, Credential, Refusal, RefusalPage, Session};
 use terms::{Clock, Moment, Rng};
 
 use crate::{
+    csrf::is_csp_report,
     know::{Known, OwnPath, Visit, is_safe},
     teeth,
 };
@@ -49,10 +51,11 @@ impl Arrivals {
 }
 
 /// The class of a request; `None` where nothing limits it.
-fn class(known: &Known<'_>, session: Option<&Arc<Session>>) -> Option<Class> {
+fn class(known: &Known<'_>, session: Option<&Arc<Session>>, prefix: &str) -> Option<Class> {
     match known.own() {
         OwnPath::Application if known.has_bad_token() => Some(Class::SignIn),
         OwnPath::Application => known.route().throttle,
+        OwnPath::Ours if is_csp_report(known.request().path, prefix) => Some(Class::Reports),
         OwnPath::Ours if session.is_none() && !is_safe(known.request().method) => {
             Some(Class::SignIn)
         }
@@ -69,7 +72,7 @@ pub(crate) fn judge(
     counters: &Counters,
 ) -> Result<(), Refusal> {
     let session = visit.session.as_ref();
-    let Some(class) = class(known, session) else {
+    let Some(class) = class(known, session, &visit.local.prefix) else {
         return Ok(());
     };
     let address = visit.client.ip();

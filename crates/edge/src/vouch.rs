@@ -169,7 +169,7 @@ pub(crate) fn known(visit: &Visit) -> http::Response<()> {
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_LENGTH, "0"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+        (header::CONTENT_SECURITY_POLICY, guards::csp::BARE),
     ] {
         fields.insert(name, HeaderValue::from_static(value));
     }

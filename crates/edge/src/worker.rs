@@ -14,9 +14,10 @@ use std::{
     time::Duration,
 };
 
+use guards::csp::NONCE_BYTES;
 use seam::{
-    Counters, Sessions, Snapshot, SnapshotCell, own::OwnSender, record::Recorder,
-    renewal::RenewalSender,
+    Counters, Sessions, Snapshot, SnapshotCell, findings::FindingSender, own::OwnSender,
+    record::Recorder, renewal::RenewalSender,
 };
 use terms::{Clock, Micros, Moment, RequestId, Rng};
 use tokio::{
@@ -55,6 +56,8 @@ pub struct Parts {
     pub renewals: RenewalSender,
     /// Where records go.
     pub recorder: Recorder,
+    /// Where markup is told that came back.
+    pub findings: FindingSender,
     /// Its numbers.
     pub counters: Arc<Counters>,
     /// Session tickets, shared by all workers.
@@ -221,6 +224,7 @@ pub(crate) struct Worker {
     local: RefCell<Rc<Local>>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) findings: FindingSender,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) own: OwnSender,
     pub(crate) renewals: RenewalSender,
@@ -251,6 +255,11 @@ impl Worker {
             *local = Local::of(Arc::clone(&current), Some(&**local));
         }
         local.clone()
+    }
+
+    /// A word that nobody can guess: the nonce of one answer's policy.
+    pub(crate) fn nonce(&self) -> String {
+        terms::base64(&self.rng.bytes::<NONCE_BYTES>())
     }
 
     /// A request id and a span id.
@@ -363,6 +372,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         own,
         renewals,
         recorder,
+        findings,
         counters,
         tickets,
         crowd,
@@ -377,6 +387,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         cell: snapshot,
         counters,
         recorder: RefCell::new(recorder),
+        findings,
         sessions,
         own,
         renewals,

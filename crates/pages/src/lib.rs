@@ -26,11 +26,16 @@ pub use views::{
     app_password::{EXPIRY_DAYS, TokenKind, TokenMadeView, TokenView},
     console::{
         Console, ConsoleDoor, ConsoleEnterView, Notice,
-        addresses::{AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView},
+        addresses::{
+            AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView, DeedView, LatelyView,
+        },
         admin::{ResumeView, ThresholdView},
         approvals::{ApprovalProblem, ApprovalsView, WaitingFor, WaitingKind, WaitingView},
         audit::{AuditFilter, AuditLine, AuditView, ChangeLine},
+        content::{ContentMode, ContentReport, ContentSite, ContentView, ContentWeakness},
         groups::{GroupRemoveView, GroupView, GroupsView},
+        origins::{OriginRouteView, OriginsView},
+        reflections::{ReflectedAs, ReflectedDone, ReflectedFrom, ReflectionLine, ReflectionsView},
         sessions::ConsoleSessionsView,
         team::{
             EntryFactor, EntryKind, EntryStanding, EntryView, GitHubSaid, TeamAddView,

@@ -119,6 +119,14 @@ impl<'a> Approach<'a> {
     }
 }
 
+/// The origin of a host over HTTPS, as browsers write it (RFC 6454 section 6.2).
+pub(crate) fn origin(host: &str, port: u16) -> String {
+    match port {
+        443 => format!("https://{host}"),
+        port => format!("https://{host}:{port}"),
+    }
+}
+
 /// Whether a host can have neither a certificate of its own nor a place in a browser's
 /// memory: an address, or a name of this machine (RFC 6761 section 6.3).
 pub(crate) fn is_local_or_address(host: &str) -> bool {

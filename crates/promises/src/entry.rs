@@ -42,6 +42,31 @@ pub struct Part {
 }
 
 impl Part {
+    /// One that the promise needs to be green: it takes a pass, seen from the same host at
+    /// least.
+    pub(crate) const fn core(name: &'static str, clause: Clause) -> Self {
+        Self {
+            name,
+            clause,
+            measured: &[],
+            core: true,
+            drilled: true,
+            vantage: Vantage::SameHost,
+        }
+    }
+
+    /// A fact of the configuration, or a limit.
+    pub(crate) const fn stated(name: &'static str, clause: Clause) -> Self {
+        Self {
+            name,
+            clause,
+            measured: &[],
+            core: false,
+            drilled: false,
+            vantage: Vantage::Inside,
+        }
+    }
+
     /// The clause with a run's figures in place of those that nobody knew before.
     pub fn said(&self, figures: &[(String, i64)]) -> Clause {
         let mut clause = self.clause.clone();

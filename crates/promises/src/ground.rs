@@ -53,6 +53,8 @@ pub enum Question {
     },
     /// An account of the run's own, in no group.
     Canary,
+    /// The address of every own page that people ask for, beside the console.
+    Pages,
     /// Method and path of every room of the console.
     Console,
     /// One of them is put into a group of the run's own that may stand on the console's
@@ -96,6 +98,11 @@ pub enum Evidence {
     Passwords(Box<PasswordEvidence>),
     /// An account that is removed after the run.
     Canary(Canary),
+    /// Own pages.
+    Pages {
+        /// Each address below the prefix, with `{what}` where something is named.
+        paths: Vec<String>,
+    },
     /// The console's rooms.
     Console {
         /// Method and path below the console's own, with `{id}` and `{name}` where something
@@ -342,6 +349,19 @@ impl Ground {
     pub(crate) async fn canary(&self) -> Result<Canary, String> {
         match self.ask(Question::Canary).await {
             Evidence::Canary(canary) => Ok(canary),
+            Evidence::None { why } => Err(why),
+            _ => Err("no-evidence".to_owned()),
+        }
+    }
+
+    /// The address of every own page that people ask for, beside the console, below the
+    /// prefix.
+    ///
+    /// # Errors
+    /// Why they aren't known: kebab-case.
+    pub(crate) async fn pages(&self) -> Result<Vec<String>, String> {
+        match self.ask(Question::Pages).await {
+            Evidence::Pages { paths } if !paths.is_empty() => Ok(paths),
             Evidence::None { why } => Err(why),
             _ => Err("no-evidence".to_owned()),
         }

@@ -14,6 +14,10 @@
 pub mod admin;
 mod approach;
 pub mod block;
+mod browser;
+mod census;
+pub mod csp;
+pub mod csrf;
 pub mod entry;
 pub mod ground;
 pub mod hsts;
@@ -33,6 +37,7 @@ pub mod tls;
 pub mod tls_report;
 pub mod track;
 pub mod two_factor;
+pub mod xss;
 
 use terms::{PromiseId, Verdict};
 
@@ -50,6 +55,9 @@ pub const PROMISES: &[Entry] = &[
     block::ENTRY,
     throttle::ENTRY,
     track::ENTRY,
+    xss::ENTRY,
+    csrf::ENTRY,
+    csp::ENTRY,
     team::ENTRY,
     admin::ENTRY,
 ];

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use terms::Secret;
 use visitor::http::{Protocol, Response};
 
-use crate::approach::{Approach, silence};
+use crate::approach::{self, Approach, silence};
 
 /// Cookies by the names that the portal gives them.
 const SESSION: &str = "__Host-Http-waarborg";
@@ -57,8 +57,8 @@ impl Form {
         has_token.then_some(form)
     }
 
-    /// The fields of a body, with what is filled in: letters, digits and `-`.
-    fn encoded(&self, filled: &[(&str, &str)]) -> String {
+    /// The fields of a body, with what is filled in: letters, digits and `-`, or encoded.
+    pub(crate) fn encoded(&self, filled: &[(&str, &str)]) -> String {
         let hidden = self.0.iter();
         let hidden = hidden.map(|(name, value)| (name.as_str(), value.as_str()));
         let pairs = hidden.chain(filled.iter().copied());
@@ -85,6 +85,61 @@ impl Form {
         });
         Some(Self(fields.collect()))
     }
+}
+
+/// A form of an own page, as whoever fills in everything sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fields {
+    /// Where it goes, below the prefix.
+    pub(crate) below: String,
+    /// Whether it is sent as a body, rather than as a query.
+    pub(crate) posts: bool,
+    /// What it brings along.
+    pub(crate) hidden: Form,
+    /// What is to be filled in.
+    pub(crate) names: Vec<String>,
+}
+
+impl Fields {
+    /// Every form of a page that goes to an own page.
+    pub(crate) fn all(page: &str, prefix: &str) -> Vec<Self> {
+        let forms = page.split("<form").skip(1);
+        forms
+            .filter_map(|form| {
+                let form = form.split("</form>").next()?;
+                let head = form.split('>').next()?;
+                let action = raw_attribute(head, "action")?;
+                let mut fields = Self {
+                    below: action.strip_prefix(prefix)?.to_owned(),
+                    posts: raw_attribute(head, "method") == Some("post"),
+                    hidden: Form::default(),
+                    names: Vec::new(),
+                };
+                for kind in ["<input", "<textarea", "<select"] {
+                    for tag in form.split(kind).skip(1) {
+                        let tag = tag.split('>').next().unwrap_or_default();
+                        let Some(name) = attribute(tag, "name") else {
+                            continue;
+                        };
+                        if tag.contains(" type=\"hidden\"") {
+                            let value = attribute(tag, "value");
+                            fields.hidden.0.extend(value.map(|value| (name, value)));
+                        } else {
+                            fields.names.push(name);
+                        }
+                    }
+                }
+                fields.names.dedup();
+                Some(fields)
+            })
+            .collect()
+    }
+}
+
+/// An attribute's value as it stands.
+fn raw_attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let behind = tag.split(&format!(" {name}=\"")).nth(1)?;
+    behind.split('"').next()
 }
 
 /// An attribute's value, where it can go into a body as it is.
@@ -184,12 +239,9 @@ impl<'a> Browser<'a> {
         Ok(answer.status.as_u16() == 200)
     }
 
-    /// The origin of a host, as browsers write it.
+    /// The origin of a host here.
     fn origin(&self, host: &str) -> String {
-        match self.approach.reading().public_port {
-            443 => format!("https://{host}"),
-            port => format!("https://{host}:{port}"),
-        }
+        approach::origin(host, self.approach.reading().public_port)
     }
 
     async fn send(&mut self, below: &str, body: Option<String>) -> Result<Response, &'static str> {
@@ -283,7 +335,8 @@ impl<'a> Browser<'a> {
         self.judge(&answer)
     }
 
-    fn judge(&self, answer: &Response) -> Result<Answer, &'static str> {
+    /// What an answer to name and password, or to a code, means.
+    pub(crate) fn judge(&self, answer: &Response) -> Result<Answer, &'static str> {
         let set = answer.headers.get_all("set-cookie").iter();
         let session = set.filter_map(|field| field.to_str().ok());
         let session = session

@@ -13,9 +13,9 @@ use std::{
 };
 
 use config::{
-    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PaceReading,
+    AccessLog, AdminReading, BlockReading, CsrfReading, HstsReading, LockoutReading, PaceReading,
     PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading, TlsReportReading,
-    TrackReading,
+    TrackReading, XssReading,
 };
 use terms::{AddressKeeping, Grade, PromiseId, Rng, Vantage};
 use visitor::{
@@ -96,6 +96,7 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             include_subdomains: false,
             preload: false,
         },
+        csp: Vec::new(),
         tls_report: TlsReportReading { least: Grade::A },
         password: PasswordReading {
             length: 0,
@@ -117,6 +118,8 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             pages: NO_PACE,
             sign_in: NO_PACE,
         },
+        csrf: CsrfReading::default(),
+        xss: XssReading::default(),
         track: TrackReading {
             access_log: AccessLog::Off,
             retention_s: 0,

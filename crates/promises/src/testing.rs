@@ -10,9 +10,9 @@ use std::{
 
 use bytes::Bytes;
 use config::{
-    AccessLog, AdminReading, BlockReading, HstsReading, LockoutReading, PaceReading,
+    AccessLog, AdminReading, BlockReading, CsrfReading, HstsReading, LockoutReading, PaceReading,
     PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading, TlsReportReading,
-    TrackReading, Way,
+    TrackReading, Way, XssReading,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -42,6 +42,9 @@ pub(crate) const NAME: &str = "gateway.test";
 /// 23 November 2026, noon: within the certificates' time.
 pub(crate) const NOON: Micros = Micros(1_795_435_200_000_000);
 
+/// The fields of [`Heard::from`].
+const FROM: [&str; 3] = ["origin", "sec-fetch-site", "upgrade"];
+
 /// What a server heard.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
@@ -56,6 +59,8 @@ pub(crate) struct Heard {
     pub(crate) language: String,
     /// `Cookie`, or nothing.
     pub(crate) cookie: String,
+    /// `Origin`, `Sec-Fetch-Site` and `Upgrade`, or nothing.
+    pub(crate) from: [String; 3],
     /// A form over HTTP/1.
     pub(crate) body: String,
 }
@@ -247,6 +252,7 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
         traceparent: None,
         language: String::new(),
         cookie: String::new(),
+        from: Default::default(),
         body: String::new(),
     };
     let mut length = 0;
@@ -264,6 +270,10 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
             }
             Some((name, value)) if name.eq_ignore_ascii_case("cookie") => {
                 value.trim().clone_into(&mut heard.cookie);
+            }
+            Some((name, value)) if FROM.contains(&&*name.to_ascii_lowercase()) => {
+                let at = FROM.iter().position(|it| name.eq_ignore_ascii_case(it));
+                value.trim().clone_into(&mut heard.from[at.unwrap()]);
             }
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                 length = value.trim().parse().unwrap_or(0);
@@ -285,10 +295,13 @@ async fn first_version(mut stream: TlsStream<TcpStream>, script: &(dyn Fn(&Heard
         &said.body
     };
     let mut answer = format!(
-        "HTTP/1.1 {} So\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: {}\r\n",
+        "HTTP/1.1 {} So\r\nConnection: close\r\nContent-Length: {}\r\n",
         said.status,
         said.body.len()
     );
+    if said.fields.iter().all(|(name, _)| *name != "content-type") {
+        answer.push_str("Content-Type: text/html\r\n");
+    }
     for (name, value) in &said.fields {
         answer.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -318,6 +331,10 @@ async fn second(
                 .map_or("", |value| value.to_str().unwrap())
                 .to_owned(),
             cookie: String::new(),
+            from: FROM.map(|name| {
+                let value = request.headers().get(name);
+                value.map_or("", |value| value.to_str().unwrap()).to_owned()
+            }),
             body: String::new(),
         };
         let said = script(&heard);
@@ -353,6 +370,7 @@ pub(crate) fn reading() -> Reading {
             include_subdomains: false,
             preload: false,
         },
+        csp: Vec::new(),
         tls_report: TlsReportReading { least: Grade::A },
         password: PasswordReading {
             length: 15,
@@ -380,6 +398,8 @@ pub(crate) fn reading() -> Reading {
                 interval_us: 500_000,
             },
         },
+        csrf: CsrfReading::default(),
+        xss: XssReading::default(),
         track: TrackReading {
             access_log: AccessLog::File,
             retention_s: 30 * 86_400,

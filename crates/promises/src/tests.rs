@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config::{AccessLog, BlockReading, Reading, Way};
+use config::{AccessLog, BlockReading, CspReading, Reading, Way, XssReading};
 use pages::Texts;
 use terms::{AddressKeeping, Arg, Clause, Language, Micros, PromiseId, Vantage, Verdict};
 
@@ -64,6 +64,35 @@ fn readings() -> Vec<Reading> {
         one.throttle.observe = observe;
         one.throttle.pages.interval_us = interval_us;
         one.throttle.sign_in.interval_us = interval_us;
+        all.push(one);
+    }
+    for (observe, count) in [(true, 0), (false, 0), (false, 1), (false, 2)] {
+        let mut one = reading();
+        one.sites[0].portal = true;
+        one.csrf.observe = observe;
+        (one.csrf.origins, one.csrf.exceptions, one.csrf.important) = (count, count, count);
+        all.push(one);
+    }
+    for (enforced, strict) in [(true, true), (true, false), (false, true)] {
+        let mut one = reading();
+        one.csp = vec![CspReading {
+            host: one.sites[0].hosts[0].clone(),
+            enforced,
+            strict,
+            nonce: false,
+            policy: Vec::new(),
+        }];
+        all.push(one);
+    }
+    for (off, observe, neutralise, refuse) in [(1, 2, 1, 0), (0, 1, 0, 1), (2, 0, 1, 1)] {
+        let mut one = reading();
+        one.sites[0].portal = true;
+        one.xss = XssReading {
+            off,
+            observe,
+            neutralise,
+            refuse,
+        };
         all.push(one);
     }
     for addresses in [

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use guards::throttle::Class;
+use guards::{throttle::Class, xss::Mode};
 
 use crate::RefusalPage;
 
@@ -73,6 +73,18 @@ pub struct Counters {
     pub throttle_refused: [Counter; Class::ALL.len()],
     /// Requests let in although their client sends too many, in the same order.
     pub throttle_observed: [Counter; Class::ALL.len()],
+    /// Requests refused since they don't come from our own pages (promise `csrf`).
+    pub csrf_refused: Counter,
+    /// Requests let in although they don't.
+    pub csrf_observed: Counter,
+    /// Answers that were read for markup of their request (promise `xss`).
+    pub xss_read: Counter,
+    /// Answers that held some, by what was done, in the order of [`Mode::ALL`].
+    pub xss_found: [Counter; Mode::ALL.len()],
+    /// Pages that weren't read although their request carries markup: compressed, or in parts.
+    pub xss_unwatched: Counter,
+    /// Findings dropped because control lagged behind.
+    pub xss_dropped: Counter,
     /// TLS handshakes that ended well.
     pub handshakes: Counter,
     /// TLS handshakes that failed: old versions, plaintext, unknown names, time-outs.

@@ -132,6 +132,12 @@ pub struct Route {
     pub body_max: u64,
     /// Which pace its requests have; `None` for no limit.
     pub throttle: Option<guards::throttle::Class>,
+    /// Why what could change something may come from other sites; `None`: it may not.
+    pub cross_site: Option<Box<str>>,
+    /// What changes something here bears a token.
+    pub important: bool,
+    /// What is done with markup of a request that its answer brings back.
+    pub xss: guards::xss::Mode,
 }
 
 /// A site: the hosts that lead to one application.
@@ -154,8 +160,12 @@ pub struct Site {
     /// Longest path first, and of one path those with methods; the last has the empty
     /// path and no methods, so one always holds.
     pub routes: Box<[Route]>,
+    /// Whether one of its routes is important.
+    pub important: bool,
     /// Its `Strict-Transport-Security`.
     pub hsts: guards::hsts::Policy,
+    /// What its application's answers carry of a `Content-Security-Policy`.
+    pub csp: guards::csp::Sent,
 }
 
 impl Site {
@@ -294,6 +304,8 @@ pub struct Snapshot {
     pub block: guards::block::Set,
     /// How many requests a client may make in a time.
     pub throttle: guards::throttle::Throttle,
+    /// Which domains are our own.
+    pub csrf: guards::csrf::Csrf,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.
@@ -362,6 +374,9 @@ mod tests {
             anonymous: false,
             body_max: 1,
             throttle: None,
+            cross_site: None,
+            important: false,
+            xss: guards::xss::Mode::Off,
         };
         let site = Site {
             index: 0,
@@ -377,7 +392,9 @@ mod tests {
                 route("/admin", &[]),
                 route("", &[]),
             ]),
+            important: false,
             hsts: guards::hsts::Policy::default(),
+            csp: guards::csp::Sent::default(),
         };
         let check = |path, expected| {
             assert_eq!(&*site.route(path, "GET").path, expected, "{path}");

@@ -22,6 +22,14 @@ pub const TLS_GRADE: &str = "waarborg_tls_grade";
 pub const BLOCKED_TOTAL: &str = "waarborg_blocked_total";
 /// Requests of clients that send too many, by `class` and `action` (promise `throttle`).
 pub const THROTTLED_TOTAL: &str = "waarborg_throttled_total";
+/// Requests that don't come from our own pages, by `action` (promise `csrf`).
+pub const CSRF_TOTAL: &str = "waarborg_csrf_total";
+/// Reports on sites' policies, by `result` (promise `csp`).
+pub const CSP_REPORTS_TOTAL: &str = "waarborg_csp_reports_total";
+/// Answers that brought markup of their request back, by `mode` (promise `xss`).
+pub const REFLECTED_TOTAL: &str = "waarborg_reflected_total";
+/// Pages that answer a request with markup, by `outcome` (promise `xss`).
+pub const REFLECTION_ANSWERS_TOTAL: &str = "waarborg_reflection_answers_total";
 /// Drill runs, by `promise` and `verdict`.
 pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
 /// When the certificate of a `site` ends, in seconds since 1970.

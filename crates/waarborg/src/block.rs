@@ -118,7 +118,7 @@ pub(crate) fn run(command: BlockCommand) -> ExitCode {
 }
 
 /// `90s`, `30m`, `24h`, `7d`.
-fn seconds(text: &str) -> Result<u64, String> {
+pub(crate) fn seconds(text: &str) -> Result<u64, String> {
     let expected = || "expected a time such as 90s, 30m, 24h or 7d".to_owned();
     let (digits, unit) = text
         .split_at_checked(text.len().saturating_sub(1))
@@ -161,7 +161,7 @@ fn answered(config: &Config, what: &block::BlockCommand) -> Result<BlockReply, S
     }
 }
 
-fn print_json(what: &impl serde::Serialize) {
+pub(crate) fn print_json(what: &impl serde::Serialize) {
     match serde_json::to_string(what) {
         Ok(text) => println!("{text}"),
         Err(error) => eprintln!("error: {error}"),

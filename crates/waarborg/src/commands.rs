@@ -1,16 +1,18 @@
 //! Commands to the running server, or to its store while it doesn't run.
 
-use std::{path::Path, process::ExitCode};
+use std::{net::IpAddr, path::Path, process::ExitCode};
 
 use config::{Config, Env};
 use control::{
     Offline,
+    access_log::Doings,
     socket::{self, Command, Reply, SocketError},
 };
 use store::{DataFolder, DataLock, MasterKeys, Store};
 use terms::{Clock, Rng};
 
 use crate::{
+    block::print_json,
     fault,
     wire::{credentials, location},
 };
@@ -28,6 +30,42 @@ pub(crate) fn verify(file: &Path) -> ExitCode {
 /// `waarborg record find`.
 pub(crate) fn find(file: &Path, id: String) -> ExitCode {
     carry_out(file, &Command::RecordFind { id })
+}
+
+/// `waarborg record client`.
+pub(crate) fn client(file: &Path, address: IpAddr, seconds: u64, json: bool) -> ExitCode {
+    Desk::with(file, async |desk| {
+        match desk.ask(&Command::RecordClient { address, seconds }).await {
+            Ok(Reply::Client { what }) if json => print_json(&what),
+            Ok(Reply::Client { what }) => print_doings(&what),
+            Ok(reply) => return print(reply),
+            Err(why) => return fault(&why),
+        }
+        ExitCode::SUCCESS
+    })
+}
+
+fn print_doings(doings: &Doings) {
+    println!("{} requests", doings.total);
+    for (class, count) in &doings.classes {
+        println!("{count:>9}  with status {class}xx");
+    }
+    for (reason, count) in &doings.refused {
+        println!("{count:>9}  refused: {reason}");
+    }
+    for deed in &doings.newest {
+        let site = deed.site.as_deref().unwrap_or("-");
+        let reason = deed.reason.as_ref().map(|reason| format!("  {reason}"));
+        println!(
+            "{}  {}  {}  {site}  {} {}{}",
+            deed.time,
+            deed.id,
+            deed.status,
+            deed.method,
+            deed.path,
+            reason.unwrap_or_default()
+        );
+    }
 }
 
 /// `waarborg console`.
@@ -126,6 +164,7 @@ fn print(reply: Reply) -> ExitCode {
         | Reply::Proved { .. }
         | Reply::Accounts { .. }
         | Reply::Block { .. }
+        | Reply::Client { .. }
         | Reply::Team { .. } => {
             return fault(&"the server answered something else than was asked");
         }

@@ -173,6 +173,19 @@ enum RecordCommand {
         #[command(flatten)]
         config: ConfigArg,
     },
+    /// Says what a client has asked lately: an IPv4 address, or the /64 of an IPv6 address.
+    Client {
+        /// Its address.
+        address: std::net::IpAddr,
+        /// How far back: seconds, minutes, hours or days.
+        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = block::seconds)]
+        since: u64,
+        /// One line of JSON in place of the prose.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
 }
 
 fn main() -> ExitCode {
@@ -188,6 +201,12 @@ fn main() -> ExitCode {
         Command::Key(KeyCommand::Rotate(ConfigArg { config })) => commands::rotate(&config),
         Command::Ledger(LedgerCommand::Verify(ConfigArg { config })) => commands::verify(&config),
         Command::Record(RecordCommand::Find { id, config }) => commands::find(&config.config, id),
+        Command::Record(RecordCommand::Client {
+            address,
+            since,
+            json,
+            config,
+        }) => commands::client(&config.config, address, since, json),
         Command::User(command) => accounts::user(command),
         Command::Group(command) => accounts::group(command),
         Command::Session(command) => accounts::session(command),

@@ -17,7 +17,7 @@ use control::{
     socket,
 };
 use edge::{Arrivals, BindError, Crowd, Edge, Listeners, Listening, Parts as EdgeParts, Tickets};
-use seam::{Counters, Sessions, own, record, renewal};
+use seam::{Counters, Sessions, findings, own, record, renewal};
 use store::{DataError, DataFolder, DataLock, KeyError, Location, MasterKeys};
 use terms::{Clock, Rng};
 
@@ -314,6 +314,7 @@ impl Server {
         let tickets = Tickets::new()?;
         let crowd = Crowd::default();
         let arrivals = Arrivals::new(memory, &rng, &clock);
+        let (findings, found) = findings::channel();
         let (mut parts, mut records, mut counters) = (Vec::new(), Vec::new(), Vec::new());
         for listeners in listeners {
             let (recorder, recorded) = record::channel();
@@ -328,6 +329,7 @@ impl Server {
                 own: own_in.clone(),
                 renewals: renewals.clone(),
                 recorder,
+                findings: findings.clone(),
                 counters: numbers,
                 tickets: tickets.clone(),
                 crowd: crowd.clone(),
@@ -336,6 +338,8 @@ impl Server {
                 rng: rng.clone(),
             });
         }
+        // It ends with the workers.
+        drop(findings);
         let program = std::env::current_exe().map_err(system("our own program file"))?;
         let control = runtime.block_on(Control::start(ControlParts {
             publisher: publisher.clone(),
@@ -349,6 +353,7 @@ impl Server {
             renewals: renewed,
             own: own_out,
             records,
+            findings: found,
             counters,
             listeners: single(listening),
             operations,

@@ -5,8 +5,11 @@
 //! calls doesn't allocate unless its doc says when.
 
 pub mod block;
+pub mod csp;
+pub mod csrf;
 pub mod forwarded;
 pub mod hsts;
 pub mod network;
 pub mod proxy;
 pub mod throttle;
+pub mod xss;

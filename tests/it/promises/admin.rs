@@ -169,7 +169,7 @@ async fn the_sentence_names_what_was_tried_and_what_is_configured() {
     );
     assert_eq!(proved.part("admin", "routes")["verdict"], "pass");
     let said = gateway.said_of(HOST, "admin").await.to_string();
-    for words in ["each of its 3", "own administration", "last 10 minutes"] {
+    for words in ["each of its 4", "own administration", "last 10 minutes"] {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(!said.contains("known networks"), "{said}");

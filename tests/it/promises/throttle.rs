@@ -84,6 +84,17 @@ async fn curl_is_told_to_wait_with_an_id_that_leads_to_the_rule_and_its_neighbou
     let line = gateway.record(&ground, id).await;
     assert_eq!(line["reason"], "throttled", "{line}");
     assert_eq!(line["rule"], "pages:address", "{line}");
+    // What this client did, and nobody else's.
+    let asked = ["record", "client", "127.0.0.21", "--json"];
+    let done = gateway.command(&ground, &asked).await.good();
+    let doings: Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(doings["classes"]["2"], 8, "{doings}");
+    assert!(
+        doings["refused"]["throttled"].as_u64() >= Some(10),
+        "{doings}"
+    );
+    let shown = doings["newest"].as_array().expect("a list");
+    assert!(shown.iter().any(|deed| deed["id"] == *id), "{doings}");
     let refused = gateway
         .metric("waarborg_throttled_total{class=\"pages\",action=\"refused\"}")
         .await;

@@ -115,7 +115,7 @@ pub fn node() -> PathBuf {
     variable("WAARBORG_NODE").unwrap_or_else(|| PathBuf::from("node"))
 }
 
-/// `node_modules` with axe-core, playwright-core and html-validate
+/// `node_modules` with axe-core, playwright-core, html-validate and csp_evaluator
 /// (`WAARBORG_NODE_MODULES`).
 ///
 /// # Panics

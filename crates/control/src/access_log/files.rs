@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,6 +17,8 @@ use terms::Micros;
 /// The file that is being written.
 const CURRENT: &str = "access.jsonl";
 const DAY_US: i64 = 86_400_000_000;
+/// Longest line that is read back; ours are at most 2 KiB.
+const LINE_MAX: u64 = 16 * 1024;
 
 /// The folder of the access log.
 #[derive(Debug)]
@@ -188,6 +190,44 @@ fn modified(file: &File) -> Option<Micros> {
         .duration_since(std::time::UNIX_EPOCH)
         .ok()?;
     Some(Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
+}
+
+/// Reads one file back, line by line.
+pub(super) struct Lines {
+    file: BufReader<File>,
+    line: String,
+}
+
+impl Lines {
+    /// `None` for a file that vanished meanwhile (retention).
+    ///
+    /// # Errors
+    /// It can't be opened.
+    pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
+        let file = match File::open(path) {
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => BufReader::with_capacity(256 * 1024, file?),
+        };
+        let line = String::new();
+        Ok(Some(Self { file, line }))
+    }
+
+    /// The next line; what isn't UTF-8 is none of ours, and passed over.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(super) fn next(&mut self) -> io::Result<Option<&str>> {
+        loop {
+            self.line.clear();
+            let mut limited = io::Read::take(&mut self.file, LINE_MAX);
+            match limited.read_line(&mut self.line) {
+                Ok(0) => return Ok(None),
+                Ok(_) => return Ok(Some(&self.line)),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
 }
 
 /// Closed files, oldest first: their names are their times.

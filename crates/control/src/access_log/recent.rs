@@ -12,7 +12,7 @@ use std::{
 
 use terms::{Micros, RequestId};
 
-use super::find::Wanted;
+use super::{client::Search, find::Wanted};
 
 /// How long lines are kept: twice what the drill waits for one.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(120);
@@ -83,6 +83,16 @@ impl Recent {
             lines: lines.collect(),
             all_here: kept.crowded_out.is_none_or(|at| now.since(at) > KEPT_FOR),
         }
+    }
+
+    /// Has a search look at all of them, oldest first.
+    pub(crate) fn search(&self, search: &mut Search) {
+        let kept = self.lock();
+        let texts = kept.batches.iter();
+        texts
+            .flat_map(|(_, lines)| lines.split(|byte| *byte == b'\n'))
+            .filter_map(|line| std::str::from_utf8(line).ok())
+            .for_each(|line| search.look(line));
     }
 }
 

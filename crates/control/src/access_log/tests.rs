@@ -24,6 +24,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         admin_networks: None,
         block: Default::default(),
         throttle: Default::default(),
+        csrf: Default::default(),
         addresses: AddressKeeping::Whole,
         public_port: 443,
         portal: None,

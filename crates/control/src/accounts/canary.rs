@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::{AccountError, Accounts, choice::Choice};
 
 /// Accounts of one run at a time.
-const CANARIES_MAX: usize = 8;
+const CANARIES_MAX: usize = 12;
 /// How their names begin; a random number follows.
 const PREFIX: &str = "canary-";
 const DISPLAY: &str = "A drill’s own account";

@@ -2,11 +2,12 @@
 //! who is refused for a while.
 // promise: block
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use axum::response::Response;
 use pages::{
-    AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView, Field, FieldProblem, Page,
+    AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView, DeedView, Field, FieldProblem,
+    LatelyView, Page,
 };
 use store::{MAX_BANS, MAX_REASON_BYTES};
 
@@ -15,6 +16,7 @@ use super::{
     visit::{Changing, Visit},
 };
 use crate::{
+    access_log::{self, Deed},
     accounts::AccountError,
     bans::{self, BanError},
     block::{self, TemporaryView, Verdict},
@@ -27,18 +29,50 @@ pub(super) fn rooms(rooms: Rooms) -> Rooms {
         .post("/addresses/remove", remove)
 }
 
+/// How far back a client's requests are shown.
+const LATELY: Duration = Duration::from_secs(3600);
+
 async fn list(visit: Visit) -> Response {
-    visit.page(listed(&visit, BanTyped::default()))
+    let page = listed(&visit, BanTyped::default()).await;
+    visit.page(page)
 }
 
-fn listed(visit: &Visit, typed: BanTyped) -> Page {
+/// What a client has asked lately; `None` where records don't tell.
+async fn lately(visit: &Visit, address: IpAddr) -> Option<LatelyView> {
+    let doings = access_log::doings(&visit.state, address, LATELY).await;
+    let doings = doings
+        .inspect_err(|why| tracing::debug!(why, "what a client has asked isn't known"))
+        .ok()?;
+    let deed = |deed: Deed| DeedView {
+        // To the second.
+        time: deed.time.get(..19).unwrap_or_default().replace('T', " "),
+        status: deed.status.to_string(),
+        site: deed.site.unwrap_or_default(),
+        what: format!("{} {}", deed.method, deed.path),
+        reason: deed.reason.unwrap_or_default(),
+        id: deed.id,
+    };
+    Some(LatelyView {
+        total: doings.total,
+        refused: doings.refused.values().sum(),
+        newest: doings.newest.into_iter().map(deed).collect(),
+    })
+}
+
+async fn listed(visit: &Visit, typed: BanTyped) -> Page {
     let publisher = &visit.state.publisher;
     let (set, config) = (publisher.block(), publisher.config());
     let lists = block::lists(&set, &config.block.lists, publisher.temporary());
     let address = visit.asked("address");
-    let asked = match address.trim() {
-        "" => AddressAsked::Nothing,
-        text => text.parse().map_or(AddressAsked::Malformed, |address| {
+    let parsed = address.trim().parse();
+    let lately = match parsed {
+        Ok(address) => lately(visit, address).await,
+        Err(_) => None,
+    };
+    let asked = match parsed {
+        Err(_) if address.trim().is_empty() => AddressAsked::Nothing,
+        Err(_) => AddressAsked::Malformed,
+        Ok(address) => {
             let judged = block::judge(&set, &config.trusted_proxies, address);
             AddressAsked::Judged {
                 verdict: match judged.verdict {
@@ -48,7 +82,7 @@ fn listed(visit: &Visit, typed: BanTyped) -> Page {
                 },
                 rule: judged.rule.map(|rule| (rule.id, rule.range)),
             }
-        }),
+        }
     };
     let ban = |entry: TemporaryView| BanView {
         lifts: entry.is_ban(),
@@ -61,6 +95,7 @@ fn listed(visit: &Visit, typed: BanTyped) -> Page {
         console: visit.console(),
         address,
         asked,
+        lately,
         observe: lists.observe,
         lists: lists
             .lists
@@ -104,36 +139,36 @@ async fn add(Changing { visit, form }: Changing) -> Response {
     let (range, reason) = (form.text("range"), form.text("reason").trim());
     let time = Duration::from_secs(u64::from(hours) * 3600);
     let added = bans::add(&visit.state, range, time, reason, visit.actor()).await;
-    let answer = judged(added).map(|done| match done {
-        Ok(_) => visit.done("addresses", "added"),
-        Err(problem) => {
-            let typed = BanTyped {
-                range: range.to_owned(),
-                reason: reason.to_owned(),
-                hours,
-                problems: vec![problem],
-            };
-            visit.wrong(listed(&visit, typed))
-        }
-    });
-    visit.answer(answer)
+    let problem = match judged(added) {
+        Ok(Ok(_)) => return visit.done("addresses", "added"),
+        Ok(Err(problem)) => problem,
+        Err(error) => return visit.answer(Err(error)),
+    };
+    let typed = BanTyped {
+        range: range.to_owned(),
+        reason: reason.to_owned(),
+        hours,
+        problems: vec![problem],
+    };
+    let page = listed(&visit, typed).await;
+    visit.wrong(page)
 }
 
 async fn remove(Changing { visit, form }: Changing) -> Response {
     let range = form.text("range");
     let removed = bans::remove(&visit.state, range, visit.actor()).await;
-    let answer = judged(removed).map(|done| match done {
-        Ok(Some(_)) => visit.done("addresses", "removed"),
+    let problem = match judged(removed) {
+        Ok(Ok(Some(_))) => return visit.done("addresses", "removed"),
         // It has ended meanwhile.
-        Ok(None) => visit.done("addresses", "unchanged"),
-        Err(problem) => {
-            let typed = BanTyped {
-                range: range.to_owned(),
-                problems: vec![problem],
-                ..BanTyped::default()
-            };
-            visit.wrong(listed(&visit, typed))
-        }
-    });
-    visit.answer(answer)
+        Ok(Ok(None)) => return visit.done("addresses", "unchanged"),
+        Ok(Err(problem)) => problem,
+        Err(error) => return visit.answer(Err(error)),
+    };
+    let typed = BanTyped {
+        range: range.to_owned(),
+        problems: vec![problem],
+        ..BanTyped::default()
+    };
+    let page = listed(&visit, typed).await;
+    visit.wrong(page)
 }

@@ -3,6 +3,7 @@
 
 mod administrators;
 mod approvals;
+mod content;
 mod entering;
 mod ground;
 mod rooms;

@@ -17,6 +17,7 @@ use crate::{
     accounts::{AccountError, Accounts},
     state::State,
     web::form::{self, Form},
+    xss::Reflections,
 };
 
 /// Lines of one page of a list.
@@ -147,6 +148,10 @@ impl Visit {
 
     pub(super) fn pages(&self) -> &Pages {
         self.state.publisher.pages()
+    }
+
+    pub(super) fn reflections(&self) -> &Reflections {
+        &self.state.reflections
     }
 
     pub(super) fn accounts(&self) -> &Accounts {

@@ -2,7 +2,6 @@
 //! sessions. Every change asks for the form's token.
 
 use axum::{
-    Router,
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{StatusCode, Uri, request::Parts},
@@ -21,18 +20,17 @@ use terms::{GroupName, Secret};
 
 use super::{
     form::{self, Bound, Form},
+    listed::Listed,
     listing::{factor_view, session_views, token_view},
     portal::{Visit, may_enter},
     second_factor::SECURITY,
 };
-use crate::{
-    accounts::{AccountError, NewToken, Own, choice::Choice},
-    state::State,
-};
+use crate::accounts::{AccountError, NewToken, Own, choice::Choice};
+use crate::state::State;
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/account", get(account))
         .route("/account/security", get(security).post(change_password))
         .route("/account/security/app-passwords", post(add_app_password))

@@ -2,7 +2,6 @@
 //! its mail. A GET shows, and takes nothing: programs that read mail follow links.
 
 use axum::{
-    Router,
     body::Body,
     http::{StatusCode, Uri},
     response::Response,
@@ -14,19 +13,17 @@ use terms::Secret;
 use super::{
     account::{Changing, Owner},
     form::{self, Form},
+    listed::Listed,
     portal::Visit,
 };
-use crate::{
-    accounts::{AccountError, address::AddressAsked},
-    state::State,
-};
+use crate::accounts::{AccountError, address::AddressAsked};
 
 /// Where it is asked for, below the prefix.
 pub(super) const ADDRESS: &str = "account/address";
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/account/address", get(ask).post(asked))
         .route("/address", get(ask_confirm).post(confirm))
 }

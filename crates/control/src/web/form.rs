@@ -15,7 +15,7 @@ use seam::{
 use store::{MAX_DISPLAY_BYTES, Purpose, Store};
 use terms::Secret;
 
-use crate::{mail::mailbox, socket::accounts::TOKEN_NAME_MAX};
+use crate::{mail::mailbox, socket::accounts::TOKEN_NAME_MAX, teeth};
 
 /// Largest form, in bytes: a password of a megabyte is none.
 const FORM_MAX: usize = 64 * 1024;
@@ -284,9 +284,10 @@ pub(crate) fn has_token(form: &Form, store: &Store, bound: Bound<'_>) -> bool {
 }
 
 /// Whether a form bears this token; told in constant time.
+// promise: csrf
 pub(crate) fn bears(form: &Form, token: &Secret<String>) -> bool {
     let (given, expected) = (form.text("token").as_bytes(), token.expose().as_bytes());
-    aws_lc_rs::constant_time::verify_slices_are_equal(given, expected).is_ok()
+    aws_lc_rs::constant_time::verify_slices_are_equal(given, expected).is_ok() || teeth::cut("csrf")
 }
 
 /// A page for one visitor: nobody keeps it.
@@ -304,7 +305,7 @@ pub(crate) fn see_other(location: &str) -> Response {
     let headers = [
         (header::LOCATION, location),
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+        (header::CONTENT_SECURITY_POLICY, guards::csp::BARE),
     ];
     let fields: Vec<(HeaderName, String)> = headers
         .into_iter()

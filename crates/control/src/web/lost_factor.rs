@@ -2,7 +2,6 @@
 //! their name, and the one where they are let in once, by a mailed link and their password.
 
 use axum::{
-    Router,
     body::Body,
     http::{StatusCode, Uri, header},
     response::Response,
@@ -14,22 +13,20 @@ use terms::Secret;
 
 use super::{
     form::{self, Bound, Cookie, Form},
+    listed::Listed,
     portal::{Visit, problem_status, taken_in},
     second_factor::ADD,
 };
-use crate::{
-    accounts::{
-        AccountError,
-        lost_factor::LetIn,
-        secret,
-        sign_in::{Attempt, SignedIn},
-    },
-    state::State,
+use crate::accounts::{
+    AccountError,
+    lost_factor::LetIn,
+    secret,
+    sign_in::{Attempt, SignedIn},
 };
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/lost-factor", get(ask).post(enter))
         .route("/lost-factor/stop", get(ask_stop).post(stop))
 }

@@ -1,30 +1,28 @@
 //! Passkeys: somebody signs in with one, and looks after theirs in the account.
 
-use axum::{Router, body::Body, http::StatusCode, response::Response, routing::get};
+use axum::{body::Body, http::StatusCode, response::Response, routing::get};
 use pages::{PasskeyAddView, PasskeyProblem, RefusalKind, SignInProblem};
 use terms::Secret;
 
 use super::{
     account::{Changing, Owner},
     form::{self, Form},
+    listed::Listed,
     portal::{Visit, enter, login, on_portal},
     second_factor::SECURITY,
 };
-use crate::{
-    accounts::{
-        AccountError,
-        passkey::{Keyed, PasskeyAdded, PasskeyAttempt, Said},
-        secret,
-    },
-    state::State,
+use crate::accounts::{
+    AccountError,
+    passkey::{Keyed, PasskeyAdded, PasskeyAttempt, Said},
+    secret,
 };
 
 /// Where a passkey is added, below the prefix.
 pub(super) const ADD: &str = "account/passkey";
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         // Whoever chooses another language behind a failure comes back by GET.
         .route("/login/passkey", get(login).post(sign_in))
         .route("/account/passkey", get(offer).post(add))

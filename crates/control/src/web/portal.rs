@@ -8,7 +8,6 @@
 //! R is sealed: the portal takes site and P from nowhere else.
 
 use axum::{
-    Router,
     body::Body,
     extract::{FromRequestParts, State as Shared},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
@@ -27,6 +26,7 @@ use terms::{Micros, Secret};
 
 use super::{
     form::{self, Bound, Cookie, Form, FormError},
+    listed::Listed,
     second_factor,
     security::refuse,
 };
@@ -45,8 +45,8 @@ const REQUEST_LIFE: std::time::Duration = std::time::Duration::from_secs(30 * 60
 const RETURN_MAX: usize = 2048;
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/login", get(login).post(sign_in))
         .route("/callback", axum::routing::post(callback))
         .route("/logout", get(ask_logout).post(logout))
@@ -225,7 +225,7 @@ async fn jwks(Shared(state): Shared<State>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/jwk-set+json"),
         (header::CACHE_CONTROL, "max-age=300"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+        (header::CONTENT_SECURITY_POLICY, guards::csp::BARE),
     ];
     (headers, state.accounts.signer.jwks().to_string()).into_response()
 }

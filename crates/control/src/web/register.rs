@@ -3,7 +3,6 @@
 //! nothing: programs that read mail follow links.
 
 use axum::{
-    Router,
     body::Body,
     http::{StatusCode, Uri},
     response::Response,
@@ -14,16 +13,14 @@ use terms::Secret;
 
 use super::{
     form::{self, Bound, Cookie, Form},
+    listed::Listed,
     portal::Visit,
 };
-use crate::{
-    accounts::{AccountError, choice::Choice, registration::Registered, reset::Asked},
-    state::State,
-};
+use crate::accounts::{AccountError, choice::Choice, registration::Registered, reset::Asked};
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/register", get(ask).post(asked))
         .route("/register/choose", get(choose).post(chosen))
 }

@@ -2,7 +2,6 @@
 //! nothing: programs that read mail follow links.
 
 use axum::{
-    Router,
     body::Body,
     http::{StatusCode, Uri},
     response::Response,
@@ -13,20 +12,18 @@ use terms::Secret;
 
 use super::{
     form::{self, Bound, Cookie, Form},
+    listed::Listed,
     portal::Visit,
 };
-use crate::{
-    accounts::{
-        AccountError,
-        choice::Choice,
-        reset::{Asked, Chosen},
-    },
-    state::State,
+use crate::accounts::{
+    AccountError,
+    choice::Choice,
+    reset::{Asked, Chosen},
 };
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/reset", get(ask).post(asked))
         .route("/reset/choose", get(choose).post(chosen))
 }

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use axum::{
-    Router,
     body::Body,
     http::{StatusCode, Uri},
     response::Response,
@@ -21,6 +20,7 @@ use super::{
     account::{Changing, Owner},
     address,
     form::{self, Bound, Cookie, Form},
+    listed::Listed,
     passkey,
     portal::{Visit, enter, onward},
 };
@@ -33,7 +33,6 @@ use crate::{
         secret,
     },
     console,
-    state::State,
 };
 
 /// How long somebody counts as present after they have shown who they are.
@@ -44,8 +43,8 @@ pub(super) const SECURITY: &str = "account/security";
 pub(super) const ADD: &str = "account/second-factor";
 
 /// The addresses below the prefix.
-pub(super) fn routes() -> Router<State> {
-    Router::new()
+pub(super) fn routes() -> Listed {
+    Listed::default()
         .route("/login/code", post(code))
         .route("/account/second-factor", get(offer).post(add))
         .route("/account/second-factor/remove", post(remove))
@@ -346,7 +345,7 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
 }
 
 /// Where somebody may come back to, but for the account's own page.
-const BACK: [&str; 10] = [
+const BACK: [&str; 15] = [
     ADD,
     address::ADDRESS,
     passkey::ADD,
@@ -355,6 +354,11 @@ const BACK: [&str; 10] = [
     "admin/sessions",
     "admin/tokens",
     "admin/addresses",
+    "admin/origins",
+    "admin/content",
+    "admin/reflections",
+    "admin/team",
+    "admin/approvals",
     "admin/audit",
     "admin/threshold",
 ];

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{BODY_LATE, Client, Then, UploadFault, micros_since};
 use crate::{
     assertion,
-    compress::{self, Encoder, Verdict},
+    filters::{Filters, Stopped},
     harden::{Ending, finish_http1, harden},
     know::Visit,
     pace::{For, Pace, SILENCE},
@@ -25,6 +25,7 @@ use crate::{
     trailers, tunnel,
     upstream::{self, Conn, Fault, LATE, Step, Taken},
     watch::Late,
+    xss,
 };
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
@@ -36,6 +37,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         };
         if let Err(refusal) = assertion::add(&self.worker, visit, &mut self.forward).await {
             return self.refuse(visit, refusal).await;
+        }
+        match self.look_for_token(visit).await {
+            Ok(()) => {}
+            Err(Stop::Refused(refusal)) => return self.refuse(visit, refusal).await,
+            Err(Stop::Gone | Stop::Fault(_)) => {
+                record(&self.worker, visit, &self.tally, Outcome::ClientGone);
+                return Then::Break;
+            }
         }
         let (mut fresh, mut again) = (false, 0);
         let (mut taken, length) = loop {
@@ -88,8 +97,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         // An answer that comes before the upload has ended ends the connection: the rest
         // of the body is not read as a request.
         let keep = keep && (self.upload.is_done() || upgraded);
-        let (compression, mut encoder) = self.compression(visit, &head);
-        let answer = Answer::application(&head, compression);
+        // An older client is told the end of an answer of unknown length by the
+        // connection's: better to keep that than to compress.
+        let compresses = visit.version != Version::Http10;
+        let (change, mut filters) = match Filters::of(visit, &head, &self.worker, compresses) {
+            Ok(found) => found,
+            Err(refusal) => return self.refuse(visit, refusal).await,
+        };
+        let answer = Answer::application(&head, change);
         self.tally.status = answer.status();
         let hardened = harden(&answer, visit, &self.worker, &mut self.out.bytes);
         let ending = finish_http1(&hardened, visit.version, keep, &mut self.out.bytes);
@@ -100,23 +115,72 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             return Then::Close;
         }
         let mut body = BodyDecoder::new(body, &visit.local.codec);
-        let encoder = encoder.as_mut();
         let outcome = self
-            .stream(&mut taken.conn, &mut body, ending, encoder, visit)
+            .stream(&mut taken.conn, &mut body, ending, filters.as_mut(), visit)
             .await;
+        if let Some(filters) = &filters {
+            filters.report(visit, &self.worker);
+        }
+        if matches!(outcome, Outcome::Refused(_)) {
+            if filters.is_some_and(|filters| filters.head_is_held()) {
+                return self.refuse(visit, xss::REFLECTED).await;
+            }
+            self.worker.counters.refused(xss::REFLECTED.page);
+            record(&self.worker, visit, &self.tally, outcome);
+            // Cut, so that the client sees that it isn't whole.
+            return Then::Break;
+        }
         self.keep_upstream(visit, taken, keep_upstream && body.is_done());
         record(&self.worker, visit, &self.tally, outcome);
         Then::after(outcome, keep && ending != Ending::Close)
     }
 
-    /// How the answer is compressed, and by what.
-    fn compression(&self, visit: &Visit, head: &h1::Answer<'_>) -> (Verdict, Option<Encoder>) {
-        // An older client is told the end of an answer of unknown length by the
-        // connection's: better to keep that.
-        if visit.version == Version::Http10 {
-            return (Verdict::Plain, None);
+    /// Reads on until the token is there that the body has to bear, where it has to. What
+    /// was read goes on behind the head.
+    async fn look_for_token(&mut self, visit: &Visit) -> Result<(), Stop> {
+        let Some(issued) = visit.csrf.as_ref().filter(|it| it.wanted.is_some()) else {
+            return Ok(());
+        };
+        let limits = visit.local.limits;
+        let mut pace = Pace::new(&limits);
+        let mut body = Vec::new();
+        poll_fn(|cx| {
+            loop {
+                match issued.look(&body, self.upload.is_done()) {
+                    Some(Ok(())) => return Poll::Ready(Ok(())),
+                    Some(Err(refusal)) => return Poll::Ready(Err(Stop::Refused(refusal))),
+                    None => {}
+                }
+                match self.poll_body(cx, visit.body_max, |data| body.extend_from_slice(data)) {
+                    Poll::Ready(Ok(_)) => {}
+                    Poll::Ready(Err(UploadFault::Malformed(refusal))) => {
+                        return Poll::Ready(Err(Stop::Refused(refusal)));
+                    }
+                    Poll::Ready(Err(UploadFault::Gone | UploadFault::Receiver)) => {
+                        return Poll::Ready(Err(Stop::Gone));
+                    }
+                    Poll::Pending => break,
+                }
+            }
+            self.wait(&mut pace, For::Client, self.tally.bytes_in, &limits);
+            if self.facts.watch.check(cx) == Err(Late) {
+                return Poll::Ready(Err(Stop::Refused(BODY_LATE)));
+            }
+            Poll::Pending
+        })
+        .await?;
+        if let Some(copy) = visit.suspect.as_ref().and_then(|suspect| suspect.copy()) {
+            copy.add(&body);
         }
-        compress::begin(visit, head, &self.worker)
+        if self.chunked {
+            write::chunk(&mut self.forward, &body);
+        } else {
+            self.forward.extend_from_slice(&body);
+        }
+        if self.chunked && self.upload.is_done() {
+            write::last_chunk(&mut self.forward, trailers::of_request(&self.upload));
+        }
+        Ok(())
     }
 
     fn keep_upstream(&self, visit: &Visit, taken: Taken, may: bool) {
@@ -145,7 +209,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             .until(Some(visit.began.after(limits.answer)));
         poll_fn(|cx| {
             if uploading {
-                match self.poll_upload(cx, conn, visit.body_max) {
+                match self.poll_upload(cx, conn, visit) {
                     Poll::Ready(Ok(())) => {
                         uploading = false;
                         let now = self.worker.recent();
@@ -191,7 +255,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         conn: &mut Conn,
         body: &mut BodyDecoder,
         ending: Ending,
-        mut encoder: Option<&mut Encoder>,
+        mut filters: Option<&mut Filters>,
         visit: &Visit,
     ) -> Outcome {
         let limits = visit.local.limits;
@@ -201,16 +265,26 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             if uploading {
                 // Faults of the upload no longer matter: the answer is already on its
                 // way, and the connection ends behind it.
-                uploading = self.poll_upload(cx, conn, visit.body_max).is_pending();
+                uploading = self.poll_upload(cx, conn, visit).is_pending();
             }
-            let encoder = encoder.as_deref_mut();
-            if let Poll::Ready(outcome) = self.poll_stream(cx, conn, body, ending, encoder) {
+            let step = filters.as_deref_mut();
+            if let Poll::Ready(outcome) = self.poll_stream(cx, conn, body, ending, step) {
                 return Poll::Ready(outcome);
             }
             if !uploading && self.poll_gone(cx) {
                 return Poll::Ready(Outcome::ClientGone);
             }
-            self.wait_under_way(&mut pace, &limits);
+            if filters.as_ref().is_some_and(|it| it.head_is_held()) {
+                // What waits isn't the client's to take yet.
+                self.wait(
+                    &mut pace,
+                    For::Server(SILENCE),
+                    self.tally.bytes_in,
+                    &limits,
+                );
+            } else {
+                self.wait_under_way(&mut pace, &limits);
+            }
             if self.facts.watch.check(cx) == Err(Late) {
                 return Poll::Ready(if self.out.is_empty() {
                     Outcome::UpstreamCut
@@ -254,13 +328,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         conn: &mut Conn,
         body: &mut BodyDecoder,
         ending: Ending,
-        mut encoder: Option<&mut Encoder>,
+        mut filters: Option<&mut Filters>,
     ) -> Poll<Outcome> {
         let mut done = body.is_done();
-        let mut encoded = Vec::new();
+        let mut filtered = Vec::new();
         loop {
-            if encoder.as_ref().is_some_and(|encoder| encoder.is_broken()) {
-                return Poll::Ready(Outcome::UpstreamCut);
+            if let Some(filters) = &mut filters
+                && (done || !self.out.has_room())
+            {
+                filters.release_head();
             }
             if done {
                 return self
@@ -273,46 +349,60 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
             }
             let out = &mut self.out.bytes;
             let sent = &mut self.tally.bytes_out;
+            let mut stopped = Ok(());
             let step = conn.decode(body, usize::MAX, |data| {
-                let data = match &mut encoder {
-                    Some(encoder) => {
-                        encoded.clear();
-                        encoder.encode(data, &mut encoded);
-                        &encoded
+                let data = match &mut filters {
+                    Some(filters) => {
+                        filtered.clear();
+                        stopped = filters.push(data, &mut filtered);
+                        if stopped.is_err() {
+                            return;
+                        }
+                        &filtered
                     }
                     None => data,
                 };
                 *sent += u64::try_from(data.len()).unwrap_or(0);
-                if ending == Ending::Chunked {
-                    write::chunk(out, data);
-                } else {
-                    out.extend_from_slice(data);
-                }
+                append(out, data, ending);
             });
+            if let Err(stopped) = stopped {
+                return Poll::Ready(self.stop(cx, stopped, filters));
+            }
             match step {
                 Ok(Step::More) => {}
                 Ok(Step::Done) => {
-                    if let Some(encoder) = &mut encoder {
-                        self.finish_encoding(encoder);
-                        // Without trailers: a digest among them would be of other bytes.
-                        write::last_chunk(&mut self.out.bytes, []);
-                    } else if ending == Ending::Chunked {
+                    let mut keeps_trailers = true;
+                    if let Some(filters) = &mut filters {
+                        if let Err(stopped) = self.finish_filters(filters, ending) {
+                            return Poll::Ready(self.stop(cx, stopped, Some(filters)));
+                        }
+                        // A digest among them would be of other bytes.
+                        keeps_trailers = filters.keeps_trailers();
+                    }
+                    if ending == Ending::Chunked && keeps_trailers {
                         write::last_chunk(&mut self.out.bytes, trailers::of_answer(body));
+                    } else if ending == Ending::Chunked {
+                        write::last_chunk(&mut self.out.bytes, []);
                     }
                     done = true;
                 }
                 Ok(Step::Starved) => {
                     let filled = conn.poll_fill(cx, &self.worker.buffers);
                     if filled.is_pending() {
-                        if let Some(encoder) = &mut encoder {
-                            encoded.clear();
-                            encoder.flush(&mut encoded);
-                            self.tally.bytes_out += u64::try_from(encoded.len()).unwrap_or(0);
-                            write::chunk(&mut self.out.bytes, &encoded);
+                        if let Some(filters) = &mut filters {
+                            filtered.clear();
+                            filters.flush(&mut filtered);
+                            self.tally.bytes_out += u64::try_from(filtered.len()).unwrap_or(0);
+                            append(&mut self.out.bytes, &filtered, ending);
+                            if filters.has_read() {
+                                filters.release_head();
+                            }
                         }
+                        let held = filters.as_ref().is_some_and(|it| it.head_is_held());
                         // What is there leaves at once: server-sent events wait for
                         // nobody.
-                        if let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io) {
+                        if !held && let Poll::Ready(Err(_)) = self.out.poll_flush(cx, &mut self.io)
+                        {
                             return Poll::Ready(Outcome::ClientGone);
                         }
                     }
@@ -326,8 +416,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                                 return Poll::Ready(Outcome::UpstreamCut);
                             }
                             *body = BodyDecoder::new(Framing::None, &h1::Limits::default());
-                            if let Some(encoder) = &mut encoder {
-                                self.finish_encoding(encoder);
+                            if let Some(filters) = &mut filters
+                                && let Err(stopped) = self.finish_filters(filters, ending)
+                            {
+                                return Poll::Ready(self.stop(cx, stopped, Some(filters)));
                             }
                             if ending == Ending::Chunked {
                                 write::last_chunk(&mut self.out.bytes, []);
@@ -348,12 +440,30 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         }
     }
 
-    /// Appends the end of a compressed answer: it goes in chunks.
-    fn finish_encoding(&mut self, encoder: &mut Encoder) {
-        let mut encoded = Vec::new();
-        encoder.finish(&mut encoded);
-        self.tally.bytes_out += u64::try_from(encoded.len()).unwrap_or(0);
-        write::chunk(&mut self.out.bytes, &encoded);
+    /// Appends what filters still hold at the end of an answer.
+    fn finish_filters(&mut self, filters: &mut Filters, ending: Ending) -> Result<(), Stopped> {
+        let mut last = Vec::new();
+        filters.finish(&mut last)?;
+        self.tally.bytes_out += u64::try_from(last.len()).unwrap_or(0);
+        append(&mut self.out.bytes, &last, ending);
+        Ok(())
+    }
+
+    /// An answer that can't go on.
+    fn stop(
+        &mut self,
+        cx: &mut Context<'_>,
+        stopped: Stopped,
+        filters: Option<&mut Filters>,
+    ) -> Outcome {
+        if !filters.is_some_and(|filters| filters.head_is_held()) {
+            // What came before it goes out, as far as the client takes it now.
+            let _ = self.out.poll_flush(cx, &mut self.io);
+        }
+        match stopped {
+            Stopped::Broken => Outcome::UpstreamCut,
+            Stopped::Refused(refusal) => Outcome::Refused(refusal.reason),
+        }
     }
 
     /// Passes the request's body on.
@@ -361,16 +471,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         &mut self,
         cx: &mut Context<'_>,
         conn: &mut Conn,
-        most: u64,
+        visit: &Visit,
     ) -> Poll<Result<(), UploadFault>> {
         let chunked = self.chunked;
+        let copy = visit.suspect.as_ref().and_then(|suspect| suspect.copy());
         loop {
             if self.upload.is_done() {
                 return conn.poll_flush(cx).map_err(|_| UploadFault::Receiver);
             }
             ready!(conn.poll_room(cx)).map_err(|_| UploadFault::Receiver)?;
             let out = &mut conn.out.bytes;
-            let step = self.poll_body(cx, most, |data| {
+            let step = self.poll_body(cx, visit.body_max, |data| {
+                if let Some(copy) = copy {
+                    copy.add(data);
+                }
                 if chunked {
                     write::chunk(out, data);
                 } else {
@@ -395,6 +509,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
                 }
             }
         }
+    }
+}
+
+/// Appends a run of an answer's body.
+fn append(out: &mut Vec<u8>, data: &[u8], ending: Ending) {
+    if ending == Ending::Chunked {
+        write::chunk(out, data);
+    } else {
+        out.extend_from_slice(data);
     }
 }
 

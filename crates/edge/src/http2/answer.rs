@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     assertion, buffer,
-    compress::{self, Encoder},
+    filters::{Filters, Stopped},
     forward::accepts_websocket,
-    harden::{HeadSink, harden},
+    harden::{HeadSink, Kept, harden},
     http1::{BODY_LATE, application::upload_waits_for, micros_since},
     know::Visit,
     own,
@@ -30,7 +30,11 @@ use crate::{
     vouch,
     watch::{Late, Watch},
     worker::Worker,
+    xss,
 };
+
+/// How much of an answer waits behind a head that is held, in bytes.
+const HELD_MAX: usize = 64 * 1024;
 
 /// A head of HTTP/2 under way.
 impl HeadSink for HeadWriter<'_, Stream> {
@@ -104,7 +108,7 @@ impl Served {
     ) -> Self {
         Self {
             stream,
-            upload: Upload::new(link.clone(), stream, framing, visit.body_max),
+            upload: Upload::new(link.clone(), stream, framing, &visit),
             link: link.clone(),
             watch: None,
             tally: Tally::default(),
@@ -367,6 +371,43 @@ impl Served {
         Poll::Ready(())
     }
 
+    /// Reads on until the token is there that the body has to bear, where it has to. What
+    /// was read goes on behind the head.
+    async fn look_for_token(&mut self, head: &mut Vec<u8>) -> Result<(), Refusal> {
+        if self
+            .visit
+            .csrf
+            .as_ref()
+            .is_none_or(|it| it.wanted.is_none())
+        {
+            return Ok(());
+        }
+        let mut pace = Pace::new(&self.visit.local.limits);
+        let mut body = Vec::new();
+        poll_fn(|cx| {
+            loop {
+                let issued = self.visit.csrf.as_ref();
+                if let Some(looked) = issued.and_then(|it| it.look(&body, self.upload.is_done())) {
+                    return Poll::Ready(looked);
+                }
+                match self.upload.poll_begin(cx, &mut body) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(refusal)) => return Poll::Ready(Err(refusal)),
+                    Poll::Pending => break,
+                }
+            }
+            let moved = self.upload.moved();
+            self.wait(&mut pace, For::Client, moved);
+            if self.is_late(cx) {
+                return Poll::Ready(Err(BODY_LATE));
+            }
+            Poll::Pending
+        })
+        .await?;
+        self.upload.frame(&body, head);
+        Ok(())
+    }
+
     /// The application's answer. `head` is the request's head as bytes.
     pub(super) async fn forward(mut self, plan: Forward, mut head: Vec<u8>) {
         let asked = Asked {
@@ -379,6 +420,9 @@ impl Served {
             self.watch = Some(watch);
         }
         if let Err(refusal) = assertion::add(&self.worker, &self.visit, &mut head).await {
+            return self.refuse(refusal);
+        }
+        if let Err(refusal) = self.look_for_token(&mut head).await {
             return self.refuse(refusal);
         }
         let (mut fresh, mut again) = (false, 0);
@@ -440,15 +484,35 @@ impl Served {
         }
         self.upload.forgo();
         let (framing, keep) = (view.framing, view.keep_alive);
-        let (compression, encoder) = compress::begin(&self.visit, &view, &self.worker);
-        let answer = Answer::application(&view, compression);
-        self.head(&answer, !framing.has_body());
+        let (change, filters) = match Filters::of(&self.visit, &view, &self.worker, true) {
+            Ok(found) => found,
+            Err(refusal) => return self.refuse(refusal),
+        };
+        let answer = Answer::application(&view, change);
+        let mut kept = None;
+        if filters.as_ref().is_some_and(Filters::head_is_held) {
+            self.tally.status = answer.status();
+            let mut head = Kept::default();
+            harden(&answer, &self.visit, &self.worker, &mut head);
+            kept = Some(head);
+        } else {
+            self.head(&answer, !framing.has_body());
+        }
         taken.conn.input.consume(length);
         let mut body = BodyDecoder::new(framing, &self.visit.local.codec);
-        let outcome = match encoder {
-            Some(encoder) => {
-                self.stream_encoded(&mut taken.conn, &mut body, encoder)
-                    .await
+        let outcome = match filters {
+            Some(mut filters) => {
+                let outcome = self
+                    .stream_filtered(&mut taken.conn, &mut body, &mut filters, kept)
+                    .await;
+                filters.report(&self.visit, &self.worker);
+                if matches!(outcome, Outcome::Refused(_)) {
+                    if filters.head_is_held() {
+                        return self.refuse(xss::REFLECTED);
+                    }
+                    self.worker.counters.refused(xss::REFLECTED.page);
+                }
+                outcome
             }
             None => self.stream(&mut taken.conn, &mut body, framing).await,
         };
@@ -587,17 +651,19 @@ impl Served {
         .await
     }
 
-    /// As [`Self::stream`], through an encoder.
-    async fn stream_encoded(
+    /// As [`Self::stream`], through filters. `kept` is a head that waits for them.
+    async fn stream_filtered(
         &mut self,
         conn: &mut Conn,
         body: &mut BodyDecoder,
-        mut encoder: Encoder,
+        filters: &mut Filters,
+        mut kept: Option<Kept>,
     ) -> Outcome {
         let mut pace = Pace::new(&self.visit.local.limits);
         let mut uploading = !self.upload.is_done();
-        // What has been encoded and not sent: at most a buffer's worth, encoded.
-        let mut encoded = Vec::new();
+        // What came out and wasn't sent: at most a buffer's worth and what the filters make
+        // of it; behind a head that is held, at most two buffers more.
+        let mut filtered = Vec::new();
         let mut rest = Bytes::new();
         let mut done = false;
         poll_fn(|cx| {
@@ -608,43 +674,70 @@ impl Served {
                 if self.poll_whole_piece(cx, &mut rest).is_pending() {
                     return self.wait_for_client(cx, &mut pace);
                 }
-                if encoder.is_broken() {
-                    return Poll::Ready(Outcome::UpstreamCut);
-                }
                 if done {
-                    // Without trailers: a digest among them would be of other bytes.
-                    self.data(&[], true);
+                    if filters.keeps_trailers() {
+                        self.finish(body);
+                    } else {
+                        self.data(&[], true);
+                    }
                     return Poll::Ready(Outcome::Served);
                 }
-                match conn.decode(body, buffer::SIZE, |data| {
-                    encoder.encode(data, &mut encoded);
-                }) {
-                    Ok(Step::More) => {}
-                    Ok(Step::Done) => {
-                        encoder.finish(&mut encoded);
-                        done = true;
-                    }
-                    Ok(Step::Starved) => {
-                        match conn.poll_fill(cx, &self.worker.buffers) {
+                let mut held = filters.head_is_held();
+                let mut stopped = Ok(());
+                let step = conn.decode(body, buffer::SIZE, |data| {
+                    stopped = filters.push(data, &mut filtered);
+                });
+                if stopped.is_ok() {
+                    match step {
+                        Ok(Step::More) => held &= filtered.len() < HELD_MAX,
+                        Ok(Step::Done) => {
+                            stopped = filters.finish(&mut filtered);
+                            (done, held) = (true, false);
+                        }
+                        Ok(Step::Starved) => match conn.poll_fill(cx, &self.worker.buffers) {
                             Poll::Ready(Ok(count)) if count > 0 => {}
                             Poll::Ready(ended) => {
                                 if ended.is_err() || body.at_end_of_input().is_err() {
                                     return Poll::Ready(Outcome::UpstreamCut);
                                 }
-                                encoder.finish(&mut encoded);
-                                done = true;
+                                stopped = filters.finish(&mut filtered);
+                                (done, held) = (true, false);
                             }
-                            // Nothing waits in the encoder while the application thinks.
-                            Poll::Pending if encoder.flush(&mut encoded) => {}
+                            // Nothing waits in the filters while the application thinks.
+                            Poll::Pending if filters.flush(&mut filtered) => held = false,
+                            Poll::Pending if held && filters.has_read() => held = false,
                             Poll::Pending => return self.wait_for_server(cx, &mut pace),
-                        }
+                        },
+                        Err(_) => return Poll::Ready(Outcome::UpstreamCut),
                     }
-                    Err(_) => return Poll::Ready(Outcome::UpstreamCut),
                 }
-                rest = Bytes::from(std::mem::take(&mut encoded));
+                match stopped {
+                    Ok(()) => {}
+                    Err(Stopped::Broken) => return Poll::Ready(Outcome::UpstreamCut),
+                    Err(Stopped::Refused(refusal)) => {
+                        return Poll::Ready(Outcome::Refused(refusal.reason));
+                    }
+                }
+                if held {
+                    continue;
+                }
+                filters.release_head();
+                if let Some(kept) = kept.take() {
+                    self.write_kept(&kept);
+                }
+                rest = Bytes::from(std::mem::take(&mut filtered));
             }
         })
         .await
+    }
+
+    /// A head that was held.
+    fn write_kept(&self, kept: &Kept) {
+        if let Some(mut head) = self.link.codec().begin_head(self.stream) {
+            kept.write(&mut head);
+            head.finish(false);
+        }
+        self.link.wake();
     }
 
     /// The end of a body whose length wasn't known: with its trailers, where it has any.

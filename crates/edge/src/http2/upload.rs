@@ -11,7 +11,7 @@ use h1::{Framing, write};
 use seam::{Refusal, RefusalPage};
 
 use super::link::{Link, Taken};
-use crate::{buffer, own, pace::For, trailers, upstream::Conn};
+use crate::{buffer, know::Visit, own, pace::For, trailers, upstream::Conn, xss::Copied};
 
 /// The client reset its stream before its body was whole.
 const BODY_CUT: Refusal = Refusal::new(RefusalPage::BadRequest, "body-cut");
@@ -25,6 +25,8 @@ pub(super) struct Upload {
     left: Option<u64>,
     pub(super) received: u64,
     most: u64,
+    /// Where its beginning is kept, to be looked at later.
+    copy: Option<Rc<Copied>>,
     /// A tunnel's: raw bytes, whose end is the end of the application's connection.
     tunnel: bool,
     /// The end was passed on.
@@ -38,7 +40,7 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    pub(super) fn new(link: Rc<Link>, stream: u32, framing: Framing, most: u64) -> Self {
+    pub(super) fn new(link: Rc<Link>, stream: u32, framing: Framing, visit: &Visit) -> Self {
         let left = if let Framing::Length(length) = framing {
             Some(length)
         } else {
@@ -53,8 +55,9 @@ impl Upload {
             most: if matches!(framing, Framing::UntilClose) {
                 u64::MAX
             } else {
-                most
+                visit.body_max
             },
+            copy: visit.suspect.as_ref().and_then(|it| it.copy().cloned()),
             tunnel: matches!(framing, Framing::UntilClose),
             ended: matches!(framing, Framing::None),
             closed: false,
@@ -134,6 +137,38 @@ impl Upload {
         Refusal::new(RefusalPage::BadRequest, "content-length-misstated")
     }
 
+    /// Adds the next bytes to a beginning that is looked into before any of it goes on.
+    pub(super) fn poll_begin(
+        &mut self,
+        cx: &Context<'_>,
+        beginning: &mut Vec<u8>,
+    ) -> Poll<Result<(), Refusal>> {
+        if self.ended {
+            return Poll::Ready(Ok(()));
+        }
+        let copy = self.copy.clone();
+        let more = ready!(self.poll_some(cx, |data| {
+            if let Some(copy) = &copy {
+                copy.add(data);
+            }
+            beginning.extend_from_slice(data);
+        }))?;
+        self.ended = !more;
+        Poll::Ready(Ok(()))
+    }
+
+    /// A beginning as the application gets it, with the body's end where that has come.
+    pub(super) fn frame(&self, beginning: &[u8], out: &mut Vec<u8>) {
+        if self.chunked {
+            write::chunk(out, beginning);
+        } else {
+            out.extend_from_slice(beginning);
+        }
+        if self.chunked && self.ended {
+            trailers::last_chunk(out, &self.trailers);
+        }
+    }
+
     /// Passes the body to the application. `Err(None)`: it takes no more.
     pub(super) fn poll_upstream(
         &mut self,
@@ -152,7 +187,11 @@ impl Upload {
             ready!(conn.poll_room(cx)).map_err(|_| None)?;
             let chunked = self.chunked;
             let out = &mut conn.out.bytes;
+            let copy = self.copy.clone();
             let step = self.poll_some(cx, |data| {
+                if let Some(copy) = &copy {
+                    copy.add(data);
+                }
                 if chunked {
                     write::chunk(out, data);
                 } else {

@@ -11,6 +11,7 @@ use std::{
 
 use guards::{
     block::{Action, IpRange, Lists, Set},
+    csp::{Mode, Policy, Sent},
     network::Networks,
     throttle::Throttle,
 };
@@ -55,6 +56,12 @@ fn listed() -> Set {
     Set::new(Arc::new(lists), Action::Drop, false)
 }
 
+/// A policy that every answer carries.
+fn csp() -> Sent {
+    let policy = Policy::parse("default-src 'self'; object-src 'none'").unwrap();
+    Sent::new(Mode::Enforce, &policy, false, "/-/csp-report")
+}
+
 #[test]
 fn a_thousand_kept_requests_allocate_nothing() {
     let application = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -72,7 +79,10 @@ fn a_thousand_kept_requests_allocate_nothing() {
         admin_networks: None,
         block: listed(),
         throttle: Throttle::default(),
+        csrf: guards::csrf::Csrf::default(),
+        important: false,
         assertion: true,
+        csp: csp(),
         protocol: Protocol::Http1,
         upstream_tls: None,
         upstream: Some(Place::Socket(upstream)),
@@ -89,6 +99,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         own,
         renewals: seam::renewal::queue().0,
         recorder,
+        findings: seam::findings::channel().0,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
         crowd: Crowd::default(),

@@ -13,7 +13,7 @@ use super::{
     wire::{Answer, Application, Wire},
 };
 
-fn decoded(coding: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn decoded(coding: &str, body: &[u8]) -> Vec<u8> {
     let mut decoder: Box<dyn DecodeV2> = match coding {
         "gzip" => Box::new(GzipDecoder::new()),
         "br" => Box::new(BrotliDecoder::new()),

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use guards::{
     network::Networks,
     throttle::{Class, Throttle},
+    xss::Mode,
 };
 use rustls::{
     ClientConfig, RootCertStore,
@@ -48,7 +49,12 @@ pub(super) struct Setting {
     pub(super) admin_networks: Option<Networks>,
     pub(super) block: guards::block::Set,
     pub(super) throttle: Throttle,
+    pub(super) csrf: guards::csrf::Csrf,
+    /// `/login/act` is an important action.
+    pub(super) important: bool,
     pub(super) assertion: bool,
+    /// The sites' policy.
+    pub(super) csp: guards::csp::Sent,
     /// What is spoken with the applications.
     pub(super) protocol: Protocol,
     /// They are reached by TLS, as `app.test`.
@@ -66,6 +72,8 @@ pub(super) struct Harness {
     pub(super) counters: Arc<Counters>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) renewed: seam::renewal::RenewalReceiver,
+    /// Markup that came back.
+    pub(super) found: seam::findings::Findings,
     pub(super) cell: Arc<SnapshotCell>,
     /// Control's end of the queue; a test may drop it.
     pub(super) control: Option<OwnReceiver>,
@@ -123,9 +131,12 @@ impl Harness {
             admin_networks: None,
             block: guards::block::Set::default(),
             throttle: Throttle::default(),
+            csrf: guards::csrf::Csrf::default(),
+            important: false,
             protocol: Protocol::Http1,
             upstream_tls: None,
             assertion: false,
+            csp: guards::csp::Sent::default(),
         };
         change(&mut setting);
         let mut roots = RootCertStore::empty();
@@ -139,6 +150,7 @@ impl Harness {
         let counters = Arc::new(Counters::default());
         let sessions = Arc::new(Sessions::default());
         let (renewals, renewed) = seam::renewal::queue();
+        let (findings, found) = seam::findings::channel();
         let edge = start(vec![Parts {
             listeners: listeners.remove(0),
             drills: None,
@@ -147,6 +159,7 @@ impl Harness {
             own: own.clone(),
             renewals,
             recorder,
+            findings,
             counters: counters.clone(),
             tickets: Tickets::new().expect("randomness"),
             crowd: Crowd::default(),
@@ -160,6 +173,7 @@ impl Harness {
             counters,
             sessions,
             renewed,
+            found,
             cell,
             control: Some(control),
             own,
@@ -296,6 +310,9 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         anonymous,
         body_max,
         throttle: Some(Class::Pages),
+        cross_site: None,
+        important: false,
+        xss: Mode::Observe,
     };
     let guarded = |path: &str, methods: &[&str], access, tokens| Route {
         methods: methods.iter().map(|it| (*it).into()).collect(),
@@ -325,6 +342,14 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
                     admin: true,
                     ..guarded("/login/admin", &[], group("staff"), Tokens::None)
                 },
+                Route {
+                    important: true,
+                    ..guarded("/login/act", &[], Access::Login, Tokens::Basic)
+                },
+                Route {
+                    cross_site: Some("payments".into()),
+                    ..route("/hook", false, 1 << 30)
+                },
                 route("/private", true, 1 << 30),
                 route("/small", false, SMALL),
                 route("/-/small", false, SMALL),
@@ -336,12 +361,26 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
                     throttle: None,
                     ..route("/free", false, 1 << 30)
                 },
+                Route {
+                    xss: Mode::Neutralise,
+                    ..route("/neutralise", false, 1 << 30)
+                },
+                Route {
+                    xss: Mode::Refuse,
+                    ..route("/refuse", false, 1 << 30)
+                },
+                Route {
+                    xss: Mode::Off,
+                    ..route("/unseen", false, 1 << 30)
+                },
                 guarded("/bearer", &[], Access::Login, Tokens::Bearer),
                 guarded("/basic", &[], Access::Login, Tokens::Basic),
                 guarded("/login", &[], Access::Login, Tokens::None),
                 route("", false, 1 << 30),
             ]),
+            important: setting.important,
             hsts: guards::hsts::Policy::default(),
+            csp: setting.csp.clone(),
         })
     };
     Snapshot {
@@ -362,6 +401,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         admin_networks: setting.admin_networks.clone(),
         block: setting.block.clone(),
         throttle: setting.throttle.clone(),
+        csrf: setting.csrf.clone(),
         addresses: setting.addresses,
         public_port: 443,
         portal: Some("https://id.test".into()),

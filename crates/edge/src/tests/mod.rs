@@ -15,6 +15,8 @@ mod bodies;
 mod challenges;
 mod client;
 mod compression;
+mod content_policy;
+mod csrf;
 mod exchange;
 mod forwarding;
 mod frames;
@@ -36,6 +38,7 @@ mod tls;
 mod upstreams;
 mod websocket;
 mod wire;
+mod xss;
 
 /// Counts what the whole test process allocates, where a test asks for it.
 #[global_allocator]

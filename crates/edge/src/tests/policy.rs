@@ -24,7 +24,7 @@ use super::harness::{Setting, arrivals, snapshot};
 use crate::{
     Crowd, Listeners, Parts, Tickets,
     accept::Speaker,
-    compress,
+    filters::Change,
     handshake::Facts,
     harden::{finish_http1, harden},
     read::Request,
@@ -104,7 +104,10 @@ fn cost(block: Set) -> f64 {
         admin_networks: None,
         block,
         throttle: Throttle::default(),
+        csrf: guards::csrf::Csrf::default(),
+        important: false,
         assertion: true,
+        csp: guards::csp::Sent::default(),
         protocol: Protocol::Http1,
         upstream_tls: None,
         upstream: Some(Place::Socket(([127, 0, 0, 1], 9).into())),
@@ -122,6 +125,7 @@ fn cost(block: Set) -> f64 {
         own,
         renewals: seam::renewal::queue().0,
         recorder,
+        findings: seam::findings::channel().0,
         counters: Arc::new(Counters::default()),
         tickets: Tickets::new().unwrap(),
         crowd: Crowd::default(),
@@ -167,7 +171,7 @@ fn cost(block: Set) -> f64 {
                 let view = answer.view(black_box(ANSWER));
                 out.clear();
                 let hardened = harden(
-                    &Answer::application(&view, compress::Verdict::Plain),
+                    &Answer::application(&view, Change::NONE),
                     &visit,
                     &worker,
                     &mut out,

@@ -18,6 +18,9 @@ pub(super) const SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(super) const COOKIE: &str =
     "Cookie: a=1; __Host-Http-waarborg=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
 
+/// A browser says so on the site's own pages.
+const OWN: &str = "Origin: https://app.test\r\n";
+
 pub(super) fn sign_in(
     harness: &Harness,
     secret: &str,
@@ -129,7 +132,8 @@ async fn only_a_groups_members_get_where_it_is_asked_for() {
         ("POST", "/login/staff/../board", 400),
         ("PUT", "/login/board", 200),
     ] {
-        let answer = answer(&harness, ask(method, path, COOKIE)).await;
+        let fields = format!("{COOKIE}{OWN}");
+        let answer = answer(&harness, ask(method, path, &fields)).await;
         assert_eq!(answer.status, expected, "{method} {path}");
     }
 }
@@ -567,7 +571,8 @@ async fn a_page_that_wants_a_fresh_second_factor_gets_one_and_no_token_opens_it(
         let way = "/-/login?return=%2Flogin%2Fsure%3Fx&within=600";
         assert_eq!(answer.field("location"), (expected == 303).then_some(way));
         // What is sent rather than opened can't be come back to.
-        let sent = self::answer(&harness, ask("POST", "/login/sure", &fields)).await;
+        let own = format!("{fields}{OWN}");
+        let sent = self::answer(&harness, ask("POST", "/login/sure", &own)).await;
         assert_eq!(sent.status, if expected == 200 { 200 } else { 401 });
         // Beside it nothing is asked for.
         let beside = self::answer(&harness, ask("GET", "/login", &fields)).await;

@@ -12,6 +12,18 @@ pub(super) fn addresses(pages: &Pages, fill: Fill<'_>, language: Language) -> Pa
             verdict: AddressVerdict::Refused,
             rule: Some((fill.with("deny-1"), fill.with("203.0.113.0/24"))),
         },
+        lately: Some(LatelyView {
+            total: 1234,
+            refused: 12,
+            newest: vec![DeedView {
+                time: fill.with("2026-12-01 12:00:00"),
+                status: fill.with("429"),
+                site: fill.with("app.example.com"),
+                what: fill.with("GET /customers"),
+                reason: fill.with("throttled"),
+                id: fill.with("0123456789abcdef0123456789abcdef"),
+            }],
+        }),
         observe: true,
         lists: vec![(
             fill.with("file"),

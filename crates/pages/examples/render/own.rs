@@ -10,10 +10,14 @@ use super::api::*;
 mod addresses;
 #[path = "approvals.rs"]
 mod approvals;
+#[path = "content.rs"]
+mod content;
 #[path = "groups.rs"]
 mod groups;
 #[path = "links.rs"]
 mod links;
+#[path = "origins.rs"]
+mod origins;
 #[path = "team.rs"]
 mod team;
 
@@ -649,6 +653,44 @@ fn users(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str
     ]
 }
 
+fn reflections(fill: Fill<'_>) -> ReflectionsView {
+    let line = |parameter: &str, from, context, done| ReflectionLine {
+        page: fill.with("app.example.com /search"),
+        from,
+        parameter: fill.with(parameter),
+        context,
+        done,
+        count: 3,
+        first: NOW,
+        last: NOW,
+        id: fill.with("0123456789abcdef"),
+    };
+    ReflectionsView {
+        console: fill.console(None),
+        lines: vec![
+            line(
+                "q",
+                ReflectedFrom::Query,
+                ReflectedAs::Script,
+                ReflectedDone::Observed,
+            ),
+            line(
+                "",
+                ReflectedFrom::Path,
+                ReflectedAs::Markup,
+                ReflectedDone::Neutralised,
+            ),
+            line(
+                "text",
+                ReflectedFrom::Form,
+                ReflectedAs::Attribute,
+                ReflectedDone::Refused,
+            ),
+        ],
+        more: true,
+    }
+}
+
 fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
     let sessions = ConsoleSessionsView {
         console: fill.console(None),
@@ -684,6 +726,13 @@ fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str,
             pages.token_made(&fill.console(None), &fill.made(TokenKind::Bearer), language),
         ),
         ("addresses", addresses::addresses(pages, fill, language)),
+        ("origins", origins::origins(pages, fill, language)),
+        ("content", content::content(pages, fill, language)),
+        ("content-none", content::nothing(pages, fill, language)),
+        (
+            "reflections",
+            pages.reflections(&reflections(fill), language),
+        ),
         ("audit", pages.audit(&audit(fill), language)),
         (
             "audit-none",

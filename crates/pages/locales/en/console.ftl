@@ -118,6 +118,22 @@ field-of-administrators = The configuration names this group in “[admin]”: t
 field-too-wide = These are too many addresses: at most an IPv4 range of /8 or an IPv6 range of /16.
 field-loopback = The drills and every program on the server come from loopback addresses: they aren’t refused here.
 
+# From where requests may come that would change something.
+
+origins-title = Origins
+origins-observe = Nobody is refused at the moment, but on own pages: “observe” is on.
+origins-text = What would change something is refused unless it comes from the site’s own pages. The configuration says what else is let in (“[csrf]”, “cross_site”) and what needs a token besides (“important”).
+origins-own = Further own domains
+origins-no-own = None: each site’s own pages alone.
+origins-origin = Origin
+origins-exceptions = Exceptions
+origins-no-exceptions = No route takes requests from other sites.
+origins-site = Site
+origins-path = Route
+origins-why = Reason
+origins-important = Important actions
+origins-no-important = No route asks for a token.
+
 # Who is refused by address.
 
 addresses-title = Addresses
@@ -130,6 +146,18 @@ addresses-observed = It would be refused, but “observe” is on.
 addresses-refused = It is refused.
 addresses-rule = By rule { $rule }: { $range }.
 addresses-no-rule = No list has it.
+addresses-lately = In the last hour
+addresses-asked = { $total ->
+    [0] It has asked for nothing, as far as records are kept.
+    [one] { $total } request, { $refused } of them refused. Of an IPv6 address the whole /64 counts.
+   *[other] { $total } requests, { $refused } of them refused. Of an IPv6 address the whole /64 counts.
+}
+addresses-time-of = Time (UTC)
+addresses-status = Status
+addresses-site = Site
+addresses-request = Request
+addresses-refused-for = Refused for
+addresses-id = Id
 addresses-none = No list has an entry.
 addresses-lists = Lists
 addresses-list = List
@@ -175,3 +203,73 @@ notice-approved = It was approved and is done.
 notice-withdrawn = It waits no more.
 field-approval = Another administrator has to approve this: add the user without this group, then change them.
 field-waits = The same waits for approval already.
+
+## What pages may load
+
+content-title = Content
+content-lead = What the pages of an application may load and run, by the header Content-Security-Policy. What stands here is set in the configuration, by “[csp]” and on each site.
+content-none = There is no application.
+content-mode = Mode
+content-mode-off = off: not sent
+content-mode-report-only = only reported on
+content-mode-enforce = enforced
+content-policy = Policy
+content-nonce = Nonce
+content-nonce-yes = another one for each answer
+content-nonce-no = none
+content-weak = The policy lets more through than it should:
+content-weakness = { $weakness ->
+    [scripts-unlimited] Nothing limits scripts.
+    [inline-scripts] Every script in a page runs, injected ones too.
+    [scripts-from-anywhere] Scripts of every host run.
+    [scripts-from-gadgets] This host serves what runs any script.
+    [eval] Text may become code.
+    [nothing-trusted] No script is allowed to begin with.
+    [plugins-unlimited] Nothing limits plug-ins.
+    [plugins-from-anywhere] Plug-ins of every host run.
+    [base-unlimited] An injected base address sends the page’s own scripts elsewhere.
+    [unencrypted] This comes without encryption.
+   *[other] { $weakness }
+}
+content-reports = Reports of browsers
+content-reports-off = The policy isn’t sent, so nobody reports on it. Try it out with mode = "report-only".
+content-reports-none = Nothing was reported since the server started.
+content-directive = Directive
+content-what = What
+content-count = Reports
+content-first = First
+content-last = Last
+content-remedy = Would be allowed by
+content-look = look at the page
+content-proposal = Proposal
+content-proposal-text = With these lines in the configuration nothing of that would be stopped, as far as it may be proposed. Anybody can send reports: take only what you know. Scripts that are only named “inline” have to be looked at in the page.
+content-proposal-weak = The proposal would let more through than it should:
+content-forget = Forget the reports
+# Markup of requests that came back.
+
+reflections-title = Reflected markup
+reflections-text = Parameters that came back unescaped in the page that answered them, since this process began. Whoever makes somebody open a prepared link can run a script in their name there: the page has to escape what it shows. What was sent isn’t kept.
+reflections-none = Nothing came back.
+reflections-more = There were more than are kept.
+reflections-page = Site and route
+reflections-from = Where it stood
+reflections-parameter = Parameter
+reflections-as = Came back as
+reflections-done = What was done
+reflections-count = Times
+reflections-first = First
+reflections-last = Last
+reflections-id = Last request
+reflections-from-query = query
+reflections-from-path = path
+reflections-from-header = header field
+reflections-from-form = form
+reflections-from-json = JSON
+reflections-as-script = a tag that runs something
+reflections-as-attribute = an attribute that runs something
+reflections-as-code = code in a script
+reflections-as-url = an address that runs something
+reflections-as-markup = another tag
+reflections-observed = nothing
+reflections-neutralised = shown as text
+reflections-refused = answer refused

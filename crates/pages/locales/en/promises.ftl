@@ -178,6 +178,24 @@ throttle-sign-in = { $rate ->
 }
 throttle-observed = Whoever sends too many requests is only observed at the moment, and doesn’t have to wait.
 
+# csrf
+
+csrf-origins = What would change something is refused unless it comes from the site’s own pages: on every site the drill was refused from a stranger’s page, a sibling’s, an unencrypted one, another port and nowhere, as a form, a script’s request or a WebSocket, and the same from the site itself was let in.
+csrf-tokens = Forms of the sign-in portal also need a token that only its own pages hand out: the right password without it, or with another visitor’s, got nobody in.
+csrf-important = { $count ->
+    [one] { $count } part of the applications asks for such a token as well before it changes something.
+   *[other] { $count } parts of the applications ask for such a token as well before they change something.
+}
+csrf-listed = { $count ->
+    [one] Requests may also come from the pages of { $count } further domain of the same owner.
+   *[other] Requests may also come from the pages of { $count } further domains of the same owner.
+}
+csrf-exceptions = { $count ->
+    [one] { $count } part of the applications takes requests from other sites, such as a payment service’s.
+   *[other] { $count } parts of the applications take requests from other sites, such as a payment service’s.
+}
+csrf-observed = Requests that come from other sites are only observed at the moment, not refused.
+
 # track
 
 track-found = { $seconds ->
@@ -202,6 +220,44 @@ track-addresses = { $keeping ->
     [whole] They hold the visitor’s whole network address.
     [truncated] They hold the visitor’s network address only in a shortened form.
    *[none] They hold no network addresses of visitors.
+}
+
+# csp
+
+csp-own-pages = Every page of ours says by a header (Content Security Policy) which scripts and styles may run on it, errors included: none that somebody puts into it.
+csp-browser = In a real browser, scripts that the drill put into a page, its own and another host’s, didn’t run under these headers; without them they did.
+csp-applications = { $sites ->
+    [one] The application of { $sites } site has such a header, too, beside its own: only content that is known runs there.
+   *[other] The applications of { $sites } sites have such a header, too, beside their own: only content that is known runs there.
+}
+csp-applications-weak = { $sites ->
+    [one] The application of { $sites } site has such a header, too, which limits what is loaded, but lets some scripts run that stand in its pages.
+   *[other] The applications of { $sites } sites have such a header, too, which limits what is loaded, but lets some scripts run that stand in their pages.
+}
+csp-report-only = { $sites ->
+    [one] On { $sites } site the application’s header is only tried out at the moment: browsers report on it and stop nothing.
+   *[other] On { $sites } sites the application’s header is only tried out at the moment: browsers report on it and stop nothing.
+}
+csp-applications-open = { $sites ->
+    [one] The application of { $sites } site decides itself what its pages load; here only frames and plug-ins are limited.
+   *[other] The applications of { $sites } sites decide themselves what their pages load; here only frames and plug-ins are limited.
+}
+
+# xss
+
+xss-own = What is put into our own pages comes back as text: the drill sent markup through { $fields } fields of { $pages } pages and through their addresses, and nowhere did it come back as markup.
+xss-own-addresses = Our own pages show nothing of what is put into their addresses as markup: the drill tried it.
+xss-enforced = { $routes ->
+    [1] On one of { $all } routes of the applications, markup of a request that the answer would bring back is shown as text or refused, where the page can be read; no drill tries that.
+   *[other] On { $routes } of { $all } routes of the applications, markup of a request that the answer would bring back is shown as text or refused, where the page can be read; no drill tries that.
+}
+xss-observed = { $routes ->
+    [1] On one of { $all } routes of the applications the team is told of markup that comes back, and the page isn’t changed.
+   *[other] On { $routes } of { $all } routes of the applications the team is told of markup that comes back, and the page isn’t changed.
+}
+xss-unseen = { $routes ->
+    [1] On one of { $all } routes of the applications nobody looks whether markup comes back.
+   *[other] On { $routes } of { $all } routes of the applications nobody looks whether markup comes back.
 }
 
 # two-factor

@@ -118,6 +118,22 @@ field-of-administrators = La configuration nomme ce groupe dans « [admin] »�
 field-too-wide = C’est trop d’adresses : au plus une plage IPv4 de /8 ou une plage IPv6 de /16.
 field-loopback = Les épreuves et tout programme du serveur viennent d’adresses de bouclage : elles ne sont pas refusées ici.
 
+# D’où peuvent venir les requêtes qui modifieraient quelque chose.
+
+origins-title = Origines
+origins-observe = Personne n’est refusé pour le moment, sauf sur nos propres pages : « observe » est activé.
+origins-text = Ce qui modifierait quelque chose est refusé si cela ne vient pas des pages du site même. La configuration dit ce qui est admis en plus (« [csrf] », « cross_site ») et ce qui exige aussi un jeton (« important »).
+origins-own = Autres domaines à vous
+origins-no-own = Aucun : seulement les pages de chaque site.
+origins-origin = Origine
+origins-exceptions = Exceptions
+origins-no-exceptions = Aucune route n’accepte de requêtes d’autres sites.
+origins-site = Site
+origins-path = Route
+origins-why = Raison
+origins-important = Actions importantes
+origins-no-important = Aucune route ne demande de jeton.
+
 # Qui est refusé d’après son adresse.
 
 addresses-title = Adresses
@@ -130,6 +146,18 @@ addresses-observed = Elle serait refusée, mais « observe » est activé.
 addresses-refused = Elle est refusée.
 addresses-rule = Par la règle { $rule } : { $range }.
 addresses-no-rule = Aucune liste ne la contient.
+addresses-lately = Pendant la dernière heure
+addresses-asked = { $total ->
+    [0] Rien n’a été demandé, autant que les enregistrements le disent.
+    [one] { $total } requête, dont { $refused } refusée. D’une adresse IPv6, tout le /64 compte.
+   *[other] { $total } requêtes, dont { $refused } refusées. D’une adresse IPv6, tout le /64 compte.
+}
+addresses-time-of = Heure (UTC)
+addresses-status = Statut
+addresses-site = Site
+addresses-request = Requête
+addresses-refused-for = Refusée pour
+addresses-id = Référence
 addresses-none = Aucune liste n’a d’entrée.
 addresses-lists = Listes
 addresses-list = Liste
@@ -175,3 +203,73 @@ notice-approved = C’est approuvé et fait.
 notice-withdrawn = Cela n’attend plus.
 field-approval = Un autre administrateur doit approuver ceci : ajoutez l’utilisateur sans ce groupe, puis modifiez-le.
 field-waits = La même chose attend déjà une approbation.
+
+## Ce que les pages peuvent charger
+
+content-title = Contenu
+content-lead = Ce que les pages d’une application peuvent charger et exécuter, selon l’en-tête Content-Security-Policy. Ce qui figure ici est réglé dans la configuration, par « [csp] » et sur chaque site.
+content-none = Il n’y a aucune application.
+content-mode = Mode
+content-mode-off = désactivé : non envoyée
+content-mode-report-only = seulement signalée
+content-mode-enforce = imposée
+content-policy = Politique
+content-nonce = Nonce
+content-nonce-yes = un autre à chaque réponse
+content-nonce-no = aucun
+content-weak = La politique laisse passer plus qu’elle ne devrait :
+content-weakness = { $weakness ->
+    [scripts-unlimited] Rien ne limite les scripts.
+    [inline-scripts] Tout script d’une page s’exécute, même injecté.
+    [scripts-from-anywhere] Les scripts de n’importe quel hôte s’exécutent.
+    [scripts-from-gadgets] Cet hôte fournit de quoi exécuter n’importe quel script.
+    [eval] Un texte peut devenir du code.
+    [nothing-trusted] Aucun script n’est autorisé pour commencer.
+    [plugins-unlimited] Rien ne limite les modules externes.
+    [plugins-from-anywhere] Les modules externes de n’importe quel hôte s’exécutent.
+    [base-unlimited] Une adresse de base injectée envoie ailleurs les scripts de la page.
+    [unencrypted] Ceci arrive sans chiffrement.
+   *[other] { $weakness }
+}
+content-reports = Signalements des navigateurs
+content-reports-off = La politique n’est pas envoyée, personne ne la signale donc. Essayez-la avec mode = "report-only".
+content-reports-none = Rien n’a été signalé depuis le démarrage du serveur.
+content-directive = Directive
+content-what = Quoi
+content-count = Signalements
+content-first = Premier
+content-last = Dernier
+content-remedy = Serait autorisé par
+content-look = regardez la page
+content-proposal = Proposition
+content-proposal-text = Avec ces lignes dans la configuration, rien de cela ne serait arrêté, pour autant que cela puisse être proposé. Chacun peut envoyer des signalements : ne reprenez que ce que vous connaissez. Les scripts nommés seulement « inline » sont à regarder dans la page.
+content-proposal-weak = La proposition laisserait passer plus qu’elle ne devrait :
+content-forget = Oublier les signalements
+# Le balisage de requêtes qui est revenu.
+
+reflections-title = Balisage renvoyé
+reflections-text = Les paramètres revenus sans échappement dans la page qui leur répondait, depuis le début de ce processus. Quiconque fait ouvrir un lien préparé peut y exécuter un script au nom d’un autre : la page doit échapper ce qu’elle affiche. Ce qui a été envoyé n’est pas conservé.
+reflections-none = Rien n’est revenu.
+reflections-more = Il y en a eu plus que ce qui est conservé.
+reflections-page = Site et route
+reflections-from = Où il se trouvait
+reflections-parameter = Paramètre
+reflections-as = Revenu comme
+reflections-done = Ce qui a été fait
+reflections-count = Fois
+reflections-first = Premier
+reflections-last = Dernier
+reflections-id = Dernière requête
+reflections-from-query = chaîne de requête
+reflections-from-path = chemin
+reflections-from-header = champ d’en-tête
+reflections-from-form = formulaire
+reflections-from-json = JSON
+reflections-as-script = une balise qui exécute quelque chose
+reflections-as-attribute = un attribut qui exécute quelque chose
+reflections-as-code = du code dans un script
+reflections-as-url = une adresse qui exécute quelque chose
+reflections-as-markup = une autre balise
+reflections-observed = rien
+reflections-neutralised = affiché comme texte
+reflections-refused = réponse refusée

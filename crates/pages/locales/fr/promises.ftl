@@ -178,6 +178,24 @@ throttle-sign-in = { $rate ->
 }
 throttle-observed = Quiconque envoie trop de requêtes est seulement observé pour le moment, et n’a pas à attendre.
 
+# csrf
+
+csrf-origins = Ce qui modifierait quelque chose est refusé si cela ne vient pas des pages du site même : sur chaque site, l’exercice a été refusé depuis la page d’un inconnu, celle d’un site voisin, une page non chiffrée, un autre port et nulle part, sous forme de formulaire, de requête d’un script ou de WebSocket, et la même chose depuis le site a été admise.
+csrf-tokens = Les formulaires du portail de connexion exigent aussi un jeton que seules ses propres pages délivrent : avec le bon mot de passe mais sans ce jeton, ou avec celui d’un autre visiteur, personne n’est entré.
+csrf-important = { $count ->
+    [one] { $count } partie des applications exige aussi un tel jeton avant de modifier quelque chose.
+   *[other] { $count } parties des applications exigent aussi un tel jeton avant de modifier quelque chose.
+}
+csrf-listed = { $count ->
+    [one] Des requêtes peuvent aussi venir des pages de { $count } autre domaine du même propriétaire.
+   *[other] Des requêtes peuvent aussi venir des pages de { $count } autres domaines du même propriétaire.
+}
+csrf-exceptions = { $count ->
+    [one] { $count } partie des applications accepte des requêtes d’autres sites, comme celles d’un service de paiement.
+   *[other] { $count } parties des applications acceptent des requêtes d’autres sites, comme celles d’un service de paiement.
+}
+csrf-observed = Les requêtes venant d’autres sites sont seulement observées pour le moment, et non refusées.
+
 # track
 
 track-found = { $seconds ->
@@ -202,6 +220,44 @@ track-addresses = { $keeping ->
     [whole] Elles contiennent l’adresse réseau complète du visiteur.
     [truncated] Elles ne contiennent l’adresse réseau du visiteur que sous forme abrégée.
    *[none] Elles ne contiennent aucune adresse réseau de visiteurs.
+}
+
+# csp
+
+csp-own-pages = Chacune de nos propres pages indique par un en-tête (Content Security Policy) quels scripts et styles peuvent s’y exécuter, erreurs comprises : aucun de ceux que quelqu’un y glisserait.
+csp-browser = Dans un vrai navigateur, les scripts que l’épreuve avait glissés dans une page, le sien et celui d’un autre hôte, ne se sont pas exécutés sous ces en-têtes ; sans eux, si.
+csp-applications = { $sites ->
+    [one] L’application de { $sites } site porte elle aussi un tel en-tête, en plus du sien : seul le contenu connu s’y exécute.
+   *[other] Les applications de { $sites } sites portent elles aussi un tel en-tête, en plus du leur : seul le contenu connu s’y exécute.
+}
+csp-applications-weak = { $sites ->
+    [one] L’application de { $sites } site porte elle aussi un tel en-tête, qui limite ce qui est chargé, mais laisse s’exécuter certains scripts présents dans ses pages.
+   *[other] Les applications de { $sites } sites portent elles aussi un tel en-tête, qui limite ce qui est chargé, mais laisse s’exécuter certains scripts présents dans leurs pages.
+}
+csp-report-only = { $sites ->
+    [one] Sur { $sites } site, l’en-tête de l’application est seulement mis à l’essai pour le moment : les navigateurs signalent ce qu’il arrêterait et n’arrêtent rien.
+   *[other] Sur { $sites } sites, l’en-tête de l’application est seulement mis à l’essai pour le moment : les navigateurs signalent ce qu’il arrêterait et n’arrêtent rien.
+}
+csp-applications-open = { $sites ->
+    [one] L’application de { $sites } site décide elle-même de ce que ses pages chargent ; seuls les cadres et les modules externes sont limités ici.
+   *[other] Les applications de { $sites } sites décident elles-mêmes de ce que leurs pages chargent ; seuls les cadres et les modules externes sont limités ici.
+}
+
+# xss
+
+xss-own = Ce qui est saisi dans nos propres pages revient sous forme de texte : l’épreuve a envoyé du balisage par { $fields } champs de { $pages } pages et par leurs adresses, et nulle part il n’est revenu comme balisage.
+xss-own-addresses = Nos propres pages n’affichent comme balisage rien de ce qui est mis dans leurs adresses : l’épreuve l’a essayé.
+xss-enforced = { $routes ->
+    [1] Sur une des { $all } routes des applications, le balisage d’une requête que la réponse renverrait est affiché comme texte ou refusé, là où la page peut être lue ; aucune épreuve ne l’essaie.
+   *[other] Sur { $routes } des { $all } routes des applications, le balisage d’une requête que la réponse renverrait est affiché comme texte ou refusé, là où la page peut être lue ; aucune épreuve ne l’essaie.
+}
+xss-observed = { $routes ->
+    [1] Sur une des { $all } routes des applications, l’équipe est avertie du balisage qui revient, et la page n’est pas modifiée.
+   *[other] Sur { $routes } des { $all } routes des applications, l’équipe est avertie du balisage qui revient, et la page n’est pas modifiée.
+}
+xss-unseen = { $routes ->
+    [1] Sur une des { $all } routes des applications, personne ne regarde si du balisage revient.
+   *[other] Sur { $routes } des { $all } routes des applications, personne ne regarde si du balisage revient.
 }
 
 # two-factor

@@ -118,6 +118,22 @@ field-of-administrators = De configuratie noemt deze groep in “[admin]”: haa
 field-too-wide = Dit zijn te veel adressen: hoogstens een IPv4-bereik van /8 of een IPv6-bereik van /16.
 field-loopback = De proeven en elk programma op de server komen van loopback-adressen: die worden hier niet geweigerd.
 
+# Waarvandaan verzoeken mogen komen die iets zouden wijzigen.
+
+origins-title = Herkomst
+origins-observe = Op dit moment wordt niemand geweigerd, behalve op eigen pagina’s: “observe” staat aan.
+origins-text = Wat iets zou wijzigen, wordt geweigerd als het niet van de eigen pagina’s van de site komt. De configuratie zegt wat verder wordt toegelaten (“[csrf]”, “cross_site”) en wat daarnaast een kenmerk nodig heeft (“important”).
+origins-own = Verdere eigen domeinen
+origins-no-own = Geen: alleen de eigen pagina’s van elke site.
+origins-origin = Herkomst
+origins-exceptions = Uitzonderingen
+origins-no-exceptions = Geen route neemt verzoeken van andere sites aan.
+origins-site = Site
+origins-path = Route
+origins-why = Reden
+origins-important = Belangrijke handelingen
+origins-no-important = Geen route vraagt om een kenmerk.
+
 # Wie op adres wordt geweigerd.
 
 addresses-title = Adressen
@@ -130,6 +146,18 @@ addresses-observed = Het zou worden geweigerd, maar “observe” staat aan.
 addresses-refused = Het wordt geweigerd.
 addresses-rule = Door regel { $rule }: { $range }.
 addresses-no-rule = Het staat op geen enkele lijst.
+addresses-lately = In het afgelopen uur
+addresses-asked = { $total ->
+    [0] Er is niets gevraagd, voor zover er gegevens worden bewaard.
+    [one] { $total } verzoek, waarvan { $refused } geweigerd. Van een IPv6-adres telt de hele /64 mee.
+   *[other] { $total } verzoeken, waarvan { $refused } geweigerd. Van een IPv6-adres telt de hele /64 mee.
+}
+addresses-time-of = Tijd (UTC)
+addresses-status = Status
+addresses-site = Site
+addresses-request = Verzoek
+addresses-refused-for = Geweigerd wegens
+addresses-id = Kenmerk
 addresses-none = Geen enkele lijst heeft een regel.
 addresses-lists = Lijsten
 addresses-list = Lijst
@@ -172,3 +200,73 @@ notice-approved = Het is goedgekeurd en gedaan.
 notice-withdrawn = Het wacht niet meer.
 field-approval = Een andere beheerder moet dit goedkeuren: voeg de gebruiker zonder deze groep toe, en wijzig daarna de groepen.
 field-waits = Hetzelfde wacht al op goedkeuring.
+
+## Wat pagina’s mogen laden
+
+content-title = Inhoud
+content-lead = Wat de pagina’s van een toepassing mogen laden en uitvoeren, volgens de header Content-Security-Policy. Wat hier staat, is ingesteld in de configuratie, met “[csp]” en bij elke site.
+content-none = Er is geen toepassing.
+content-mode = Stand
+content-mode-off = uit: niet verstuurd
+content-mode-report-only = alleen gemeld
+content-mode-enforce = afgedwongen
+content-policy = Beleid
+content-nonce = Nonce
+content-nonce-yes = bij elk antwoord een andere
+content-nonce-no = geen
+content-weak = Het beleid laat meer toe dan goed is:
+content-weakness = { $weakness ->
+    [scripts-unlimited] Niets beperkt scripts.
+    [inline-scripts] Elk script in een pagina draait, ook een dat iemand erin zet.
+    [scripts-from-anywhere] Scripts van elke host draaien.
+    [scripts-from-gadgets] Deze host levert iets dat elk script uitvoert.
+    [eval] Tekst mag code worden.
+    [nothing-trusted] Geen enkel script is toegestaan om mee te beginnen.
+    [plugins-unlimited] Niets beperkt plug-ins.
+    [plugins-from-anywhere] Plug-ins van elke host draaien.
+    [base-unlimited] Een ingevoegd basisadres stuurt de eigen scripts van de pagina ergens anders heen.
+    [unencrypted] Dit komt onversleuteld.
+   *[other] { $weakness }
+}
+content-reports = Meldingen van browsers
+content-reports-off = Het beleid wordt niet verstuurd, dus niemand meldt iets. Beproef het met mode = "report-only".
+content-reports-none = Er is niets gemeld sinds de server is gestart.
+content-directive = Richtlijn
+content-what = Wat
+content-count = Meldingen
+content-first = Eerste
+content-last = Laatste
+content-remedy = Toe te staan met
+content-look = bekijk de pagina
+content-proposal = Voorstel
+content-proposal-text = Met deze regels in de configuratie zou daarvan niets worden tegengehouden, voor zover het mag worden voorgesteld. Iedereen kan meldingen sturen: neem alleen over wat u kent. Scripts die alleen “inline” heten, moeten in de pagina worden bekeken.
+content-proposal-weak = Het voorstel zou meer toelaten dan goed is:
+content-forget = Vergeet de meldingen
+# Opmaakcode uit verzoeken die terugkwam.
+
+reflections-title = Teruggekaatste opmaak
+reflections-text = Parameters die zonder omzetting terugkwamen in de pagina die erop antwoordde, sinds dit proces begon. Wie iemand een voorbereide link laat openen, kan daar uit diens naam een script uitvoeren: de pagina moet omzetten wat ze toont. Wat gestuurd is, wordt niet bewaard.
+reflections-none = Er kwam niets terug.
+reflections-more = Er waren er meer dan bewaard worden.
+reflections-page = Site en route
+reflections-from = Waar het stond
+reflections-parameter = Parameter
+reflections-as = Kwam terug als
+reflections-done = Wat er gebeurde
+reflections-count = Keren
+reflections-first = Eerste
+reflections-last = Laatste
+reflections-id = Laatste verzoek
+reflections-from-query = query
+reflections-from-path = pad
+reflections-from-header = headerveld
+reflections-from-form = formulier
+reflections-from-json = JSON
+reflections-as-script = een tag die iets uitvoert
+reflections-as-attribute = een attribuut dat iets uitvoert
+reflections-as-code = code in een script
+reflections-as-url = een adres dat iets uitvoert
+reflections-as-markup = een andere tag
+reflections-observed = niets
+reflections-neutralised = als tekst getoond
+reflections-refused = antwoord geweigerd

@@ -178,6 +178,24 @@ throttle-sign-in = { $rate ->
 }
 throttle-observed = Wie te veel verzoeken stuurt, wordt op dit moment alleen waargenomen en hoeft niet te wachten.
 
+# csrf
+
+csrf-origins = Wat iets zou wijzigen, wordt geweigerd als het niet van de eigen pagina’s van de site komt: op elke site werd de oefening geweigerd vanaf een pagina van een vreemde, van een zustersite, zonder versleuteling, van een andere poort en van nergens, als formulier, als verzoek van een script en als WebSocket, en hetzelfde vanaf de site zelf werd toegelaten.
+csrf-tokens = Formulieren van het aanmeldportaal hebben ook een kenmerk nodig dat alleen zijn eigen pagina’s uitgeven: met het juiste wachtwoord zonder dat kenmerk, of met dat van een andere bezoeker, kwam niemand binnen.
+csrf-important = { $count ->
+    [one] { $count } deel van de toepassingen vraagt ook om zo’n kenmerk voordat het iets wijzigt.
+   *[other] { $count } delen van de toepassingen vragen ook om zo’n kenmerk voordat ze iets wijzigen.
+}
+csrf-listed = { $count ->
+    [one] Verzoeken mogen ook komen van de pagina’s van { $count } ander domein van dezelfde eigenaar.
+   *[other] Verzoeken mogen ook komen van de pagina’s van { $count } andere domeinen van dezelfde eigenaar.
+}
+csrf-exceptions = { $count ->
+    [one] { $count } deel van de toepassingen neemt verzoeken van andere sites aan, zoals die van een betaaldienst.
+   *[other] { $count } delen van de toepassingen nemen verzoeken van andere sites aan, zoals die van een betaaldienst.
+}
+csrf-observed = Verzoeken die van andere sites komen, worden op dit moment alleen waargenomen en niet geweigerd.
+
 # track
 
 track-found = { $seconds ->
@@ -202,6 +220,44 @@ track-addresses = { $keeping ->
     [whole] Daarin staat het volledige netwerkadres van de bezoeker.
     [truncated] Daarin staat het netwerkadres van de bezoeker alleen in ingekorte vorm.
    *[none] Daarin staan geen netwerkadressen van bezoekers.
+}
+
+# csp
+
+csp-own-pages = Elke pagina van onszelf zegt met een header (Content Security Policy) welke scripts en stijlen erop mogen draaien, ook bij fouten: geen enkele die iemand erin zet.
+csp-browser = In een echte browser draaiden scripts die de proef in een pagina had gezet, eigen en van een andere host, niet onder deze headers; zonder die headers wel.
+csp-applications = { $sites ->
+    [one] De toepassing van { $sites } site heeft ook zo’n header, naast die van haarzelf: alleen bekende inhoud draait daar.
+   *[other] De toepassingen van { $sites } sites hebben ook zo’n header, naast die van henzelf: alleen bekende inhoud draait daar.
+}
+csp-applications-weak = { $sites ->
+    [one] De toepassing van { $sites } site heeft ook zo’n header, die beperkt wat er wordt geladen, maar sommige scripts toelaat die in haar pagina’s staan.
+   *[other] De toepassingen van { $sites } sites hebben ook zo’n header, die beperkt wat er wordt geladen, maar sommige scripts toelaat die in hun pagina’s staan.
+}
+csp-report-only = { $sites ->
+    [one] Op { $sites } site wordt de header van de toepassing op dit moment alleen beproefd: browsers melden wat hij zou tegenhouden en houden niets tegen.
+   *[other] Op { $sites } sites wordt de header van de toepassing op dit moment alleen beproefd: browsers melden wat hij zou tegenhouden en houden niets tegen.
+}
+csp-applications-open = { $sites ->
+    [one] De toepassing van { $sites } site bepaalt zelf wat haar pagina’s laden; hier worden alleen frames en plug-ins beperkt.
+   *[other] De toepassingen van { $sites } sites bepalen zelf wat hun pagina’s laden; hier worden alleen frames en plug-ins beperkt.
+}
+
+# xss
+
+xss-own = Wat in onze eigen pagina’s wordt ingevuld, komt als tekst terug: de proef stuurde opmaakcode door { $fields } velden van { $pages } pagina’s en door hun adressen, en nergens kwam die als opmaakcode terug.
+xss-own-addresses = Onze eigen pagina’s tonen niets van wat in hun adressen wordt gezet als opmaakcode: de proef heeft het geprobeerd.
+xss-enforced = { $routes ->
+    [1] Op één van de { $all } routes van de toepassingen wordt opmaakcode uit een verzoek die het antwoord zou teruggeven als tekst getoond of geweigerd, waar de pagina te lezen is; geen proef probeert dat.
+   *[other] Op { $routes } van de { $all } routes van de toepassingen wordt opmaakcode uit een verzoek die het antwoord zou teruggeven als tekst getoond of geweigerd, waar de pagina te lezen is; geen proef probeert dat.
+}
+xss-observed = { $routes ->
+    [1] Op één van de { $all } routes van de toepassingen hoort het team van opmaakcode die terugkomt, en verandert de pagina niet.
+   *[other] Op { $routes } van de { $all } routes van de toepassingen hoort het team van opmaakcode die terugkomt, en verandert de pagina niet.
+}
+xss-unseen = { $routes ->
+    [1] Op één van de { $all } routes van de toepassingen kijkt niemand of opmaakcode terugkomt.
+   *[other] Op { $routes } van de { $all } routes van de toepassingen kijkt niemand of opmaakcode terugkomt.
 }
 
 # two-factor

@@ -1,14 +1,18 @@
 //! The console: what every room of it has, and its doors.
 //!
 //! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens`,
-//! `…/addresses`, `…/team`, `…/approvals` and `…/audit`; a button POSTs to `…/leave`. Lists are looked
-//! through by GET, everything else is a form with a token.
+//! `…/addresses`, `…/origins`, `…/content`, `…/reflections`, `…/team`, `…/approvals` and
+//! `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything
+//! else is a form with a token.
 
 pub(crate) mod addresses;
 pub(crate) mod admin;
 pub(crate) mod approvals;
 pub(crate) mod audit;
+pub(crate) mod content;
 pub(crate) mod groups;
+pub(crate) mod origins;
+pub(crate) mod reflections;
 pub(crate) mod sessions;
 pub(crate) mod team;
 pub(crate) mod tokens;
@@ -149,20 +153,26 @@ pub(crate) enum Room {
     Sessions,
     Tokens,
     Addresses,
+    Origins,
+    Content,
     Team,
     Approvals,
+    Reflections,
     Audit,
 }
 
 impl Room {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Users,
         Self::Groups,
         Self::Sessions,
         Self::Tokens,
         Self::Addresses,
+        Self::Origins,
+        Self::Content,
         Self::Team,
         Self::Approvals,
+        Self::Reflections,
         Self::Audit,
     ];
 
@@ -173,8 +183,11 @@ impl Room {
             Self::Sessions => "admin/sessions",
             Self::Tokens => "admin/tokens",
             Self::Addresses => "admin/addresses",
+            Self::Origins => "admin/origins",
+            Self::Content => "admin/content",
             Self::Team => "admin/team",
             Self::Approvals => "admin/approvals",
+            Self::Reflections => "admin/reflections",
             Self::Audit => "admin/audit",
         }
     }
@@ -186,8 +199,11 @@ impl Room {
             Self::Sessions => say.text("console-sessions-title"),
             Self::Tokens => say.text("tokens-title"),
             Self::Addresses => say.text("addresses-title"),
+            Self::Origins => say.text("origins-title"),
+            Self::Content => say.text("content-title"),
             Self::Team => say.text("team-title"),
             Self::Approvals => say.text("approvals-title"),
+            Self::Reflections => say.text("reflections-title"),
             Self::Audit => say.text("audit-title"),
         }
     }
@@ -202,7 +218,7 @@ pub(crate) struct RoomLink {
 
 /// The navigation of the console.
 pub(crate) struct Rooms {
-    pub(crate) all: [RoomLink; 8],
+    pub(crate) all: [RoomLink; 11],
     pub(crate) who: String,
     /// A button that ends the session.
     pub(crate) leave: Option<Form>,

@@ -72,6 +72,8 @@ kinds! {
     Forbidden 403 "forbidden" Client,
     /// Not for this visitor's address.
     Blocked 403 "blocked" Client,
+    /// It doesn't come from this site's own pages.
+    CrossSite 403 "cross-site" Client,
     /// No own page has this address.
     NotFound 404 "not-found" Client,
     /// The method is refused here.

@@ -49,7 +49,7 @@ pub(crate) enum Block {
         label: String,
         value: String,
     },
-    /// A command to be typed.
+    /// A command to be typed, or lines of a file.
     Code(String),
     /// Codes to be kept, one to a line.
     Codes(Vec<String>),

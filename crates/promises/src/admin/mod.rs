@@ -8,7 +8,7 @@ mod drill;
 mod tests;
 
 use config::Reading;
-use terms::{Arg, Clause, PromiseId, Vantage};
+use terms::{Arg, Clause, PromiseId};
 
 use crate::entry::{Entry, Part};
 
@@ -30,38 +30,21 @@ fn parts(reading: &Reading) -> Vec<Part> {
         return Vec::new();
     }
     let admin = &reading.admin;
-    let drilled = |name, clause, measured| Part {
-        name,
-        clause,
-        measured,
-        core: true,
-        drilled: true,
-        vantage: Vantage::SameHost,
-    };
-    let stated = |name, clause| Part {
-        name,
-        clause,
-        measured: &[],
-        core: false,
-        drilled: false,
-        vantage: Vantage::Inside,
-    };
     let number = |number: u64| Arg::Number(i64::try_from(number).unwrap_or(i64::MAX));
     let mut parts = vec![
-        drilled(
-            ROOMS,
-            Clause::new("admin-rooms").with("rooms", number(0)),
-            &[("rooms", "rooms")],
-        ),
-        drilled(FACTOR, Clause::new("admin-second-factor"), &[]),
+        Part {
+            measured: &[("rooms", "rooms")],
+            ..Part::core(ROOMS, Clause::new("admin-rooms").with("rooms", number(0)))
+        },
+        Part::core(FACTOR, Clause::new("admin-second-factor")),
     ];
     if !admin.routes.is_empty() {
-        parts.push(drilled(ROUTES, Clause::new("admin-routes"), &[]));
+        parts.push(Part::core(ROUTES, Clause::new("admin-routes")));
     }
     let minutes = Clause::new("admin-fresh").with("minutes", number(admin.fresh_s.div_ceil(60)));
-    parts.push(stated(FRESH, minutes));
+    parts.push(Part::stated(FRESH, minutes));
     if admin.networks {
-        parts.push(stated(NETWORKS, Clause::new("admin-networks")));
+        parts.push(Part::stated(NETWORKS, Clause::new("admin-networks")));
     }
     parts
 }

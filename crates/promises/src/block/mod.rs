@@ -8,7 +8,7 @@ mod drill;
 mod tests;
 
 use config::Reading;
-use terms::{Arg, Clause, PromiseId, Vantage};
+use terms::{Arg, Clause, PromiseId};
 
 use crate::{
     entry::{Entry, Part},
@@ -28,26 +28,14 @@ fn parts(reading: &Reading) -> Vec<Part> {
     if target::is_foreign(reading) {
         return Vec::new();
     }
-    let stated = |name, clause| Part {
-        name,
-        clause: Clause::new(clause),
-        measured: &[],
-        core: false,
-        drilled: false,
-        vantage: Vantage::Inside,
-    };
+    let stated = |name, clause| Part::stated(name, Clause::new(clause));
     let block = &reading.block;
     if block.observe {
         return vec![stated("observed", "block-observed")];
     }
     let entries = i64::try_from(block.entries).unwrap_or(i64::MAX);
-    let mut parts = vec![Part {
-        clause: Clause::new("block-listed").with("entries", Arg::Number(entries)),
-        core: true,
-        drilled: true,
-        vantage: Vantage::SameHost,
-        ..stated(LISTED, "block-listed")
-    }];
+    let listed = Clause::new("block-listed").with("entries", Arg::Number(entries));
+    let mut parts = vec![Part::core(LISTED, listed)];
     if block.unknown {
         parts.push(stated("unknown", "block-unknown"));
     }

@@ -7,44 +7,30 @@
 //! text, else the browser goes to HTTPS for a reason of its own and nothing is proven.
 
 use std::{
-    fs, io,
+    io,
     net::{Ipv4Addr, SocketAddr},
-    os::unix::fs::{DirBuilderExt, MetadataExt},
-    path::{Path, PathBuf},
-    process::Stdio,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use terms::Verdict;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    process::Command,
     task::JoinSet,
-    time::timeout,
 };
 use visitor::VisitError;
 
 use super::BROWSER;
 use crate::{
     approach::{Approach, STEP, is_local_or_address, unheard_of},
+    browser::{Browser, CONNECTIONS, Profile, is_error_page, serve},
     entry::{Finding, Step},
     ground::Ground,
     target,
 };
-
-/// One page in a headless browser takes a second or two; on a busy machine many more.
-const PAGE: Duration = Duration::from_secs(40);
-/// A relayed or plain connection lives no longer.
-const CONNECTION: Duration = Duration::from_secs(60);
-/// So many at a time; the browser opens a handful.
-const CONNECTIONS: usize = 64;
-/// Of a page so much is kept, to tell it from the browser's own error page.
-const MAX_PAGE: u64 = 256 << 10;
 
 const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\
     Connection: close\r\n\r\n<p>plain</p>";
@@ -95,7 +81,7 @@ async fn journey(
     let profile = Profile::new(&unheard_of(ground)).map_err(|_| "no-profile-folder")?;
     let browser = Browser {
         program,
-        profile: &profile.0,
+        profile: profile.path(),
         rules: doors.rules(host, &stranger, reading.public_port),
         trusted: approach.own_roots().then(|| terms::base64(&spki)),
     };
@@ -152,12 +138,6 @@ async fn meet(
         .await?;
     let spki = opened.peer.map_or([0; 32], |peer| peer.spki_sha256);
     Ok((found.first().map(|address| address.address()), spki))
-}
-
-/// Chromium's own page for what it couldn't load.
-fn is_error_page(page: &[u8]) -> bool {
-    let mark = b"class=\"neterror\"";
-    page.windows(mark.len()).any(|part| part == mark)
 }
 
 /// What came to the two doors since last asked.
@@ -221,25 +201,6 @@ impl Doors {
     }
 }
 
-/// Accepts until dropped, [`CONNECTIONS`] at a time.
-async fn serve<F>(listener: TcpListener, with: impl Fn(TcpStream) -> F + Send)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let mut open = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        while open.len() >= CONNECTIONS {
-            open.join_next().await;
-        }
-        let work = with(stream);
-        open.spawn(async move {
-            // One that lasts longer is dropped, thus closed.
-            let _ = timeout(CONNECTION, work).await;
-        });
-        while open.try_join_next().is_some() {}
-    }
-}
-
 async fn answer_plain(mut stream: TcpStream, seen: Arc<Seen>) {
     let mut head = Vec::new();
     let mut limited = (&mut stream).take(16 << 10);
@@ -281,84 +242,5 @@ async fn pass_on(mut stream: TcpStream, target: SocketAddr, seen: Arc<Seen>) {
         _ = back => {}
         // The browser has closed: nobody reads what would come back.
         _ = out => {}
-    }
-}
-
-/// A browser with a memory of its own, which outlives its processes.
-struct Browser<'a> {
-    program: &'a str,
-    profile: &'a Path,
-    rules: String,
-    /// The key to believe, where the target's authority isn't one of the browser's.
-    trusted: Option<String>,
-}
-
-impl Browser<'_> {
-    /// Loads a page and gives the document back as it then was.
-    async fn visit(&self, url: &str) -> Result<Vec<u8>, &'static str> {
-        let mut command = Command::new(self.program);
-        command.args([
-            "--headless",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            // It goes to HTTPS because it was told to, or not at all.
-            "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
-        ]);
-        if is_root() {
-            command.arg("--no-sandbox"); // Chromium refuses to start as root otherwise
-        }
-        if let Some(spki) = &self.trusted {
-            command.arg(format!("--ignore-certificate-errors-spki-list={spki}"));
-        }
-        command
-            .arg(format!("--host-resolver-rules={}", self.rules))
-            .arg(format!("--user-data-dir={}", self.profile.display()))
-            .args(["--dump-dom", url])
-            .env("HOME", self.profile)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
-        let mut child = command.spawn().map_err(|_| "browser-not-started")?;
-        let mut page = Vec::new();
-        let loading = async {
-            if let Some(mut out) = child.stdout.take() {
-                (&mut out).take(MAX_PAGE).read_to_end(&mut page).await?;
-                tokio::io::copy(&mut out, &mut tokio::io::sink()).await?;
-            }
-            child.wait().await
-        };
-        match timeout(PAGE, loading).await {
-            Ok(Ok(status)) if status.success() => Ok(page),
-            Ok(_) => Err("browser-failed"),
-            Err(_) => Err("browser-too-slow"),
-        }
-    }
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
-}
-
-/// A folder for one browser, gone afterwards.
-struct Profile(PathBuf);
-
-impl Profile {
-    fn new(word: &str) -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("waarborg-browser-{word}"));
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Profile {
-    fn drop(&mut self) {
-        // A process of the browser may still write; the folder holds nothing of worth.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -78,13 +78,6 @@ fn parts(reading: &Reading) -> Vec<Part> {
         &[],
         Vantage::SameHost,
     ));
-    parts.push(Part {
-        name: WORD,
-        clause: Clause::new("team-word"),
-        measured: &[],
-        core: false,
-        drilled: false,
-        vantage: Vantage::Inside,
-    });
+    parts.push(Part::stated(WORD, Clause::new("team-word")));
     parts
 }

@@ -8,7 +8,7 @@ mod drill;
 mod tests;
 
 use config::{PaceReading, Reading};
-use terms::{Arg, Clause, PromiseId, Vantage};
+use terms::{Arg, Clause, PromiseId};
 
 use crate::{
     entry::{Entry, Part},
@@ -31,27 +31,14 @@ fn parts(reading: &Reading) -> Vec<Part> {
     }
     let throttle = &reading.throttle;
     if throttle.observe {
-        return vec![Part {
-            name: "observed",
-            clause: Clause::new("throttle-observed"),
-            measured: &[],
-            core: false,
-            drilled: false,
-            vantage: Vantage::Inside,
-        }];
+        return vec![Part::stated("observed", Clause::new("throttle-observed"))];
     }
     let drilled = |name, clause, pace: &PaceReading| {
         let number = |number| Arg::Number(i64::try_from(number).unwrap_or(i64::MAX));
-        Part {
-            name,
-            clause: Clause::new(clause)
-                .with("burst", number(u64::from(pace.burst)))
-                .with("rate", number(a_minute(pace))),
-            measured: &[],
-            core: true,
-            drilled: true,
-            vantage: Vantage::SameHost,
-        }
+        let clause = Clause::new(clause)
+            .with("burst", number(u64::from(pace.burst)))
+            .with("rate", number(a_minute(pace)));
+        Part::core(name, clause)
     };
     let mut parts = vec![drilled(PAGES, "throttle-pages", &throttle.pages)];
     if reading.portal().is_some() {

@@ -81,14 +81,7 @@ fn parts(reading: &Reading) -> Vec<Part> {
         },
     ];
     if let Some(key) = way_to_applications(reading) {
-        parts.push(Part {
-            name: "upstream",
-            clause: Clause::new(key),
-            measured: &[],
-            core: false,
-            drilled: false,
-            vantage: Vantage::Inside,
-        });
+        parts.push(Part::stated("upstream", Clause::new(key)));
     }
     parts
 }

@@ -8,7 +8,7 @@ mod drill;
 mod tests;
 
 use config::{AccessLog, Reading};
-use terms::{AddressKeeping, Arg, Clause, PromiseId, Vantage};
+use terms::{AddressKeeping, Arg, Clause, PromiseId};
 
 use crate::{
     entry::{Entry, Part},
@@ -44,14 +44,6 @@ fn parts(reading: &Reading) -> Vec<Part> {
     if !is_promised(reading) {
         return Vec::new();
     }
-    let stated = |name, clause| Part {
-        name,
-        clause,
-        measured: &[],
-        core: false,
-        drilled: false,
-        vantage: Vantage::Inside,
-    };
     let days = i64::try_from(reading.track.retention_s / 86_400).unwrap_or(i64::MAX);
     let keeping = match reading.track.addresses {
         AddressKeeping::Whole => "whole",
@@ -60,14 +52,13 @@ fn parts(reading: &Reading) -> Vec<Part> {
     };
     let mut parts = vec![
         Part {
-            name: FOUND,
-            clause: found(reading.track.access_log).with("seconds", Arg::Number(0)),
             measured: &[("seconds", "seconds")],
-            core: true,
-            drilled: true,
-            vantage: Vantage::SameHost,
+            ..Part::core(
+                FOUND,
+                found(reading.track.access_log).with("seconds", Arg::Number(0)),
+            )
         },
-        stated(
+        Part::stated(
             "addresses",
             Clause::new("track-addresses").with("keeping", Arg::Word(keeping)),
         ),
@@ -75,7 +66,7 @@ fn parts(reading: &Reading) -> Vec<Part> {
     if reading.track.access_log == AccessLog::File {
         // Elsewhere others decide how long.
         let kept = Clause::new("track-kept").with("days", Arg::Number(days));
-        parts.insert(1, stated("kept", kept));
+        parts.insert(1, Part::stated("kept", kept));
     }
     parts
 }

@@ -9,7 +9,7 @@ mod tests;
 mod totp;
 
 use config::Reading;
-use terms::{Clause, PromiseId, Vantage};
+use terms::{Clause, PromiseId};
 
 use crate::entry::{Entry, Part};
 
@@ -30,14 +30,7 @@ fn parts(reading: &Reading) -> Vec<Part> {
     if reading.portal().is_none() {
         return Vec::new();
     }
-    let part = |name, clause| Part {
-        name,
-        clause: Clause::new(clause),
-        measured: &[],
-        core: true,
-        drilled: true,
-        vantage: Vantage::SameHost,
-    };
+    let part = |name, clause| Part::core(name, Clause::new(clause));
     vec![
         part(SWITCH, "two-factor-switch"),
         part(ASKED, "two-factor-asked"),

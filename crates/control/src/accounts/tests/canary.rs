@@ -70,7 +70,7 @@ async fn the_accounts_of_a_run_are_few_and_go_with_it() {
         canaries.locked_for("ada").await.is_err(),
         "of other people's accounts nothing is told"
     );
-    for _ in 1..8 {
+    for _ in 1..12 {
         canaries.make().await.unwrap();
     }
     assert!(canaries.make().await.is_err());

@@ -160,6 +160,7 @@ impl Ground {
             own,
             renewals: seam::renewal::queue().0,
             recorder,
+            findings: seam::findings::channel().0,
             counters: Arc::new(Counters::default()),
             tickets: Tickets::new().unwrap(),
             crowd: Crowd::default(),

@@ -544,6 +544,23 @@ async fn an_address_is_judged_by_the_rule_that_decides_and_what_is_none_is_told(
 }
 
 #[tokio::test]
+async fn exceptions_and_important_actions_are_shown_with_their_reason() {
+    let more = "[csrf]\norigins = \"https://www.example.test\"\nobserve = true\n";
+    let ground = Ground::start_with(more).await;
+    let browser = ground.browser().await;
+    let page = browser.get("/-/admin/origins").await;
+    assert_eq!(page.status, 200);
+    for words in [
+        "https://www.example.test",
+        "Nobody is refused at the moment",
+        "No route takes requests from other sites.",
+        "No route asks for a token.",
+    ] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn addresses_are_refused_for_a_while_and_let_in_again() {
     let ground = Ground::start_with("").await;
     let browser = ground.browser().await;

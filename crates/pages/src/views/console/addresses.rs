@@ -9,7 +9,7 @@ use crate::{
         Frame,
         form::{ChoiceView, Field, FieldProblem, Form, Input},
         message::Switcher,
-        sheet::{Block, wrong_alert},
+        sheet::{Block, Sheet, wrong_alert},
         table::{Cell, Table},
     },
 };
@@ -60,6 +60,34 @@ pub struct BanView {
     pub lifts: bool,
 }
 
+/// One request of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeedView {
+    /// When it came, in UTC: day and time.
+    pub time: String,
+    /// What it was answered.
+    pub status: String,
+    /// The site; empty for a host of nobody's.
+    pub site: String,
+    /// Method and path.
+    pub what: String,
+    /// Why it was refused; empty where it wasn't.
+    pub reason: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// What a client has asked in the last hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatelyView {
+    /// How many requests.
+    pub total: u64,
+    /// How many of them were refused.
+    pub refused: u64,
+    /// The newest, newest first.
+    pub newest: Vec<DeedView>,
+}
+
 /// What was typed to have addresses refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BanTyped {
@@ -83,6 +111,8 @@ pub struct AddressesView {
     pub address: String,
     /// What is known of it.
     pub asked: AddressAsked,
+    /// What it has asked lately, where records tell.
+    pub lately: Option<LatelyView>,
     /// Whether nobody is refused at the moment.
     pub observe: bool,
     /// Each list's kind, its file where it has one, and how many entries it has.
@@ -133,6 +163,9 @@ impl Pages {
             }
         }
         sheet.add(Block::Form(filter));
+        if let Some(lately) = &view.lately {
+            add_lately(&mut sheet, lately);
+        }
         if view.lists.is_empty() {
             sheet.text(say.text("addresses-none"));
         } else {
@@ -216,6 +249,47 @@ impl Pages {
         sheet.add(Block::Form(form));
         self.done(&sheet)
     }
+}
+
+fn add_lately(sheet: &mut Sheet<'_>, lately: &LatelyView) {
+    let say = sheet.frame.say;
+    sheet.add(Block::Heading(say.text("addresses-lately")));
+    let number = |count: u64| Arg::Number(i64::try_from(count).unwrap_or(i64::MAX));
+    let counts = [
+        ("total", number(lately.total)),
+        ("refused", number(lately.refused)),
+    ];
+    sheet.text(say.text_with("addresses-asked", &counts));
+    if lately.newest.is_empty() {
+        return;
+    }
+    let row = |deed: &DeedView| {
+        let texts = [
+            &deed.time,
+            &deed.status,
+            &deed.site,
+            &deed.what,
+            &deed.reason,
+            &deed.id,
+        ];
+        texts
+            .map(|text| Cell::name(text))
+            .into_iter()
+            .collect::<Vec<_>>()
+            .into()
+    };
+    sheet.add(Block::Table(Table {
+        title: say.text("addresses-lately"),
+        heads: vec![
+            say.text("addresses-time-of"),
+            say.text("addresses-status"),
+            say.text("addresses-site"),
+            say.text("addresses-request"),
+            say.text("addresses-refused-for"),
+            say.text("addresses-id"),
+        ],
+        rows: lately.newest.iter().map(row).collect(),
+    }));
 }
 
 fn row(ban: &BanView, frame: &Frame<'_>, token: &Secret<String>) -> Vec<Cell> {
