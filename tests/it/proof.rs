@@ -208,8 +208,8 @@ async fn tamper(ground: &Ground, sql: &str) {
 async fn a_changed_leaf_record_or_audit_row_is_found_and_named() {
     let cases = [
         (
-            "UPDATE leaf SET record = replace(record, 'pass', 'fail') WHERE position = 1",
-            "leaf 1",
+            "UPDATE leaf SET record = replace(record, 'pass', 'fail') WHERE position = 0",
+            "leaf 0",
         ),
         (
             "UPDATE leaf SET hash = randomblob(32), record = NULL, salt = NULL WHERE position = 2",

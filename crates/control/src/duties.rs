@@ -194,6 +194,7 @@ impl Duties {
             lease,
             alarms: alarms.clone(),
             busy: Mutex::new(None),
+            owed: std::sync::Mutex::default(),
         });
         if let Some(kept) = state.kept() {
             prover.read(&kept).await;

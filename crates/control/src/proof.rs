@@ -85,8 +85,10 @@ pub(crate) struct Prover {
     pub(crate) lease: watch::Receiver<Option<Lease>>,
     /// Told of drills that fail.
     pub(crate) alarms: Alarms,
-    /// One run at a time.
+    /// One run at a time; when it last put the audit trail's head into the ledger.
     pub(crate) busy: Mutex<Option<Micros>>,
+    /// What the schedule has still to run: a run that was asked for takes from it.
+    pub(crate) owed: std::sync::Mutex<Vec<PromiseId>>,
 }
 
 /// Where the drill's records are to be found.
@@ -297,6 +299,7 @@ impl Prover {
             if self.state.publisher.reading().digest == reading.digest {
                 self.record(&kept, &lease, (&run, &reading), &reports, &mut audited)
                     .await?;
+                self.owes(|owed| owed.retain(|id| !left.contains(id)));
                 self.count(&run, &reading, &reports, looked_again);
                 self.refresh(&kept).await?;
                 done = merged(done, reports);
@@ -334,7 +337,7 @@ impl Prover {
         let order = Order {
             run: run.to_owned(),
             nonce,
-            promises: promised(promises, reading),
+            promises: promised(promises.iter().copied(), reading),
             reading: reading.clone(),
             connect: Some(self.connect),
             roots: self.roots.clone(),
@@ -491,7 +494,8 @@ impl Prover {
         Ok(())
     }
 
-    /// Runs every drill each period, the first soon after start, until `stop`.
+    /// Runs every drill each period, the first soon after start, until `stop`: one by one,
+    /// so that a run that somebody asks for waits for one drill and not for all.
     pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -499,48 +503,56 @@ impl Prover {
         let mut proven = String::new();
         let mut lease = self.lease.clone();
         loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-                changed = lease.changed() => if changed.is_err() { return },
-            }
             self.state.publisher.tick();
             let now = self.state.clock.now();
-            let digest = self.state.publisher.reading().digest;
-            if digest != proven {
-                // What another configuration has shown doesn't count for this one.
-                next = now;
-            }
+            let reading = self.state.publisher.reading();
             let ready = self.lease.borrow().is_some() && self.state.kept().is_some();
-            if now < next || !ready {
-                continue;
+            let due = now >= next && self.owes(|owed| owed.is_empty());
+            // What another configuration has shown doesn't count for this one.
+            if ready && (due || reading.digest != proven) {
+                let all = promises::PROMISES.iter().map(|entry| entry.id);
+                let all = promised(all, &reading);
+                self.owes(|owed| *owed = all);
+                proven = reading.digest;
+                // A tenth of the period more or less, so that nobody can be good at the hour.
+                let period = reading.period_s;
+                let jitter =
+                    u64::from(u16::from_le_bytes(self.state.rng.bytes())) * period / 655_360;
+                next = now.after(Duration::from_secs(
+                    period.saturating_sub(period / 20).saturating_add(jitter),
+                ));
             }
-            proven = digest;
-            let all = promises::PROMISES.iter().map(|entry| entry.id).collect();
+            let Some(id) = self.owes(|owed| owed.first().copied().filter(|_| ready)) else {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = ticks.tick() => {}
+                    changed = lease.changed() => if changed.is_err() { return },
+                }
+                continue;
+            };
             let ran = tokio::select! {
                 () = stop.cancelled() => return,
-                ran = self.run(all, None) => ran,
+                ran = self.run(vec![id], None) => ran,
             };
             if let Err(error) = ran {
-                tracing::error!(%error, "the drills could not be run");
+                tracing::error!(promise = %id, %error, "the drill could not be run");
+                self.owes(|owed| owed.retain(|owed| *owed != id));
             }
-            let period = self.state.publisher.reading().period_s;
-            // A tenth of the period more or less, so that nobody can be good at the hour.
-            let jitter = u64::from(u16::from_le_bytes(self.state.rng.bytes())) * period / 655_360;
-            next = self.state.clock.now().after(Duration::from_secs(
-                period.saturating_sub(period / 20).saturating_add(jitter),
-            ));
         }
+    }
+
+    fn owes<T>(&self, look: impl FnOnce(&mut Vec<PromiseId>) -> T) -> T {
+        look(&mut self.owed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Those that are promised under this configuration: of the others there is nothing to
 /// show.
-fn promised(promises: &[PromiseId], reading: &Reading) -> Vec<PromiseId> {
+fn promised(promises: impl Iterator<Item = PromiseId>, reading: &Reading) -> Vec<PromiseId> {
     let is_promised = |id: &PromiseId| {
         promises::entry(*id).is_some_and(|entry| !(entry.parts)(reading).is_empty())
     };
-    promises.iter().copied().filter(is_promised).collect()
+    promises.filter(is_promised).collect()
 }
 
 /// The reports with later ones of the same promise in their places.

@@ -35,7 +35,9 @@ async fn a_server_killed_at_random_moments_has_kept_what_it_answered() {
             loop {
                 let rotate = gateway.command(&ground, &["key", "rotate"]).await;
                 rotated += usize::from(rotate.code == Some(0));
-                let prove = gateway.command(&ground, &["prove", "--json"]).await;
+                let prove = gateway
+                    .command(&ground, &["prove", "track", "--json"])
+                    .await;
                 if let Ok(document) = serde_json::from_str::<serde_json::Value>(&prove.out) {
                     proved += 1;
                     proven_at = document["promises"][0]["at"].as_str().map(str::to_owned);

@@ -124,7 +124,7 @@ async fn dropped_addresses_get_no_handshake_and_the_drill_agrees() {
             .await,
         1
     );
-    let (_, proved) = gateway.prove(&ground).await;
+    let (_, proved) = gateway.prove_only(&ground, &["block"]).await;
     assert_eq!(
         proved.verdict("block"),
         "pass",

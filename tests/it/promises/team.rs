@@ -30,7 +30,7 @@ async fn started(rest: &str) -> (Ground, Upstream, Gateway) {
 
 /// Proves, and says how the promise stands then, with its sentence.
 async fn proven(ground: &Ground, gateway: &Gateway) -> (Proved, String, String) {
-    let (_, proved) = gateway.prove(ground).await;
+    let (_, proved) = gateway.prove_only(ground, &["team"]).await;
     let said = gateway.said_of(HOST, "team").await;
     let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
     (proved, text("state"), text("sentence"))

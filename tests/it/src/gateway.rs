@@ -317,13 +317,23 @@ impl Gateway {
         self.command(ground, &attest).await.good();
     }
 
-    /// Runs the drills now, as soon as this node leads; gives the exit code and the document of `prove --json`.
+    /// Runs the drills now, as soon as this node leads; gives the exit code and the document
+    /// of `prove --json`.
     ///
     /// # Panics
     /// When there is no document.
     pub async fn prove(&self, ground: &Ground) -> (Option<i32>, Proved) {
+        self.prove_only(ground, &[]).await
+    }
+
+    /// The same for some promises; none stands for all.
+    ///
+    /// # Panics
+    /// When there is no document.
+    pub async fn prove_only(&self, ground: &Ground, promises: &[&str]) -> (Option<i32>, Proved) {
         self.program.line("this node leads").await;
-        let done = self.command(ground, &["prove", "--json"]).await;
+        let arguments = [&["prove", "--json"], promises].concat();
+        let done = self.command(ground, &arguments).await;
         match serde_json::from_str(&done.out) {
             Ok(document) => (done.code, Proved(document)),
             Err(error) => panic!("`prove --json`: {error}\n{}{}", done.out, done.err),
