@@ -1,12 +1,16 @@
 //! `[block]`: the promise `block`.
 
+mod feed;
 mod list;
 
 use std::{path::PathBuf, sync::Arc};
 
 use guards::block::{Action, FILES_MAX, File, IpRange, Lists, RANGES_MAX, RangeError, one_form};
 
-pub use self::list::{LIST_MAX, ListError, read as read_list};
+pub use self::{
+    feed::FeedSource,
+    list::{LIST_MAX, ListError, read as read_list},
+};
 use crate::{
     env::in_words,
     key::{Absent, Form, SIZES, in_units, section},
@@ -35,6 +39,9 @@ section! {
         "Lists of addresses and ranges that are refused, read again whenever they change. Plain lines with comments behind `#` or `;` (netset), hosts style (an address, then names), CSV (the first column counts) or JSON lines with `cidr` (Spamhaus DROP): which it is shows in the file. One that is empty, cut off, a web page, or has a line that can't be read is not taken: the last good one stays and an alarm goes out. Local addresses, such as private ones, are never refused by a file. Relative paths count from this file's folder.";
     UNKNOWN "unknown" Form::Switch, Absent::Default("false"), "true",
         "Whether unknown addresses are refused: the special-purpose and unallocated ranges of IANA's registries, from which nobody can come over the Internet. Local addresses, such as private ones, aren't among them.";
+    BANS "bans" Form::Switch, Absent::Default("true"), "false",
+        "Whether clients are banned for a while, without a person, for what they do: sending on and on although too much came, asking for several pages that attackers look for, or trying passwords at many accounts. For 10 minutes, then 1, 6 and 24 hours. Never whoever is signed in, local addresses, trusted proxies, or whoever `allow` or `exempt` of `[throttle]` names.";
+    FEED "feed" Form::Section(&feed::SECTION), Absent::Means("none"), "{}", "A list that is fetched over HTTPS.";
     ACTION "action" Form::Word(&[
             ("refuse", "a page says so, with an id that leads to the rule"),
             ("drop", "the connection is closed before its TLS handshake; behind a proxy that ends TLS itself, the page"),
@@ -44,6 +51,9 @@ section! {
         "Nobody is refused; who would be is counted, and recorded with the rule. The promise isn't made meanwhile.";
 }
 
+/// The section of feeds, for the list of all sections.
+pub(crate) const FEED_SECTION: &crate::key::Section = &feed::SECTION;
+
 /// `[block]`.
 #[derive(Debug, Clone)]
 pub struct Block {
@@ -51,8 +61,12 @@ pub struct Block {
     pub lists: Arc<Lists>,
     /// `files`.
     pub files: Vec<PathBuf>,
+    /// `[block.feed."name"]`, in the order of the file.
+    pub feeds: Vec<FeedSource>,
     /// `unknown`.
     pub unknown: bool,
+    /// `bans`.
+    pub bans: bool,
     /// `action`.
     pub action: Action,
     /// `observe`.
@@ -88,7 +102,9 @@ pub(crate) fn read(table: &Table<'_, '_>) -> Block {
     let block = Block {
         lists: Arc::new(lists),
         files: paths.into_iter().map(|at| at.value).collect(),
+        feeds: feed::read_all(&table.named_parts(&FEED)),
         unknown,
+        bans: table.switch(&BANS),
         action,
         observe: table.switch(&OBSERVE),
     };

@@ -53,7 +53,7 @@ mod xss;
 pub use accounts::Accounts;
 pub use acme::{Acme, Authority, DIRECTORY, ExternalAccount};
 pub use admin::{Admin, Approval};
-pub use block::{Block, LIST_MAX, ListError, read_list};
+pub use block::{Block, FeedSource, LIST_MAX, ListError, read_list};
 pub use compile::Issued;
 pub use config::Config;
 pub use csp::Csp;
@@ -85,7 +85,7 @@ pub use two_factor::TwoFactor;
 pub use xss::Xss;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 28] {
+pub fn sections() -> [&'static Section; 29] {
     [
         &config::SECTION,
         &store::SECTION,
@@ -107,6 +107,7 @@ pub fn sections() -> [&'static Section; 28] {
         &team::SECTION,
         team::GITHUB_SECTION,
         &block::SECTION,
+        block::FEED_SECTION,
         &throttle::SECTION,
         &csrf::SECTION,
         &xss::SECTION,

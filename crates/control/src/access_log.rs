@@ -36,7 +36,7 @@ pub use find::find;
 use line::Lines;
 pub(crate) use recent::Recent;
 
-use crate::{metrics::Tallies, state::State};
+use crate::{metrics::Tallies, state::State, strikes::Strikes};
 
 /// Batches that may wait for the writer; each worker has no more than this itself.
 const WAITING: usize = 64;
@@ -122,18 +122,21 @@ pub(crate) struct Writer {
     recent: Arc<Recent>,
     snapshot: Arc<SnapshotCell>,
     tallies: Arc<Tallies>,
+    strikes: Arc<Strikes>,
     clock: Clock,
     lines: Lines,
     said: Option<Micros>,
 }
 
 impl Writer {
-    /// Opens the log as the configuration says.
+    /// Opens the log as the configuration says; what records bring beside it is counted in
+    /// `strikes`.
     pub(crate) fn open(
         mut track: watch::Receiver<Track>,
         recent: Arc<Recent>,
         snapshot: Arc<SnapshotCell>,
         tallies: Arc<Tallies>,
+        strikes: Arc<Strikes>,
         clock: Clock,
         company: Company,
     ) -> Result<Self, LogError> {
@@ -145,6 +148,7 @@ impl Writer {
             recent,
             snapshot,
             tallies,
+            strikes,
             clock,
             lines: Lines::default(),
             said: None,
@@ -231,6 +235,8 @@ impl Writer {
     }
 
     fn write(&mut self, batch: &Batch) {
+        // Also where no log is kept.
+        self.strikes.take(batch);
         if matches!(self.sink, Sink::Off) {
             return;
         }

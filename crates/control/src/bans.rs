@@ -1,12 +1,19 @@
 //! Promise `block`: addresses that somebody has refused for a while. They stand in the
 //! store, so that they hold on every node and after a restart; each node looks for
 //! changes every few seconds, and the one that makes one takes it at once.
+//!
+//! Some are made without a person, for what a client did ([`crate::strikes`]): each longer
+//! than the one before, until that is forgotten. Never of whoever is on `allow`, exempt from
+//! the throttle or a trusted proxy.
 // promise: block
 
 use std::{net::IpAddr, time::Duration};
 
-use guards::block::{IpRange, one_form};
-use store::{Actor, MAX_BANS, MAX_REASON_BYTES, Store};
+use guards::{
+    block::{IpRange, Said, one_form},
+    strike::LENGTHS,
+};
+use store::{Actor, Evidence, MAX_BANS, MAX_LEARNED_BANS, MAX_REASON_BYTES, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +21,7 @@ use crate::{
     block::{self, BlockCommand, BlockReply},
     publish::Publisher,
     state::{Kept, State},
+    strikes::Case,
 };
 
 /// How often other nodes' changes are looked for.
@@ -52,6 +60,9 @@ pub(crate) enum BanError {
     /// There are too many.
     #[error("{MAX_BANS} ranges are refused for a while already; expected fewer: remove some")]
     Many,
+    /// There are too many that nobody made.
+    #[error("{MAX_LEARNED_BANS} clients are banned already; the next can be when one is over")]
+    ManyLearned,
     /// There is no store.
     #[error("the store can't be reached")]
     NoStore,
@@ -170,7 +181,8 @@ pub(crate) async fn carry_out(state: &State, what: BlockCommand, actor: &Actor) 
         asked @ (BlockCommand::Test { .. } | BlockCommand::List) => {
             let publisher = &state.publisher;
             let (set, config) = (publisher.block(), publisher.config());
-            return block::answer(&asked, &config, &set, publisher.temporary());
+            let known = (publisher.feed_views(), publisher.temporary());
+            return block::answer(&asked, &config, &set, known);
         }
     };
     BlockReply::Done(done.map_err(|error| error.to_string()))
@@ -180,6 +192,59 @@ pub(crate) async fn carry_out(state: &State, what: BlockCommand, actor: &Actor) 
 pub(crate) async fn follow(store: &Store, publisher: &Publisher) -> Result<(), store::Error> {
     let asked = publisher.ask_bans();
     publisher.set_bans(asked, store.bans().await?);
+    Ok(())
+}
+
+/// Bans whoever has done enough for it, until `stop`.
+pub(crate) async fn judge(state: State, stop: CancellationToken) {
+    loop {
+        let cases = tokio::select! {
+            () = stop.cancelled() => return,
+            cases = state.strikes.cases() => cases,
+        };
+        for case in cases {
+            if let Err(error) = ban(&state, &case).await {
+                let cause = case.cause.word();
+                tracing::warn!(%error, cause, "a client could not be banned");
+            }
+        }
+    }
+}
+
+/// Bans a client, where it may be.
+async fn ban(state: &State, case: &Case) -> Result<(), BanError> {
+    let config = state.publisher.config();
+    let spared = [case.client.first(), case.client.last()]
+        .into_iter()
+        .any(|address| {
+            config.trusted_proxies.contains(address)
+                || config.throttle.guard.exempts(address)
+                || matches!(state.publisher.block().says(address), Said::Allowed(..))
+        });
+    if !config.block.bans || spared {
+        return Ok(());
+    }
+    let store = state.accounts.store().map_err(|_| BanError::NoStore)?;
+    let evidence = Evidence {
+        cause: case.cause.word().to_owned(),
+        strikes: case.strikes,
+        first: case.first,
+        last: case.last,
+        request: case.id.to_string(),
+    };
+    let mut change = store.change(&Actor::system("ban")).await?;
+    let addresses = case.client.to_string();
+    let banned = change.ban_learned(&addresses, &evidence, &LENGTHS).await;
+    let until = match banned {
+        Err(store::Error::TooLarge { .. }) => return Err(BanError::ManyLearned),
+        banned => banned?,
+    };
+    let Some(until) = until else { return Ok(()) };
+    change.commit().await?;
+    let cause = case.cause.word();
+    tracing::info!(cause, %until, request = evidence.request, "a client is banned");
+    state.tallies.banned(case.cause);
+    follow(&store, &state.publisher).await?;
     Ok(())
 }
 

@@ -7,13 +7,15 @@ use std::net::IpAddr;
 use config::Config;
 use guards::{
     block::{
-        Action, Entry, IpRange, Kind, Lists, Rule, Said, Set, TEMPORARY_MAX, is_for_drills, unknown,
+        self, Action, IpRange, Kind, Lists, Rule, Said, Set, TEMPORARY_MAX, is_for_drills, unknown,
     },
     network::Networks,
 };
 use serde::{Deserialize, Serialize};
-use store::Ban;
+use store::{Ban, Evidence};
 use terms::{Micros, Rng};
+
+use crate::feeds::FeedView;
 
 /// How often a free address is sought for a drill.
 const TRIES: usize = 64;
@@ -27,7 +29,7 @@ const DRILLS: u32 = 1 << 23;
 #[derive(Debug, Default)]
 pub(crate) struct Temporary {
     bans: Vec<(IpRange, Ban)>,
-    drills: Vec<(Entry, Micros)>,
+    drills: Vec<(IpRange, u32, Micros)>,
     made: u32,
     /// How often bans were read, and the reading that stands here.
     asked: u64,
@@ -44,8 +46,8 @@ impl Temporary {
         let mut numbers = Vec::new();
         for range in ranges {
             self.made = (self.made + 1) % DRILLS;
-            let (range, number) = (*range, DRILLS + self.made);
-            self.drills.push((Entry { range, number }, until));
+            let number = DRILLS + self.made;
+            self.drills.push((*range, number, until));
             numbers.push(number);
         }
         Some(numbers)
@@ -54,7 +56,7 @@ impl Temporary {
     /// Takes entries of drills out.
     pub(crate) fn remove(&mut self, numbers: &[u32]) {
         self.drills
-            .retain(|(entry, _)| !numbers.contains(&entry.number));
+            .retain(|(_, number, _)| !numbers.contains(number));
     }
 
     /// Begins to read bans: what is read later is newer.
@@ -84,17 +86,28 @@ impl Temporary {
     pub(crate) fn expire(&mut self, now: Micros) -> bool {
         let before = (self.bans.len(), self.drills.len());
         self.bans.retain(|(_, ban)| ban.until > now);
-        self.drills.retain(|(_, until)| *until > now);
+        self.drills.retain(|(_, _, until)| *until > now);
         (self.bans.len(), self.drills.len()) != before
     }
 
     /// Those that there are.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        let bans = self.bans.iter().map(|(range, ban)| Entry {
+    pub(crate) fn entries(&self) -> Vec<block::Temporary> {
+        // A person's before one that nobody made: of the same addresses the first decides.
+        let mut bans: Vec<_> = self.bans.iter().collect();
+        bans.sort_by_key(|(_, ban)| ban.evidence.is_some());
+        let bans = bans.into_iter().map(|(range, ban)| block::Temporary {
             range: *range,
             number: ban.number,
+            until: ban.until.0,
+            learned: ban.evidence.is_some(),
         });
-        let drills = self.drills.iter().map(|(entry, _)| *entry);
+        let drills = self.drills.iter();
+        let drills = drills.map(|(range, number, until)| block::Temporary {
+            range: *range,
+            number: *number,
+            until: until.0,
+            learned: false,
+        });
         bans.chain(drills).collect()
     }
 
@@ -106,13 +119,16 @@ impl Temporary {
             until: ban.until,
             reason: ban.reason.clone(),
             made_by: ban.made_by.clone(),
+            evidence: ban.evidence.as_ref().map(Into::into),
         });
-        let drills = self.drills.iter().map(|(entry, until)| TemporaryView {
-            number: entry.number,
-            range: entry.range.to_string(),
+        let drills = self.drills.iter();
+        let drills = drills.map(|(range, number, until)| TemporaryView {
+            number: *number,
+            range: range.to_string(),
             until: *until,
             reason: String::new(),
             made_by: "system:drill".to_owned(),
+            evidence: None,
         });
         bans.chain(drills).collect()
     }
@@ -242,6 +258,8 @@ pub struct ListsView {
     pub observe: bool,
     /// Those of the configuration that aren't empty.
     pub lists: Vec<ListView>,
+    /// Lists from elsewhere.
+    pub feeds: Vec<FeedView>,
     /// Entries that end by themselves.
     pub temporary: Vec<TemporaryView>,
 }
@@ -270,6 +288,36 @@ pub struct TemporaryView {
     pub reason: String,
     /// Who wanted it, as in the audit trail.
     pub made_by: String,
+    /// What it rests on, where no person made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
+}
+
+/// What a ban that no person made rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceView {
+    /// For what: `throttled`, `scan` or `lock-out`.
+    pub cause: String,
+    /// How often that happened.
+    pub strikes: u64,
+    /// The first time.
+    pub first: Micros,
+    /// The last time.
+    pub last: Micros,
+    /// The id of the last request.
+    pub request: String,
+}
+
+impl From<&Evidence> for EvidenceView {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            cause: evidence.cause.clone(),
+            strikes: evidence.strikes,
+            first: evidence.first,
+            last: evidence.last,
+            request: evidence.request.clone(),
+        }
+    }
 }
 
 impl TemporaryView {
@@ -293,19 +341,19 @@ impl From<Rule<'_>> for RuleView {
     }
 }
 
-/// Answers a command: by a running server with its entries for a while, or by what the
+/// Answers a command: by a running server with its feeds and entries for a while, or by what the
 /// configuration says.
 pub fn answer(
     what: &BlockCommand,
     config: &Config,
     set: &Set,
-    temporary: Vec<TemporaryView>,
+    (feeds, temporary): (Vec<FeedView>, Vec<TemporaryView>),
 ) -> BlockReply {
     match what {
         BlockCommand::Test { address } => {
             BlockReply::Said(Box::new(judge(set, &config.trusted_proxies, *address)))
         }
-        BlockCommand::List => BlockReply::Lists(lists(set, &config.block.lists, temporary)),
+        BlockCommand::List => BlockReply::Lists(lists(set, &config.block.lists, feeds, temporary)),
         BlockCommand::Add { .. } | BlockCommand::Remove { .. } => BlockReply::Done(Err(
             "only a running server refuses addresses for a while; start it, or use `deny` in \
              `[block]`"
@@ -316,19 +364,20 @@ pub fn answer(
 
 /// What becomes of an address that nobody is signed in from.
 pub(crate) fn judge(set: &Set, proxies: &Networks, address: IpAddr) -> Judged {
-    let address = guards::block::one_form(address);
+    let address = block::one_form(address);
     let trusted_proxy = proxies.contains(address);
     let (rule, instead) = match set.says(address) {
         Said::Nothing => (None, None),
         Said::Refused(rule) => (Some(rule), None),
         Said::Allowed(rule, instead) => (Some(rule), instead),
     };
-    let refuses = rule.is_some_and(|rule| rule.kind != Kind::Allow) && !trusted_proxy;
-    let verdict = match (refuses, set.observe, set.action) {
-        (false, _, _) => Verdict::LetIn,
-        (true, true, _) => Verdict::Observed,
-        (true, false, Action::Refuse) => Verdict::Refused,
-        (true, false, Action::Drop) => Verdict::Dropped,
+    let refuses = rule.filter(|rule| rule.kind != Kind::Allow && !trusted_proxy);
+    let verdict = match refuses.map(|rule| rule.action) {
+        None => Verdict::LetIn,
+        Some(_) if set.observe => Verdict::Observed,
+        Some(Action::Observe) => Verdict::Observed,
+        Some(Action::Refuse) => Verdict::Refused,
+        Some(Action::Drop) => Verdict::Dropped,
     };
     Judged {
         address,
@@ -340,7 +389,12 @@ pub(crate) fn judge(set: &Set, proxies: &Networks, address: IpAddr) -> Judged {
 }
 
 /// The lists, to be told.
-pub(crate) fn lists(set: &Set, lists: &Lists, temporary: Vec<TemporaryView>) -> ListsView {
+pub(crate) fn lists(
+    set: &Set,
+    lists: &Lists,
+    feeds: Vec<FeedView>,
+    temporary: Vec<TemporaryView>,
+) -> ListsView {
     let all = lists.lists().into_iter();
     ListsView {
         drop: set.action == Action::Drop,
@@ -352,6 +406,7 @@ pub(crate) fn lists(set: &Set, lists: &Lists, temporary: Vec<TemporaryView>) -> 
                 entries,
             })
             .collect(),
+        feeds,
         temporary,
     }
 }
@@ -425,6 +480,7 @@ mod tests {
             made_by: "command:0".to_owned(),
             made_at: Micros(0),
             until: Micros(until),
+            evidence: None,
         };
         let mut temporary = Temporary::default();
         let drilled: IpRange = "198.51.100.9".parse().unwrap();

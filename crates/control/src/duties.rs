@@ -24,7 +24,7 @@ use crate::{
     StartError, accounts,
     acme::{self, Acme},
     alarms::Alarms,
-    bans,
+    bans, feeds,
     handover::{self, Sockets, Successor},
     leadership,
     metrics::Metrics,
@@ -145,6 +145,16 @@ impl Duties {
             state.publisher.clone(),
             stop.clone(),
         ));
+        tasks.spawn(bans::judge(state.clone(), stop.clone()));
+        let fetcher = feeds::Fetcher::new(feeds::Parts {
+            publisher: state.publisher.clone(),
+            accounts: state.accounts.clone(),
+            alarms: alarms.clone(),
+            clock: state.clock.clone(),
+            data: base.data.clone(),
+        });
+        // With what was taken last, before the edge serves.
+        tasks.spawn(fetcher.await.run(stop.clone()));
         let counted = state.tallies.clone();
         tasks.spawn(outbox::run(outbox::Parts {
             store: base.store.subscribe(),

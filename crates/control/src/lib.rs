@@ -13,6 +13,7 @@ pub mod block;
 mod console;
 mod csp;
 mod duties;
+pub mod feeds;
 pub mod handover;
 mod keeper;
 pub mod leadership;
@@ -31,6 +32,7 @@ mod retention;
 pub mod settings;
 pub mod socket;
 mod state;
+mod strikes;
 pub mod team;
 mod teeth;
 mod tls_report;
@@ -72,6 +74,7 @@ use crate::{
     opening::Opening,
     settings::Settings,
     state::State,
+    strikes::Strikes,
 };
 
 /// What control is made of; `wire.rs` hands it over.
@@ -175,6 +178,7 @@ impl Control {
         let socket = |what| move |source| StartError::Socket { what, source };
 
         let recent = Arc::new(Recent::default());
+        let strikes = Arc::new(Strikes::default());
         let prefix = parts.publisher.config().prefix.clone();
         let company = if parts.own_sockets.is_some() {
             Company::Predecessor
@@ -186,6 +190,7 @@ impl Control {
             recent.clone(),
             parts.snapshot.clone(),
             tallies.clone(),
+            strikes.clone(),
             parts.clock.clone(),
             company,
         )?;
@@ -223,6 +228,7 @@ impl Control {
             tallies: tallies.clone(),
             recent,
             reflections: Arc::default(),
+            strikes,
             clock: parts.clock,
             rng: parts.rng,
         };

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use guards::{throttle::Class, xss::Mode};
+use guards::{strike::Cause, throttle::Class, xss::Mode};
 use seam::{
     Counters, RefusalPage,
     counters::{Counter, LATENCY_BOUNDS_US},
@@ -63,6 +63,8 @@ pub(crate) struct Tallies {
     admissions: [AtomicU64; ADMISSIONS.len()],
     /// Locks of accounts, or of one device on one.
     locks: AtomicU64,
+    /// Bans that nobody made, in the order of [`Cause::ALL`].
+    bans: [AtomicU64; Cause::ALL.len()],
     /// Reports on the sites' policies.
     pub(crate) csp: Reports,
     /// How the team's register stands, and what was asked beside it.
@@ -161,6 +163,13 @@ impl Tallies {
     /// Counts a lock.
     pub(crate) fn locked(&self) {
         self.locks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a ban that nobody made.
+    pub(crate) fn banned(&self, cause: Cause) {
+        for (counter, it) in self.bans.iter().zip(Cause::ALL) {
+            counter.fetch_add(u64::from(it == cause), Ordering::Relaxed);
+        }
     }
 
     /// Counts one run.
@@ -347,6 +356,15 @@ impl Metrics {
             ("observed", self.sum(|c| &c.block_observed)),
         ] {
             page.line(names::BLOCKED_TOTAL, &format!("action=\"{action}\""), count);
+        }
+        page.family(
+            names::BANS_TOTAL,
+            "counter",
+            "Clients banned without a person, by cause.",
+        );
+        for (counter, cause) in self.tallies.bans.iter().zip(Cause::ALL) {
+            let label = format!("cause=\"{}\"", cause.word());
+            page.line(names::BANS_TOTAL, &label, counter.load(Ordering::Relaxed));
         }
         page.family(
             names::THROTTLED_TOTAL,

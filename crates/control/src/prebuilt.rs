@@ -89,6 +89,7 @@ fn holed(content_type: &'static str, page: WithHole) -> Holed {
     Holed {
         content_type,
         csp: page.csp,
+        lead: page.lead.map(Into::into),
         before: page.before.into(),
         after: page.after.into(),
     }

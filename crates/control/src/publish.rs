@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use config::{Config, Ignored, Issued, Mail, Reading, Stored, Track};
-use guards::block::{IpRange, Set};
+use config::{Config, FeedSource, Ignored, Issued, Mail, Reading, Stored, Track};
+use guards::block::{Feeds, IpRange, Set};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
 use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::{
     block::{Temporary, TemporaryView},
+    feeds::FeedView,
     prebuilt,
     tls_report::Published,
     trust,
@@ -42,6 +43,8 @@ struct Now {
     /// Certificates from authorities.
     issued: Issued,
     proof: Proof,
+    /// Lists from elsewhere, and how they stand.
+    feeds: (Arc<Feeds>, Vec<FeedView>),
     /// Addresses that are refused for a while.
     temporary: Temporary,
     generation: u64,
@@ -56,6 +59,7 @@ pub struct Publisher {
     now: Mutex<Now>,
     mail: watch::Sender<Option<Arc<Mail>>>,
     track: watch::Sender<Track>,
+    feeds: watch::Sender<Vec<FeedSource>>,
     clock: Clock,
 }
 
@@ -72,6 +76,7 @@ impl Publisher {
     pub fn new(config: Arc<Config>, digest: String, clock: Clock) -> Self {
         let mail = watch::Sender::new(config.mail.clone().map(Arc::new));
         let track = watch::Sender::new(config.track.clone());
+        let feeds = watch::Sender::new(config.block.feeds.clone());
         let prefix = OwnPath::new(&config.prefix).expect("the configuration's prefix is a path");
         Self {
             cell: Mutex::new(None),
@@ -83,12 +88,14 @@ impl Publisher {
                 digest,
                 issued: Issued::new(),
                 proof: Proof::default(),
+                feeds: Default::default(),
                 temporary: Temporary::default(),
                 generation: 0,
                 changes_at: None,
             }),
             mail,
             track,
+            feeds,
             clock,
         }
     }
@@ -131,6 +138,22 @@ impl Publisher {
         self.track.subscribe()
     }
 
+    /// Where lists of addresses are fetched, now and after each change.
+    pub(crate) fn feeds(&self) -> watch::Receiver<Vec<FeedSource>> {
+        self.feeds.subscribe()
+    }
+
+    /// Takes lists from elsewhere, in place of all before.
+    pub(crate) fn set_feeds(&self, feeds: Arc<Feeds>, views: Vec<FeedView>) {
+        lock(&self.now).feeds = (feeds, views);
+        self.publish();
+    }
+
+    /// How lists from elsewhere stand.
+    pub(crate) fn feed_views(&self) -> Vec<FeedView> {
+        lock(&self.now).feeds.1.clone()
+    }
+
     /// Takes a new configuration of the file, with what stands in the store; `None`
     /// where the store can't be asked, and what is known of it holds on. Gives back the
     /// settings of the store that can't count.
@@ -170,6 +193,12 @@ impl Publisher {
             now.config = Arc::new(settled.config);
             let (mail, track) = (now.config.mail.clone(), now.config.track.clone());
             self.mail.send_replace(mail.map(Arc::new));
+            let feeds = now.config.block.feeds.clone();
+            self.feeds.send_if_modified(|present| {
+                let differs = *present != feeds;
+                *present = feeds;
+                differs
+            });
             self.track.send_if_modified(|present| {
                 let differs = *present != track;
                 *present = track;
@@ -263,6 +292,7 @@ impl Publisher {
         let now = lock(&self.now);
         now.config
             .block_set()
+            .with_feeds(now.feeds.0.clone())
             .with_temporary(&now.temporary.entries())
     }
 
@@ -313,7 +343,10 @@ impl Publisher {
         let mut next = now
             .config
             .compile(Arc::new(built), &now.issued, now.generation);
-        next.block = next.block.with_temporary(&now.temporary.entries());
+        next.block = next
+            .block
+            .with_feeds(now.feeds.0.clone())
+            .with_temporary(&now.temporary.entries());
         next
     }
 }

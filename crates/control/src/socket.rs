@@ -382,7 +382,8 @@ pub(crate) async fn offline(
         Command::Block { what } => {
             let publisher = &accounts.publisher;
             let (set, config) = (publisher.block(), publisher.config());
-            let answer = block::answer(what, &config, &set, publisher.temporary());
+            let known = (publisher.feed_views(), publisher.temporary());
+            let answer = block::answer(what, &config, &set, known);
             Reply::Block {
                 what: Box::new(answer),
             }

@@ -8,14 +8,15 @@
 //! - The **client**, never a trusted proxy: its address says nothing of who asks. A
 //!   trusted proxy that is listed itself is let in.
 //! - Whoever is **signed in** with a browser isn't refused on suspicion (a file, unknown
-//!   ranges), only by the owner's own entries. Behind `drop` nobody can know that.
+//!   ranges, a ban that nobody made), only by the owner's own entries. Behind `drop` nobody
+//!   can know that; bans that nobody made never drop, since others may share the address.
 //!
 //! Neither allocates, but for the rule's name where somebody is refused.
 // promise: block
 
 use guards::block::{Action, Rule};
 use seam::{Counters, Credential, Refusal, RefusalPage, Snapshot};
-use terms::ClientAddr;
+use terms::{ClientAddr, Micros};
 
 use crate::{know::Visit, teeth};
 
@@ -29,7 +30,10 @@ fn rule(client: ClientAddr, snapshot: &Snapshot) -> Option<Rule<'_>> {
 /// Whether a connection is closed before its handshake; counts it.
 pub(crate) fn drops(client: ClientAddr, snapshot: &Snapshot, counters: &Counters) -> bool {
     let block = &snapshot.block;
-    let drops = block.action == Action::Drop && !block.observe && rule(client, snapshot).is_some();
+    // Where nothing drops, nobody is looked up at the door.
+    let drops = block.drops()
+        && !block.observe
+        && rule(client, snapshot).is_some_and(|rule| rule.action == Action::Drop);
     if drops {
         counters.block_dropped.add(1);
     }
@@ -48,10 +52,18 @@ pub(crate) fn judge(visit: &mut Visit, counters: &Counters) -> Result<(), Refusa
     }
     let signed_in = visit.session.as_ref();
     let signed_in = signed_in.is_some_and(|it| it.credential == Credential::Cookie);
-    if local.block.observe || rule.kind.is_suspicion() && signed_in {
+    let observes = local.block.observe || rule.action == Action::Observe;
+    if observes || rule.kind.is_suspicion() && signed_in {
         counters.block_observed.add(1);
         return Ok(());
     }
     counters.block_refused.add(1);
-    Err(Refusal::new(RefusalPage::Blocked, rule.kind.reason()))
+    let page = match rule.until.map(Micros) {
+        Some(until) => {
+            visit.until = Some(until);
+            RefusalPage::Banned
+        }
+        None => RefusalPage::Blocked,
+    };
+    Err(Refusal::new(page, rule.kind.reason()))
 }

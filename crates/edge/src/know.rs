@@ -48,6 +48,8 @@ pub(crate) struct Visit {
     pub(crate) session: Option<Arc<Session>>,
     /// How much of its pace the client has left, where it is told.
     pub(crate) standing: Option<Standing>,
+    /// Until when its address is refused, where that ends.
+    pub(crate) until: Option<Micros>,
     /// The token of important actions, on a site that has some.
     pub(crate) csrf: Option<Issued>,
     /// The nonce of the answer's policy, on sites whose application is given one.
@@ -80,6 +82,7 @@ impl Visit {
             tokens: Tokens::None,
             session: None,
             standing: None,
+            until: None,
             csrf: None,
             nonce: None,
             suspect: None,

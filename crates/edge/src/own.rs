@@ -230,13 +230,37 @@ impl Exchange {
 pub(crate) struct RefusalBytes<'a> {
     holed: Option<&'a Holed>,
     tokens: Tokens,
+    /// Until when it holds, where its page says so.
+    until: [u8; UNTIL],
+}
+
+/// Bytes of that moment, for people as for programs.
+const UNTIL: usize = 20;
+
+/// The moment that a refusal ends: `2026-12-01 05:07 UTC`, or by RFC 3339.
+fn until(visit: &Visit) -> [u8; UNTIL] {
+    let text = visit.until.unwrap_or(visit.at).to_string();
+    // RFC 3339 in UTC has its parts at fixed places.
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    let said = if visit.wants_html() {
+        format!("{} {} UTC", part(0, 10), part(11, 16))
+    } else {
+        format!("{}Z", part(0, 19))
+    };
+    let mut bytes = [b' '; UNTIL];
+    for (byte, given) in bytes.iter_mut().zip(said.bytes()) {
+        *byte = given;
+    }
+    bytes
 }
 
 /// Finds the page of a refusal.
 pub(crate) fn refusal_page(visit: &Visit, refusal: Refusal) -> RefusalBytes<'_> {
     let document = visit.local.prebuilt.refusal(refusal.page, visit.language());
+    let ends = refusal.page == RefusalPage::Banned;
     RefusalBytes {
         tokens: visit.tokens,
+        until: if ends { until(visit) } else { [b' '; UNTIL] },
         holed: document.map(|document| {
             if visit.wants_html() {
                 &document.html
@@ -250,9 +274,10 @@ pub(crate) fn refusal_page(visit: &Visit, refusal: Refusal) -> RefusalBytes<'_> 
 impl RefusalBytes<'_> {
     pub(crate) fn length(&self) -> u64 {
         // The id takes 32 bytes.
-        let whole = self
-            .holed
-            .map_or(0, |page| page.before.len() + 32 + page.after.len());
+        let whole = self.holed.map_or(0, |page| {
+            let lead = page.lead.as_ref().map_or(0, |lead| lead.len() + UNTIL);
+            lead + page.before.len() + 32 + page.after.len()
+        });
         u64::try_from(whole).unwrap_or(u64::MAX)
     }
 
@@ -262,6 +287,10 @@ impl RefusalBytes<'_> {
 
     pub(crate) fn write(&self, visit: &Visit, out: &mut Vec<u8>) {
         if let Some(page) = self.holed {
+            if let Some(lead) = &page.lead {
+                out.extend_from_slice(lead);
+                out.extend_from_slice(&self.until);
+            }
             out.extend_from_slice(&page.before);
             out.extend_from_slice(&visit.id.hex());
             out.extend_from_slice(&page.after);

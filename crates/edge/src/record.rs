@@ -3,9 +3,10 @@
 
 use std::{fmt, io::Write as _};
 
+use guards::strike::{Strike, sought};
 use seam::record::{Outcome, Record, Texts};
 
-use crate::{know::Visit, read::Request, teeth, worker::Worker};
+use crate::{know::Visit, read::Request, teeth, throttle::THROTTLED, worker::Worker};
 
 /// Texts of a request, copied out of its buffer into memory that is used again.
 #[derive(Default)]
@@ -92,6 +93,10 @@ impl Notes {
         self.str_part(self.method, self.host)
     }
 
+    fn path(&self) -> &str {
+        self.str_part(self.host, self.path)
+    }
+
     pub(crate) fn accept(&self) -> &[u8] {
         self.part(self.accept)
     }
@@ -108,7 +113,7 @@ impl Notes {
         Texts {
             method: self.str_part(0, self.method),
             host: self.host(),
-            path: self.str_part(self.host, self.path),
+            path: self.path(),
             agent: self.part(self.agent),
             rule: self.part(self.rule),
         }
@@ -123,6 +128,18 @@ pub(crate) struct Tally {
     pub(crate) upstream_us: u32,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+}
+
+/// What a client may be banned for; nothing of whoever is known, and nothing on routes that
+/// keep no addresses.
+// promise: block
+fn strike(visit: &Visit, tally: &Tally, outcome: Outcome) -> Option<Strike> {
+    let strike = match (outcome, tally.status) {
+        (Outcome::Refused(THROTTLED), _) => Strike::Throttled,
+        (_, 404 | 410) => Strike::Sought(sought(visit.notes.path())?),
+        _ => return None,
+    };
+    (visit.session.is_none() && !visit.anonymous).then_some(strike)
 }
 
 /// Writes the record of a request that is over.
@@ -144,6 +161,7 @@ pub(crate) fn record(worker: &Worker, visit: &Visit, tally: &Tally, outcome: Out
     if !visit.anonymous {
         entry.client = visit.client.kept(visit.local.addresses);
     }
+    entry.strike = strike(visit, tally, outcome).map(|strike| (visit.client.ip(), strike));
     entry.status = tally.status;
     entry.outcome = outcome;
     entry.took_us = took_us;

@@ -27,6 +27,9 @@ use crate::{
     teeth,
 };
 
+/// The reason of whoever is refused here.
+pub(crate) const THROTTLED: &str = "throttled";
+
 /// What every client has asked lately; one for all workers.
 #[derive(Debug, Clone)]
 pub struct Arrivals {
@@ -114,7 +117,7 @@ pub(crate) fn judge(
                 return Ok(());
             }
             visit.standing = Some(standing);
-            let refusal = Refusal::new(RefusalPage::TooManyRequests, "throttled");
+            let refusal = Refusal::new(RefusalPage::TooManyRequests, THROTTLED);
             Err(refusal.retry_after(seconds(standing.wait)))
         }
     }

@@ -145,7 +145,10 @@ pub(crate) fn denied(denied: Denied, caller: Caller) -> Denied {
         (Denied::Refused(refusal), Caller::Nginx)
             if !matches!(
                 refusal.page,
-                RefusalPage::Unauthorized | RefusalPage::Forbidden | RefusalPage::Blocked
+                RefusalPage::Unauthorized
+                    | RefusalPage::Forbidden
+                    | RefusalPage::Blocked
+                    | RefusalPage::Banned
             ) =>
         {
             Denied::Refused(Refusal::new(RefusalPage::Forbidden, refusal.reason))

@@ -27,7 +27,8 @@ pub use views::{
     console::{
         Console, ConsoleDoor, ConsoleEnterView, Notice,
         addresses::{
-            AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView, DeedView, LatelyView,
+            AddressAsked, AddressVerdict, AddressesView, BanEvidence, BanTyped, BanView, DeedView,
+            LatelyView,
         },
         admin::{ResumeView, ThresholdView},
         approvals::{ApprovalProblem, ApprovalsView, WaitingFor, WaitingKind, WaitingView},
@@ -89,7 +90,10 @@ pub struct Page {
 /// digits, which mean the same in HTML and in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithHole {
-    /// What stands before the id.
+    /// Where the document says until when the refusal holds, what stands before that
+    /// moment; it is written as `2026-12-01 05:07 UTC` or `2026-12-01T05:07:00Z`.
+    pub lead: Option<String>,
+    /// What stands before the id, and behind that moment.
     pub before: String,
     /// What stands behind it.
     pub after: String,

@@ -55,7 +55,9 @@ pub struct Holed {
     pub content_type: &'static str,
     /// `Content-Security-Policy`.
     pub csp: String,
-    /// What stands before the id.
+    /// Where it says until when it holds, what stands before that moment: 20 bytes.
+    pub lead: Option<Bytes>,
+    /// What stands before the id, and behind that moment.
     pub before: Bytes,
     /// What stands behind it.
     pub after: Bytes,

@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+use guards::strike::Strike;
 use terms::{Micros, RequestId};
 use tokio::sync::mpsc;
 
@@ -71,6 +72,9 @@ pub struct Record {
     pub site: u16,
     /// The client, as much as may be kept of it.
     pub client: Option<IpAddr>,
+    /// What its client may be banned for, and the client as it is. It is counted, never
+    /// written: of a client, records keep what they may.
+    pub strike: Option<(IpAddr, Strike)>,
     /// HTTP version.
     pub version: Version,
     /// Status sent; 0 where none was.
@@ -115,6 +119,7 @@ impl Record {
             trace,
             site: u16::MAX,
             client: None,
+            strike: None,
             version,
             status: 0,
             outcome: Outcome::ClientGone,

@@ -52,6 +52,8 @@ refusal_pages! {
     Forbidden 403 "forbidden" Client,
     /// Not for this visitor's address (promise `block`).
     Blocked 403 "blocked" Client,
+    /// Not for this visitor's address for a while (promise `block`).
+    Banned 403 "banned" Client,
     /// It doesn't come from our own pages, or lacks their token (promise `csrf`).
     CrossSite 403 "cross-site" Client,
     /// No own page has this address.

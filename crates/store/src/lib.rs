@@ -61,7 +61,7 @@ pub use audit::{
     Actor, AuditHead, AuditQuery, AuditRow, Chain, Entry, MAX_AUDIT_PAGE, MAX_ENTRIES_PER_CHANGE,
     MAX_ENTRY_BYTES,
 };
-pub use bans::{Ban, MAX_BANS, MAX_REASON_BYTES};
+pub use bans::{Ban, Evidence, MAX_BANS, MAX_LEARNED_BANS, MAX_REASON_BYTES};
 pub use change::{Change, Tx};
 pub use data::{DataError, DataFolder, DataLock};
 pub use devices::{Guesser, Guesses, MAX_DEVICES};

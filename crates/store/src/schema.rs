@@ -59,6 +59,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "0010_bans",
         sql: include_str!("../migrations/0010_bans.sql"),
     },
+    Step {
+        name: "0011_ban_evidence",
+        sql: include_str!("../migrations/0011_ban_evidence.sql"),
+    },
 ];
 
 /// The schema version that this program writes; greater ones are refused.

@@ -20,6 +20,8 @@ pub const HSTS_ANSWERS_TOTAL: &str = "waarborg_hsts_answers_total";
 pub const TLS_GRADE: &str = "waarborg_tls_grade";
 /// What met an address that a list has, by `action` (promise `block`).
 pub const BLOCKED_TOTAL: &str = "waarborg_blocked_total";
+/// Clients banned without a person, by `cause` (promise `block`).
+pub const BANS_TOTAL: &str = "waarborg_bans_total";
 /// Requests of clients that send too many, by `class` and `action` (promise `throttle`).
 pub const THROTTLED_TOTAL: &str = "waarborg_throttled_total";
 /// Requests that don't come from our own pages, by `action` (promise `csrf`).

@@ -155,7 +155,7 @@ fn answered(config: &Config, what: &block::BlockCommand) -> Result<BlockReply, S
                 eprintln!("no server runs: this is what the configuration says");
             }
             let set = config.block_set();
-            Ok(block::answer(what, config, &set, Vec::new()))
+            Ok(block::answer(what, config, &set, Default::default()))
         }
         Err(error) => Err(error.to_string()),
     }
@@ -208,7 +208,7 @@ fn print_lists(lists: &ListsView) {
     let action = if lists.drop { "drop" } else { "refuse" };
     let observe = if lists.observe { ", observe only" } else { "" };
     println!("action: {action}{observe}");
-    if lists.lists.is_empty() && lists.temporary.is_empty() {
+    if lists.lists.is_empty() && lists.temporary.is_empty() && lists.feeds.is_empty() {
         println!("no list has an entry");
     }
     for list in &lists.lists {
@@ -219,16 +219,37 @@ fn print_lists(lists: &ListsView) {
         };
         println!("{:<10} {:>9}  {source}", list.list, list.entries);
     }
+    for feed in &lists.feeds {
+        let good = feed.good_at.map(|at| format!("good at {at}"));
+        let good = good.unwrap_or_else(|| "not fetched yet".to_owned());
+        let trouble = feed.trouble.as_ref().map(|why| format!("; {why}"));
+        println!(
+            "{:<10} {:>9}  {} ({}), {good}{}",
+            "feed",
+            feed.entries,
+            feed.name,
+            feed.action,
+            trouble.unwrap_or_default()
+        );
+    }
     for entry in &lists.temporary {
         println!(
             "{:<10} {}  until {}  by {}{}",
-            "temporary",
+            if entry.evidence.is_some() {
+                "ban"
+            } else {
+                "temporary"
+            },
             entry.range,
             entry.until,
             entry.made_by,
-            match entry.reason.as_str() {
-                "" => String::new(),
-                reason => format!(": {reason}"),
+            match (&entry.evidence, entry.reason.as_str()) {
+                (Some(it), _) => format!(
+                    ": {} ({} from {} to {}, last request {})",
+                    it.cause, it.strikes, it.first, it.last, it.request
+                ),
+                (None, "") => String::new(),
+                (None, reason) => format!(": {reason}"),
             }
         );
     }

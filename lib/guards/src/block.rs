@@ -6,9 +6,9 @@
 //!
 //! - **Allow wins**: over every other list, however narrow the other's range is. So an
 //!   owner who has shut himself out needs one line to come back.
-//! - Of the lists that refuse, entries for a while name the rule before own ones, and
-//!   those before files and the unknown ranges. Of these the most specific range does; of
-//!   two as specific the first file's.
+//! - Of the lists that refuse, entries for a while name the rule before own ones, those
+//!   before files and the unknown ranges, and these before feeds. Of files the most specific
+//!   range does; of two as specific the first file's; of feeds as well.
 //! - **Local addresses** ([`is_local`]) are refused by own entries only: public lists of
 //!   what nobody should come from have private ranges in them, too.
 //! - **One form of address**: IPv4 in IPv6 notation (RFC 4291 section 2.5.5.2) and
@@ -25,7 +25,10 @@ use std::{
 pub use ipset::{IpRange, ParseRangeError, RangeError};
 use ipset::{IpSet, TooManyRanges};
 
+mod feeds;
 pub mod unknown;
+
+pub use feeds::{FEEDS_MAX, Feed, Feeds};
 
 #[cfg(test)]
 mod tests;
@@ -52,6 +55,8 @@ pub enum Action {
     /// The connection is closed before its TLS handshake where the client is known by
     /// then, else as [`Self::Refuse`].
     Drop,
+    /// Nothing: who would be refused is counted and recorded.
+    Observe,
 }
 
 /// A kind of list.
@@ -63,10 +68,14 @@ pub enum Kind {
     Deny,
     /// A file.
     File,
+    /// A list from elsewhere.
+    Feed,
     /// Ranges from which nobody can come: see [`unknown`].
     Unknown,
     /// Entries that end by themselves.
     Temporary,
+    /// The same, made without a person: for what a client did.
+    Ban,
 }
 
 impl Kind {
@@ -76,8 +85,10 @@ impl Kind {
             Self::Allow => "allow",
             Self::Deny => "deny",
             Self::File => "file",
+            Self::Feed => "feed",
             Self::Unknown => "unknown",
             Self::Temporary => "temporary",
+            Self::Ban => "ban",
         }
     }
 
@@ -88,15 +99,17 @@ impl Kind {
             Self::Allow => "block-allowed",
             Self::Deny => "block-deny",
             Self::File => "block-file",
+            Self::Feed => "block-feed",
             Self::Unknown => "block-unknown",
             Self::Temporary => "block-temporary",
+            Self::Ban => "block-ban",
         }
     }
 
     /// Whether being on it is a suspicion, rather than somebody's decision. Whoever is
     /// signed in isn't refused on suspicion.
     pub const fn is_suspicion(self) -> bool {
-        matches!(self, Self::File | Self::Unknown)
+        matches!(self, Self::File | Self::Feed | Self::Unknown | Self::Ban)
     }
 }
 
@@ -107,6 +120,20 @@ pub struct Entry {
     pub range: IpRange,
     /// Its number, at most [`ENTRY_MAX`].
     pub number: u32,
+}
+
+/// An entry that ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Temporary {
+    /// The addresses.
+    pub range: IpRange,
+    /// Its number.
+    pub number: u32,
+    /// When it ends, in microseconds since 1970 (UTC): whoever made it takes it out then.
+    pub until: i64,
+    /// Whether no person made it: whoever is signed in isn't refused by it, and nobody's
+    /// connection is dropped.
+    pub learned: bool,
 }
 
 /// A list that was read from a file.
@@ -129,6 +156,10 @@ pub struct Rule<'a> {
     pub number: u32,
     /// The addresses.
     pub range: IpRange,
+    /// When it ends by itself, if it does, in microseconds since 1970 (UTC).
+    pub until: Option<i64>,
+    /// What becomes of whoever it refuses.
+    pub action: Action,
 }
 
 /// The id of a rule: list and number. No address is in it, so a record that may keep none
@@ -207,7 +238,7 @@ impl Lists {
     }
 
     /// The rule of a tag of ours.
-    fn rule(&self, found: ipset::Found) -> Rule<'_> {
+    fn rule(&self, found: ipset::Found, action: Action) -> Rule<'_> {
         let (list, number) = (found.tag / ENTRIES, found.tag % ENTRIES);
         let kind = match list {
             0 => Kind::Allow,
@@ -223,6 +254,8 @@ impl Lists {
             list: file.map_or(kind.word(), |(name, _)| name),
             number,
             range: found.range,
+            until: None,
+            action,
         }
     }
 
@@ -250,12 +283,18 @@ fn tag(list: u32, number: u32) -> u32 {
     list * ENTRIES + number.min(ENTRY_MAX)
 }
 
+/// Entries that end by themselves, by their place in the second.
+#[derive(Debug, Default)]
+struct ForAWhile(IpSet, Box<[Temporary]>);
+
 /// What the edge goes by.
 #[derive(Debug, Clone)]
 pub struct Set {
     lists: Arc<Lists>,
-    temporary: Arc<IpSet>,
-    /// What becomes of whoever is refused.
+    feeds: Arc<Feeds>,
+    temporary: Arc<ForAWhile>,
+    /// What becomes of whoever is refused, but by a feed, which has its own, and by a ban
+    /// that nobody made, which never drops.
     pub action: Action,
     /// Nobody is refused: who would be is counted and recorded.
     pub observe: bool,
@@ -266,6 +305,7 @@ impl Default for Set {
     fn default() -> Self {
         Self {
             lists: Arc::default(),
+            feeds: Arc::default(),
             temporary: Arc::default(),
             action: Action::Refuse,
             observe: false,
@@ -278,23 +318,37 @@ impl Set {
     pub fn new(lists: Arc<Lists>, action: Action, observe: bool) -> Self {
         Self {
             lists,
+            feeds: Arc::default(),
             temporary: Arc::default(),
             action,
             observe,
         }
     }
 
-    /// The same with entries that last for a while, in place of any before; the first
-    /// [`TEMPORARY_MAX`] of them.
+    /// The same with these lists from elsewhere, in place of any before.
     #[must_use]
-    pub fn with_temporary(self, entries: &[Entry]) -> Self {
-        let entries = entries.iter().take(TEMPORARY_MAX);
-        let ranges = entries.map(|entry| (entry.range, entry.number));
+    pub fn with_feeds(self, feeds: Arc<Feeds>) -> Self {
+        Self { feeds, ..self }
+    }
+
+    /// The same with entries that last for a while, in place of any before; the first
+    /// [`TEMPORARY_MAX`] of them. Of ranges as narrow as each other the first decides.
+    #[must_use]
+    pub fn with_temporary(self, entries: &[Temporary]) -> Self {
+        let entries = entries.get(..TEMPORARY_MAX).unwrap_or(entries);
+        let places = entries.iter().zip(0..);
+        let ranges = places.map(|(entry, place)| (entry.range, place));
+        // So few are never too many.
+        let set = IpSet::new(ranges).unwrap_or_default();
         Self {
-            // So few are never too many.
-            temporary: Arc::new(IpSet::new(ranges).unwrap_or_default()),
+            temporary: Arc::new(ForAWhile(set, entries.into())),
             ..self
         }
+    }
+
+    /// Whether some rule drops.
+    pub fn drops(&self) -> bool {
+        self.action == Action::Drop || self.feeds.has_drop()
     }
 
     /// The rule that refuses an address; `None` lets it in.
@@ -307,27 +361,45 @@ impl Set {
 
     /// The rule that would refuse an address if nothing allowed it.
     fn listed(&self, address: IpAddr) -> Option<Rule<'_>> {
-        if let Some(found) = self.temporary.get(address) {
+        let ForAWhile(set, entries) = &*self.temporary;
+        if let Some(found) = set.get(address)
+            && let Some(entry) = usize::try_from(found.tag)
+                .ok()
+                .and_then(|at| entries.get(at))
+        {
+            // Others may share the address: nobody is dropped by what nobody judged.
+            let (kind, action) = if entry.learned {
+                (Kind::Ban, Action::Refuse)
+            } else {
+                (Kind::Temporary, self.action)
+            };
             return Some(Rule {
-                kind: Kind::Temporary,
-                list: Kind::Temporary.word(),
-                number: found.tag,
+                kind,
+                list: kind.word(),
+                number: entry.number,
                 range: found.range,
+                until: Some(entry.until),
+                action,
             });
         }
         let lists = &*self.lists;
-        let found = lists
-            .deny
-            .get(address)
-            .or_else(|| lists.suspect.get(address).filter(|_| !is_local(address)));
-        found.map(|found| lists.rule(found))
+        if let Some(found) = lists.deny.get(address) {
+            return Some(lists.rule(found, self.action));
+        }
+        if is_local(address) {
+            return None;
+        }
+        let found = lists.suspect.get(address);
+        found
+            .map(|found| lists.rule(found, self.action))
+            .or_else(|| self.feeds.rule(address))
     }
 
     /// Everything that there is to say of an address.
     pub fn says(&self, address: IpAddr) -> Said<'_> {
         let address = one_form(address);
         match (self.lists.allow.get(address), self.listed(address)) {
-            (Some(found), listed) => Said::Allowed(self.lists.rule(found), listed),
+            (Some(found), listed) => Said::Allowed(self.lists.rule(found, self.action), listed),
             (None, Some(rule)) => Said::Refused(rule),
             (None, None) => Said::Nothing,
         }

@@ -11,5 +11,6 @@ pub mod forwarded;
 pub mod hsts;
 pub mod network;
 pub mod proxy;
+pub mod strike;
 pub mod throttle;
 pub mod xss;

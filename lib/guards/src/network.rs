@@ -101,6 +101,15 @@ impl Network {
         self.address
     }
 
+    /// Its last address.
+    pub fn last(self) -> IpAddr {
+        let last = std::net::Ipv6Addr::from(bits(self.address) | !self.mask());
+        match self.address {
+            IpAddr::V4(_) => IpAddr::V6(last).to_canonical(),
+            IpAddr::V6(_) => IpAddr::V6(last),
+        }
+    }
+
     /// Whether an address lies in it.
     pub fn contains(self, address: IpAddr) -> bool {
         // An IPv6 range so wide that it reaches the mapped addresses means none of them.
@@ -139,6 +148,11 @@ impl Networks {
     /// Whether one of them contains the address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Network> {
+        self.0.iter().copied()
     }
 
     /// Whether there are none.

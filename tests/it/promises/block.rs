@@ -261,6 +261,13 @@ async fn an_address_is_refused_for_a_while_by_one_command_and_let_in_by_another(
     let told: Value = serde_json::from_str(&body).expect("JSON");
     let id = told["id"].as_str().expect("an id");
     let line = gateway.record(&ground, id).await;
+    assert_eq!(told["type"], "urn:waarborg:refusal:banned");
+    assert!(
+        told["until"]
+            .as_str()
+            .is_some_and(|until| until.len() == 20),
+        "{told}"
+    );
     assert_eq!(line["reason"], "block-temporary", "{line}");
     assert_eq!(line["rule"], "temporary:1", "{line}");
     let listed = command(&["list"]).await.good();
@@ -293,4 +300,113 @@ async fn an_address_is_refused_for_a_while_by_one_command_and_let_in_by_another(
     let alone = finish(alone).await;
     assert_eq!(alone.code, Some(1), "{}", alone.out);
     assert!(alone.err.contains("only a running server"), "{}", alone.err);
+}
+
+/// Asks as the client that a trusted proxy names.
+async fn as_client(gateway: &Gateway, client: &str, path: &str) -> (String, String) {
+    let field = format!("X-Forwarded-For: {client}");
+    curl(gateway, "127.0.0.1", path, &["-H", &field]).await
+}
+
+#[tokio::test]
+async fn a_scanner_is_banned_with_evidence_and_its_neighbour_and_drills_never_are() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let text = ground.configuration(
+        &[(HOST, &*upstream.url())],
+        "[block]\nallow = \"198.18.0.9\"\n",
+    );
+    let text = format!("trusted_proxies = \"127.0.0.1\"\n{text}");
+    let config = ground.write("waarborg.toml", &text);
+    let gateway = Gateway::serve(&ground, &config).await;
+    let ask = async |client: &str, path: &str| as_client(&gateway, client, path).await;
+    let sought = [
+        "/.env",
+        "/.git/config",
+        "/wp-login.php",
+        "/xmlrpc.php",
+        "/pma/",
+    ];
+    // One page again and again, or four different ones, are no scan.
+    for _ in 0..8 {
+        assert_eq!(ask("198.18.0.8", "/.env?missing").await.0, "404");
+    }
+    for client in ["198.18.0.9", "198.51.100.9", "10.0.0.9", "198.18.0.7"] {
+        for path in sought {
+            let (code, _) = ask(client, &format!("{path}?missing")).await;
+            assert_eq!(code, "404", "{client} {path}");
+        }
+    }
+    let banned = async { while ask("198.18.0.7", "/").await.0 != "403" {} };
+    in_time("the scanner is banned", banned).await;
+    let (_, body) = ask("198.18.0.7", "/").await;
+    let told: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(told["type"], "urn:waarborg:refusal:banned");
+    let line = gateway
+        .record(&ground, told["id"].as_str().expect("an id"))
+        .await;
+    assert_eq!(
+        (&line["reason"], &line["rule"]),
+        (&"block-ban".into(), &"ban:1".into())
+    );
+    for twin in ["198.18.0.8", "198.18.0.9", "198.51.100.9", "10.0.0.9"] {
+        assert_eq!(ask(twin, "/").await.0, "200", "{twin}");
+    }
+    let lists = gateway.command(&ground, &["block", "list", "--json"]).await;
+    let lists: Value = serde_json::from_str(&lists.out).expect("JSON");
+    let [entry] = &lists["temporary"].as_array().expect("entries")[..] else {
+        panic!("one is banned: {lists}");
+    };
+    assert_eq!(entry["range"], "198.18.0.7");
+    assert_eq!(entry["evidence"]["cause"], "scan", "{entry}");
+    assert_eq!(entry["evidence"]["strikes"], 5, "{entry}");
+    // The request that it rests on is in the access log.
+    let request = entry["evidence"]["request"].as_str().expect("an id");
+    assert_eq!(gateway.record(&ground, request).await["status"], 404);
+    assert_eq!(
+        gateway.metric("waarborg_bans_total{cause=\"scan\"}").await,
+        1
+    );
+    // It outlives the process, and a person ends it.
+    gateway.stop().await;
+    let gateway = Gateway::serve(&ground, &config).await;
+    assert_eq!(as_client(&gateway, "198.18.0.7", "/").await.0, "403");
+    gateway
+        .command(&ground, &["block", "remove", "198.18.0.7"])
+        .await
+        .good();
+    assert_eq!(as_client(&gateway, "198.18.0.7", "/").await.0, "200");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_goes_on_after_429_is_banned_and_with_bans_off_nobody_is() {
+    for (bans, expected) in [("true", "403"), ("false", "429")] {
+        let (ground, upstream) = (Ground::new(), Upstream::start().await);
+        let more =
+            format!("[block]\nbans = {bans}\n[throttle]\npages = \"1/h\"\npages_burst = 1\n");
+        let text = ground.configuration(&[(HOST, &*upstream.url())], &more);
+        let text = format!("trusted_proxies = \"127.0.0.1\"\n{text}");
+        let config = ground.write("waarborg.toml", &text);
+        let gateway = Gateway::serve(&ground, &config).await;
+        let url = format!("https://{HOST}/[1-520]");
+        let field = "X-Forwarded-For: 198.18.0.7";
+        let flood = ["-o", "/dev/null", "--http2", "-H", field, &url];
+        gateway.curl(&flood).await;
+        let status = async || as_client(&gateway, "198.18.0.7", "/").await.0;
+        if expected == "403" {
+            let banned = async { while status().await != expected {} };
+            in_time("whoever goes on is banned", banned).await;
+        } else {
+            // What was recorded before is counted before.
+            assert_eq!(status().await, expected);
+            let (_, body) = as_client(&gateway, "198.18.0.7", "/").await;
+            let told: Value = serde_json::from_str(&body).expect("JSON");
+            gateway
+                .record(&ground, told["id"].as_str().expect("an id"))
+                .await;
+            assert_eq!(status().await, expected);
+        }
+        assert_eq!(as_client(&gateway, "198.18.0.8", "/").await.0, "200");
+        gateway.stop().await;
+    }
 }

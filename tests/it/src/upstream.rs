@@ -224,6 +224,11 @@ async fn answer(
         let mut heard = shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.push(told.clone());
     }
+    if query == "missing" {
+        let mut response = Response::new(whole("nothing is here"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return Ok(response);
+    }
     Ok(match path.as_str() {
         "/hold" => {
             if let Ok(permit) = shared.release.acquire().await {

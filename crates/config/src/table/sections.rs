@@ -37,13 +37,17 @@ impl<'r, 't> Table<'r, 't> {
         let mut parts = Vec::new();
         let entries = whole.table.into_iter().flatten();
         if whole.table.is_some_and(DeTable::is_empty) {
-            whole.unnamed(&whole.header, "this section names no host".to_owned());
+            whole.unnamed(
+                &whole.header,
+                format!("this section names no {}", whole.what()),
+            );
         }
         for (name, value) in entries {
             let Some(table) = value.get_ref().as_table() else {
                 let what = format!(
-                    "{} stands in a section that names no host",
-                    ticked(name.get_ref())
+                    "{} stands in a section that names no {}",
+                    ticked(name.get_ref()),
+                    whole.what()
                 );
                 whole.unnamed(&name.span(), what);
                 continue;
@@ -72,6 +76,15 @@ impl<'r, 't> Table<'r, 't> {
         }
         parts.sort_by_key(|(name, _)| name.span.start);
         parts
+    }
+
+    /// What a section below this key is named after.
+    fn what(&self) -> &'static str {
+        if self.section.header.contains("host") {
+            "host"
+        } else {
+            "feed"
+        }
     }
 
     fn unnamed(&self, span: &Range<usize>, what: String) {

@@ -59,7 +59,16 @@ async fn a_recorded_request_is_found_by_id_and_by_trace() {
     let clock = Clock::manual(Micros(0));
     let (_track, seen) = watch::channel(track(folder.path()));
     let (recent, tallies) = (Arc::default(), Arc::default());
-    let writer = Writer::open(seen, recent, snapshot(), tallies, clock, Company::None).unwrap();
+    let writer = Writer::open(
+        seen,
+        recent,
+        snapshot(),
+        tallies,
+        Arc::default(),
+        clock,
+        Company::None,
+    )
+    .unwrap();
     let (mut recorder, records) = record::channel();
     let texts = Texts {
         method: "GET",

@@ -5,9 +5,10 @@
 use std::{net::IpAddr, time::Duration};
 
 use axum::response::Response;
+use guards::strike::Cause;
 use pages::{
-    AddressAsked, AddressVerdict, AddressesView, BanTyped, BanView, DeedView, Field, FieldProblem,
-    LatelyView, Page,
+    AddressAsked, AddressVerdict, AddressesView, BanEvidence, BanTyped, BanView, DeedView, Field,
+    FieldProblem, LatelyView, Page,
 };
 use store::{MAX_BANS, MAX_REASON_BYTES};
 
@@ -62,7 +63,12 @@ async fn lately(visit: &Visit, address: IpAddr) -> Option<LatelyView> {
 async fn listed(visit: &Visit, typed: BanTyped) -> Page {
     let publisher = &visit.state.publisher;
     let (set, config) = (publisher.block(), publisher.config());
-    let lists = block::lists(&set, &config.block.lists, publisher.temporary());
+    let lists = block::lists(
+        &set,
+        &config.block.lists,
+        publisher.feed_views(),
+        publisher.temporary(),
+    );
     let address = visit.asked("address");
     let parsed = address.trim().parse();
     let lately = match parsed {
@@ -90,7 +96,21 @@ async fn listed(visit: &Visit, typed: BanTyped) -> Page {
         until: entry.until,
         reason: entry.reason,
         made_by: entry.made_by,
+        evidence: entry.evidence.map(|it| BanEvidence {
+            cause: Cause::from_word(&it.cause).map_or("", Cause::word),
+            strikes: it.strikes,
+            first: it.first,
+            last: it.last,
+            request: it.request,
+        }),
     };
+    let fed = lists.feeds.into_iter().map(|feed| {
+        let name = match feed.trouble {
+            None => feed.name,
+            Some(why) => format!("{}: {why}", feed.name),
+        };
+        ("feed".to_owned(), name, feed.entries)
+    });
     let view = AddressesView {
         console: visit.console(),
         address,
@@ -104,6 +124,7 @@ async fn listed(visit: &Visit, typed: BanTyped) -> Page {
                 "file" => (list.list, list.source, list.entries),
                 _ => (list.list, String::new(), list.entries),
             })
+            .chain(fed)
             .collect(),
         bans: lists.temporary.into_iter().map(ban).collect(),
         typed,
@@ -124,7 +145,7 @@ fn judged<T>(done: Result<T, BanError>) -> Result<Result<T, (Field, FieldProblem
             let most = u32::try_from(MAX_REASON_BYTES).unwrap_or(u32::MAX);
             (Field::Reason, FieldProblem::TooLong { most })
         }
-        Err(BanError::Many) => {
+        Err(BanError::Many | BanError::ManyLearned) => {
             let most = u32::try_from(MAX_BANS).unwrap_or(u32::MAX);
             (Field::Range, FieldProblem::TooMany { most })
         }

@@ -95,6 +95,7 @@ pub(super) fn refuse(state: &State, language: Language, kind: RefusalKind) -> Re
     let id = RequestId(state.rng.bytes::<16>());
     tracing::info!(%id, kind = kind.word(), "refused at the console");
     let page = state.publisher.pages().console_refusal(kind, language);
+    // No refusal of the console ends by itself: there is no lead.
     let html = format!("{}{id}{}", page.before, page.after);
     let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = form::page(

@@ -15,6 +15,7 @@ use axum::{
     routing::get,
 };
 use config::{Config, Role, Site};
+use guards::strike::Strike;
 use pages::{
     HandoverView, Nonce, NotForYouView, OwnPath, RefusalKind, SignInProblem, SignInView,
     SignOutView, SiteOrigin,
@@ -77,6 +78,19 @@ impl FromRequestParts<State> for Visit {
 }
 
 impl Visit {
+    /// Counts a wrong name or password against where it comes from.
+    // promise: block
+    fn strike(&self, store: &Store, name: &str) {
+        if self.known.session.is_some() {
+            return;
+        }
+        let name = store.keyed_hash(Purpose::SignIn, &name.trim().to_lowercase());
+        let name = name.first_chunk().copied().unwrap_or_default();
+        let strike = Strike::Guessed(u64::from_be_bytes(name));
+        let (client, at) = (self.known.client.ip(), self.state.clock.now());
+        self.state.strikes.add(client, strike, at, self.known.id);
+    }
+
     pub(crate) fn accounts(&self) -> &Accounts {
         &self.state.accounts
     }
@@ -443,6 +457,7 @@ async fn signed_in(visit: &Visit, form: &Form) -> Result<Response, AccountError>
             return second_factor::ask(visit, request, half, None, &start, &store).await;
         }
         SignedIn::No => {
+            visit.strike(&store, name);
             return on_portal(visit, request, Some(SignInProblem::Wrong), name).await;
         }
         SignedIn::TooLong => {

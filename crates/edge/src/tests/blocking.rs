@@ -3,8 +3,9 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use guards::{
-    block::{Action, Entry, File, Lists, Set},
+    block::{Action, Entry, File, Lists, Set, Temporary},
     network::{Network, Networks},
+    strike::{Strike, sought},
 };
 use seam::{Credential, record::Outcome, sessions::of_ada};
 
@@ -253,6 +254,90 @@ async fn whoever_is_signed_in_is_not_refused_on_suspicion_and_is_by_the_owners_o
         assert!(!record.rule.is_empty(), "the record names the rule");
     }
     assert_eq!(harness.counters.block_observed.get(), 1);
+}
+
+#[tokio::test]
+async fn a_ban_says_until_when_drops_nobody_and_lets_in_whoever_is_signed_in() {
+    let app = Application::start().await;
+    let entry = |range: &str, number, learned| Temporary {
+        range: range.parse().unwrap(),
+        number,
+        until: 1_796_101_620_000_000,
+        learned,
+    };
+    let listing = Listing {
+        drop: true,
+        ..Listing::default()
+    };
+    let entries = [
+        entry("198.51.100.7", 41, true),
+        entry("198.51.100.9", 42, false),
+    ];
+    let mut harness = Harness::with(app.address, |setting| {
+        setting.trusted_proxies = Networks::new([Network::parse("127.0.0.1").unwrap()]);
+        setting.block = listing.set().with_temporary(&entries);
+    });
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    for (fields, before, after) in [
+        (
+            "Accept: text/html\r\n",
+            "until 2026-12-01 04:27 UTC<p lang=en>banned ",
+            "</p>",
+        ),
+        ("", "until 2026-12-01T04:27:00Z{", "\"}"),
+    ] {
+        let mut client = harness.http1_behind(&[LISTED]).await.unwrap();
+        client
+            .say(format!("GET / HTTP/1.1\r\nHost: app.test\r\n{fields}\r\n"))
+            .await;
+        let answer = client.answer().await;
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, 403);
+        assert!(body.starts_with(before) && body.ends_with(after), "{body}");
+        let record = harness.record().await;
+        assert_eq!(record.outcome, Outcome::Refused("block-ban"));
+        assert_eq!((&*record.rule, record.strike), ("ban:41", None));
+    }
+    let mut client = harness.http1_behind(&[LISTED]).await.unwrap();
+    client
+        .say(format!("GET / HTTP/1.1\r\nHost: app.test\r\n{COOKIE}\r\n"))
+        .await;
+    let (mut peer, _) = app.asked().await;
+    peer.say(OK).await;
+    assert_eq!(client.answer().await.status, 200);
+    harness.record().await;
+    // What a person refuses is dropped.
+    let other: &[u8] = b"PROXY TCP4 198.51.100.9 203.0.113.9 4660 443\r\n";
+    assert!(harness.http1_behind(&[other]).await.is_err());
+}
+
+#[tokio::test]
+async fn what_attackers_look_for_is_a_strike_where_it_is_not_there_and_nobody_is_known() {
+    const FOUND: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    const GONE: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    let app = Application::start().await;
+    let mut harness = Listing::default().harness(&app, &["127.0.0.1"]);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let strike = Strike::Sought(sought("/.env").unwrap());
+    for (path, cookie, said, expected) in [
+        ("/.env", "", GONE, Some(strike)),
+        ("/.ENV?x=1", "", GONE, Some(strike)),
+        ("/.env", "", FOUND, None),
+        ("/.env", COOKIE, GONE, None),
+        ("/robots.txt", "", GONE, None),
+    ] {
+        let mut client = harness.http1_behind(&[LISTED]).await.unwrap();
+        client
+            .say(format!(
+                "GET {path} HTTP/1.1\r\nHost: app.test\r\n{cookie}\r\n"
+            ))
+            .await;
+        let (mut peer, _) = app.asked().await;
+        peer.say(said).await;
+        client.answer().await;
+        let expected = expected.map(|strike| (address("198.51.100.7").unwrap(), strike));
+        assert_eq!(harness.record().await.strike, expected, "{path} {cookie}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use guards::{
     network::Networks,
+    strike::Strike,
     throttle::{Class, Throttle},
     xss::Mode,
 };
@@ -93,6 +94,7 @@ pub(super) struct Recorded {
     pub(super) trace: [u8; 16],
     pub(super) site: u16,
     pub(super) client: Option<IpAddr>,
+    pub(super) strike: Option<(IpAddr, Strike)>,
     pub(super) version: Version,
     pub(super) status: u16,
     pub(super) outcome: Outcome,
@@ -214,6 +216,7 @@ impl Harness {
                     trace: record.trace,
                     site: record.site,
                     client: record.client,
+                    strike: record.strike,
                     version: record.version,
                     status: record.status,
                     outcome: record.outcome,
@@ -430,6 +433,7 @@ fn prebuilt() -> Prebuilt {
             let holed = |content_type, before: String, after: &'static str| Holed {
                 content_type,
                 csp: "default-src 'none'".to_owned(),
+                lead: (*page == RefusalPage::Banned).then(|| Bytes::from_static(b"until ")),
                 before: before.into(),
                 after: Bytes::from_static(after.as_bytes()),
             };

@@ -28,6 +28,7 @@ async fn a_served_request_is_recorded_as_it_was() {
         id: answer.id().to_owned(),
         trace: record.trace,
         site: 0,
+        strike: None,
         client: Some([127, 0, 0, 1].into()),
         version: Version::Http11,
         status: 200,

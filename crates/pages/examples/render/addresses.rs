@@ -37,6 +37,21 @@ pub(super) fn addresses(pages: &Pages, fill: Fill<'_>, language: Language) -> Pa
                 reason: fill.with("it tries passwords"),
                 made_by: fill.with("command:0"),
                 lifts: true,
+                evidence: None,
+            },
+            BanView {
+                range: fill.with("8.8.8.8"),
+                until: NOW,
+                reason: String::new(),
+                made_by: fill.with("system:ban"),
+                lifts: true,
+                evidence: Some(BanEvidence {
+                    cause: "scan",
+                    strikes: 5,
+                    first: NOW,
+                    last: NOW,
+                    request: fill.with("0af7651916cd43dd8448eb211c80319c"),
+                }),
             },
             BanView {
                 range: fill.with("2001:db8::9"),
@@ -44,6 +59,7 @@ pub(super) fn addresses(pages: &Pages, fill: Fill<'_>, language: Language) -> Pa
                 reason: String::new(),
                 made_by: fill.with("system:drill"),
                 lifts: false,
+                evidence: None,
             },
         ],
         typed: BanTyped {

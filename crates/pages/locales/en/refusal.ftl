@@ -3,6 +3,7 @@
 refusal-todo = What you can do
 refusal-id = Request id
 refusal-id-quote = Quote this id when you ask for help. It leads to exactly this request, and to the reason for this answer.
+refusal-until = Until { $until }.
 
 whose-client = Nothing is broken here: as it stands, this request can’t be granted.
 whose-upstream = This isn’t your fault. It lies with the application behind this address.
@@ -20,6 +21,9 @@ refusal-forbidden = You have no access here
 refusal-blocked = Your network address has no access
     .what = Requests from the network address that you use aren’t answered here. That says nothing about you: others may have used the same address.
     .todo = Try another connection, such as a mobile one, or switch off a VPN. If it stays like this, ask whoever runs this site, and give them the id below.
+refusal-banned = Your network address has no access for a while
+    .what = Requests from the network address that you use aren’t answered here at the moment. That says nothing about you: others may have used the same address.
+    .todo = Wait until then, or try another connection, such as a mobile one. If you think this is a mistake, ask whoever runs this site, and give them the id below.
 refusal-cross-site = This request didn’t come from this site
     .what = Something was to be changed, but not from one of this site’s own pages, or from one that was open too long. It was refused so that other sites can’t act in your name.
     .todo = If you filled in a form here: go back, reload the page and send it again. If another site led you here, begin anew on the site itself.

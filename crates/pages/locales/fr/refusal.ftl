@@ -3,6 +3,7 @@
 refusal-todo = Ce que vous pouvez faire
 refusal-id = Référence de la requête
 refusal-id-quote = Indiquez cette référence si vous demandez de l’aide. Elle mène exactement à cette requête et à la raison de cette réponse.
+refusal-until = Jusqu’à { $until }.
 
 whose-client = Rien n’est en panne ici : telle quelle, cette requête ne peut pas aboutir.
 whose-upstream = Vous n’y êtes pour rien : la cause se trouve dans l’application derrière cette adresse.
@@ -20,6 +21,9 @@ refusal-forbidden = Vous n’avez pas accès à cette page
 refusal-blocked = Votre adresse réseau n’a pas accès
     .what = Les requêtes provenant de l’adresse réseau que vous utilisez ne reçoivent pas de réponse ici. Cela ne dit rien de vous : d’autres ont pu utiliser la même adresse.
     .todo = Essayez une autre connexion, par exemple mobile, ou désactivez un VPN. Si cela persiste, adressez-vous au responsable de ce site en indiquant la référence ci-dessous.
+refusal-banned = Votre adresse réseau n’a pas accès pour un temps
+    .what = Les requêtes venant de l’adresse réseau que vous utilisez ne reçoivent pas de réponse ici pour le moment. Cela ne dit rien de vous : d’autres ont pu utiliser la même adresse.
+    .todo = Attendez jusque-là, ou essayez une autre connexion, par exemple mobile. Si vous pensez que c’est une erreur, adressez-vous au responsable de ce site et donnez-lui la référence ci-dessous.
 refusal-cross-site = Cette requête ne vient pas de ce site
     .what = Quelque chose devait être modifié, mais pas depuis une page de ce site, ou depuis une page ouverte trop longtemps. La requête a été refusée pour que d’autres sites ne puissent pas agir en votre nom.
     .todo = Si vous avez rempli un formulaire ici, revenez en arrière, rechargez la page et envoyez-le de nouveau. Si un autre site vous a conduit ici, recommencez sur le site lui-même.

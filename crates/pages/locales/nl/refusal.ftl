@@ -3,6 +3,7 @@
 refusal-todo = Wat u kunt doen
 refusal-id = Kenmerk van dit verzoek
 refusal-id-quote = Vermeld dit kenmerk als u om hulp vraagt. Het leidt naar precies dit verzoek en naar de reden van dit antwoord.
+refusal-until = Tot { $until }.
 
 whose-client = Er is hier niets kapot: dit verzoek kan zo niet worden ingewilligd.
 whose-upstream = Dit ligt niet aan u, maar aan de toepassing achter dit adres.
@@ -20,6 +21,9 @@ refusal-forbidden = U hebt hier geen toegang
 refusal-blocked = Uw netwerkadres heeft geen toegang
     .what = Verzoeken van het netwerkadres dat u gebruikt, worden hier niet beantwoord. Dat zegt niets over u: anderen kunnen hetzelfde adres hebben gebruikt.
     .todo = Probeer een andere verbinding, zoals een mobiele, of schakel een VPN uit. Blijft het zo, vraag het dan aan de beheerder van deze site en vermeld het kenmerk hieronder.
+refusal-banned = Uw netwerkadres heeft tijdelijk geen toegang
+    .what = Verzoeken van het netwerkadres dat u gebruikt, worden hier op dit moment niet beantwoord. Dat zegt niets over u: anderen kunnen hetzelfde adres hebben gebruikt.
+    .todo = Wacht tot dat moment, of probeer een andere verbinding, zoals een mobiele. Denkt u dat dit een vergissing is, vraag het dan aan de beheerder van deze site en vermeld het kenmerk hieronder.
 refusal-cross-site = Dit verzoek kwam niet van deze site
     .what = Er zou iets gewijzigd worden, maar niet vanaf een eigen pagina van deze site, of vanaf een die te lang openstond. Het is geweigerd, zodat andere sites niet uit uw naam kunnen handelen.
     .todo = Vulde u hier een formulier in, ga dan terug, laad de pagina opnieuw en verstuur het nog eens. Bracht een andere site u hier, begin dan opnieuw op de site zelf.

@@ -5,7 +5,7 @@
 
 use askama::Template;
 use serde::Serialize;
-use terms::Language;
+use terms::{Arg, Language};
 
 use super::{Frame, document, message::Switcher};
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
 /// Where the id goes while a page is built. U+FFFC stands for an object that isn't text,
 /// and for nothing else on our pages.
 const HOLE: &str = "\u{fffc}";
+/// Where a refusal's end goes, in the same way. U+FFFB ends an annotation between lines,
+/// and stands nowhere on our pages.
+const UNTIL: &str = "\u{fffb}";
 
 /// Whose fault a refusal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +75,8 @@ kinds! {
     Forbidden 403 "forbidden" Client,
     /// Not for this visitor's address.
     Blocked 403 "blocked" Client,
+    /// Not for this visitor's address until a moment that the page says.
+    Banned 403 "banned" Client,
     /// It doesn't come from this site's own pages.
     CrossSite 403 "cross-site" Client,
     /// No own page has this address.
@@ -114,6 +119,11 @@ impl RefusalKind {
         Self::ALL.iter().copied().find(|kind| kind.word() == word)
     }
 
+    /// Whether it ends at a moment that its page says.
+    const fn ends(self) -> bool {
+        matches!(self, Self::Banned)
+    }
+
     /// After how many seconds trying again makes sense, where that is the same for
     /// everyone: `Retry-After` (RFC 9110 section 10.2.3) says the same. Who sends too
     /// many requests waits as long as the header tells.
@@ -133,6 +143,8 @@ struct RefusalPage<'a> {
     status: u16,
     title: String,
     what: String,
+    /// Until when it holds, where it ends.
+    until: Option<String>,
     todo: String,
     whose: String,
     /// Whether own pages can be reached where this page is seen.
@@ -152,6 +164,8 @@ struct Problem<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<&'static str>,
     id: &'static str,
 }
 
@@ -161,7 +175,10 @@ impl Pages {
     pub fn refusal(&self, kind: RefusalKind, language: Language) -> WithHole {
         // Where a name isn't ours, neither are the pages below it; and whoever is refused
         // by address is so on every page.
-        let links = !matches!(kind, RefusalKind::Misdirected | RefusalKind::Blocked);
+        let links = !matches!(
+            kind,
+            RefusalKind::Misdirected | RefusalKind::Blocked | RefusalKind::Banned
+        );
         self.refused(kind, language, links)
     }
 
@@ -177,6 +194,10 @@ impl Pages {
             status: kind.status(),
             title: say.text(kind.key()),
             what: say.part(kind.key(), "what"),
+            until: kind.ends().then(|| {
+                let until = Arg::Text(UNTIL.to_owned());
+                say.text_with("refusal-until", &[("until", until)])
+            }),
             todo: say.part(kind.key(), "todo"),
             whose: match kind.whose() {
                 Whose::Client => say.text("whose-client"),
@@ -191,8 +212,8 @@ impl Pages {
     }
 
     /// The same for programs: `application/problem+json` with `type`, `title`,
-    /// `status`, `detail`, `id`, and `retry_after` (seconds) where
-    /// [`RefusalKind::retry_after`] has one.
+    /// `status`, `detail`, `id`, `retry_after` (seconds) where
+    /// [`RefusalKind::retry_after`] has one, and `until` (RFC 3339) where it ends.
     pub fn refusal_json(&self, kind: RefusalKind, language: Language) -> WithHole {
         let say = self.texts.speech(language);
         let problem = Problem {
@@ -201,6 +222,7 @@ impl Pages {
             status: kind.status(),
             detail: &say.part(kind.key(), "what"),
             retry_after: kind.retry_after(),
+            until: kind.ends().then_some(UNTIL),
             id: HOLE,
         };
         // Strings and numbers always serialise.
@@ -211,7 +233,12 @@ impl Pages {
 
 fn holed(document: &str, csp: String) -> WithHole {
     let (before, after) = document.split_once(HOLE).unwrap_or((document, ""));
+    let (lead, before) = match before.split_once(UNTIL) {
+        Some((lead, before)) => (Some(lead.to_owned()), before),
+        None => (None, before),
+    };
     WithHole {
+        lead,
         before: before.to_owned(),
         after: after.to_owned(),
         csp,

@@ -8,11 +8,12 @@ use super::*;
 use crate::{
     ClauseView, EvidenceView, FormView, LedgerProof, LedgerView, LinkView, MessageView, OwnPath,
     Page, Pages, PromiseView, RefusalKind, RunView, Standing, State, TranscriptLine, TrustView,
-    style::BARE_POLICY,
+    WithHole, style::BARE_POLICY,
 };
 
 const EVIL: &str = "<script>alert(1)</script>\"'&<!--";
 const ID: &str = "0af7651916cd43dd8448eb211c80319c";
+const UNTIL: &str = "2026-12-01 05:07 UTC";
 
 fn pages() -> Pages {
     Pages::load(OwnPath::new("/-/").unwrap())
@@ -107,6 +108,17 @@ fn message(text: &str) -> MessageView {
     }
 }
 
+/// A refusal with its holes filled.
+fn whole(page: &WithHole) -> String {
+    let lead = page.lead.as_ref().map(|lead| format!("{lead}{UNTIL}"));
+    format!(
+        "{}{}{ID}{}",
+        lead.unwrap_or_default(),
+        page.before,
+        page.after
+    )
+}
+
 fn all(language: Language, text: &str) -> Vec<Page> {
     let pages = pages();
     let mut out = vec![
@@ -117,7 +129,7 @@ fn all(language: Language, text: &str) -> Vec<Page> {
     out.extend(RefusalKind::ALL.iter().map(|kind| {
         let page = pages.refusal(*kind, language);
         Page {
-            html: format!("{}{ID}{}", page.before, page.after),
+            html: whole(&page),
             csp: page.csp,
         }
     }));
@@ -207,8 +219,8 @@ fn a_refusal_has_one_hole_in_html_and_one_in_json() {
             assert!(json.before.ends_with(",\"id\":\""));
             assert_eq!(json.after, "\"}");
             assert_eq!(json.csp, BARE_POLICY);
-            let whole = format!("{}{ID}{}", json.before, json.after);
-            let read: serde_json::Value = serde_json::from_str(&whole).unwrap();
+            let read: serde_json::Value = serde_json::from_str(&whole(&json)).unwrap();
+            assert_eq!(read.get("until").is_some(), *kind == RefusalKind::Banned);
             assert_eq!(read["id"], ID);
             assert_eq!(read["status"], kind.status());
             assert_eq!(
@@ -219,10 +231,7 @@ fn a_refusal_has_one_hole_in_html_and_one_in_json() {
                 read.get("retry_after").and_then(serde_json::Value::as_u64),
                 kind.retry_after().map(u64::from)
             );
-            assert!(
-                page.before
-                    .contains(&pages.texts().speech(language).text(kind.key()))
-            );
+            assert!(whole(&page).contains(&pages.texts().speech(language).text(kind.key())));
         }
         assert_eq!(RefusalKind::from_word(kind.word()), Some(*kind));
     }
@@ -253,7 +262,10 @@ fn only_a_refusal_of_an_unknown_site_has_no_link_to_own_pages() {
         let page = pages.refusal(*kind, Language::En);
         assert_eq!(
             page.after.contains("href=\"/-/security\""),
-            !matches!(kind, RefusalKind::Misdirected | RefusalKind::Blocked)
+            !matches!(
+                kind,
+                RefusalKind::Misdirected | RefusalKind::Blocked | RefusalKind::Banned
+            )
         );
     }
 }

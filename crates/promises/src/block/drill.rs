@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How the JSON of a refusal by address says so.
-const BLOCKED: &[u8] = b"urn:waarborg:refusal:blocked";
+const BLOCKED: &[u8] = b"urn:waarborg:refusal:banned";
 
 pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
     let reading = &ground.order.reading;

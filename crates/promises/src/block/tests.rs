@@ -63,7 +63,7 @@ async fn ground(guard: Guard) -> (Field, TempDir) {
         match guard {
             _ if overlooked => said(200, "page"),
             Guard::Otherwise => said(403, "{\"type\":\"urn:waarborg:refusal:forbidden\"}"),
-            _ => said(403, "{\"type\":\"urn:waarborg:refusal:blocked\"}"),
+            _ => said(403, "{\"type\":\"urn:waarborg:refusal:banned\"}"),
         }
     })
     .await;

@@ -68,7 +68,7 @@ fn allow_wins_however_narrow_the_other_range_is() {
         (rule.to_string(), other.to_string()),
         ("allow:1".to_owned(), "deny:1".to_owned())
     );
-    let banned = allowing.with_temporary(&file("", &["203.0.113.7"]).entries);
+    let banned = allowing.with_temporary(&[for_a_while("203.0.113.7", 1, false)]);
     assert_eq!(refused(&banned, "203.0.113.7"), None);
     // A list of everybody, and an exception: only those who are named come in.
     let closed = set(&["198.51.100.7"], &["0.0.0.0/0", "::/0"], &[], false);
@@ -167,22 +167,69 @@ fn a_file_never_refuses_local_addresses_and_an_own_entry_does() {
     assert_eq!(refused(&listed, "10.0.7.1").as_deref(), Some("deny:1"));
 }
 
+fn for_a_while(range: &str, number: u32, learned: bool) -> Temporary {
+    Temporary {
+        range: range.parse().unwrap(),
+        number,
+        until: 99,
+        learned,
+    }
+}
+
 #[test]
 fn entries_for_a_while_come_and_go() {
     let before = set(&[], &[], &[], false);
-    let entries = [Entry {
-        range: "203.0.113.9".parse().unwrap(),
-        number: 41,
-    }];
+    let entries = [
+        for_a_while("203.0.113.9", 41, false),
+        for_a_while("2001:db8:0:7::/64", 42, true),
+    ];
     let during = before.clone().with_temporary(&entries);
     assert_eq!(
         refused(&during, "203.0.113.9").as_deref(),
         Some("temporary:41")
     );
+    // One that no person made is a suspicion.
+    let learned = during.refuses(ip("2001:db8:0:7::1")).unwrap();
+    assert_eq!((&*learned.to_string(), learned.until), ("ban:42", Some(99)));
+    assert!(learned.kind.is_suspicion() && !Kind::Temporary.is_suspicion());
     assert_eq!(refused(&during, "203.0.113.8"), None);
     let after = during.with_temporary(&[]);
     assert_eq!(refused(&after, "203.0.113.9"), None);
     assert_eq!(refused(&before, "203.0.113.9"), None);
+}
+
+#[test]
+fn a_feed_refuses_after_every_other_list_with_an_action_of_its_own() {
+    let feed = |name: &str, range: &str, action| Feed {
+        list: file(name, &[range]),
+        action,
+    };
+    let feeds = [
+        feed("drop", "203.0.113.0/24", Action::Drop),
+        feed("maybe", "198.51.100.0/24", Action::Observe),
+        feed("late", "203.0.113.0/24", Action::Refuse),
+        feed("bogons", "10.0.0.0/8", Action::Drop),
+    ];
+    let lists = set(&["203.0.113.7"], &["203.0.113.8"], &[], false);
+    assert!(!lists.drops());
+    let fed = lists.with_feeds(Arc::new(Feeds::new(&feeds).unwrap()));
+    assert!(fed.drops());
+    let said = |address: &str| {
+        let rule = fed.refuses(ip(address));
+        rule.map(|rule| (rule.to_string(), rule.action))
+    };
+    let expected = |id: &str, action| Some((id.to_owned(), action));
+    assert_eq!(said("203.0.113.9"), expected("drop:1", Action::Drop));
+    assert_eq!(said("203.0.113.8"), expected("deny:1", Action::Refuse));
+    assert_eq!(said("198.51.100.1"), expected("maybe:1", Action::Observe));
+    assert_eq!((said("203.0.113.7"), said("10.0.0.1")), (None, None));
+    let many = Entry {
+        range: "203.0.113.9".parse().unwrap(),
+        number: 1,
+    };
+    let mut large = feed("large", "203.0.113.9", Action::Refuse);
+    large.list.entries = vec![many; RANGES_MAX + 1];
+    assert!(Feeds::new(&[large]).is_err());
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl Ground {
         let tallies = Arc::new(Tallies::default());
         let address = HOST.parse().unwrap();
         let state = State {
+            strikes: Arc::default(),
             reflections: Arc::default(),
             accounts: Accounts {
                 publisher: publisher.clone(),

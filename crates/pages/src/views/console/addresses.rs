@@ -4,7 +4,7 @@ use terms::{Arg, Language, Micros, Secret};
 
 use super::{Console, Room, room};
 use crate::{
-    Page, Pages,
+    Page, Pages, Speech,
     views::{
         Frame,
         form::{ChoiceView, Field, FieldProblem, Form, Input},
@@ -58,6 +58,23 @@ pub struct BanView {
     pub made_by: String,
     /// Whether it can be ended here; not those of drills.
     pub lifts: bool,
+    /// What it rests on, where no person made it.
+    pub evidence: Option<BanEvidence>,
+}
+
+/// What a ban that no person made rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BanEvidence {
+    /// For what: `throttled`, `scan` or `lock-out`.
+    pub cause: &'static str,
+    /// How often that happened.
+    pub strikes: u64,
+    /// The first time.
+    pub first: Micros,
+    /// The last time.
+    pub last: Micros,
+    /// The id of the last request.
+    pub request: String,
 }
 
 /// One request of a client.
@@ -292,6 +309,26 @@ fn add_lately(sheet: &mut Sheet<'_>, lately: &LatelyView) {
     }));
 }
 
+/// Why somebody is refused: a person's words, or what it rests on.
+fn reason(ban: &BanView, say: Speech<'_>) -> String {
+    let Some(evidence) = &ban.evidence else {
+        return ban.reason.clone();
+    };
+    let strikes = i64::try_from(evidence.strikes).unwrap_or(i64::MAX);
+    let arguments = [
+        ("count", Arg::Number(strikes)),
+        ("first", Arg::Text(say.date_time(evidence.first))),
+        ("last", Arg::Text(say.date_time(evidence.last))),
+        ("request", Arg::Text(evidence.request.clone())),
+    ];
+    let cause = match evidence.cause {
+        "throttled" => "addresses-cause-throttled",
+        "scan" => "addresses-cause-scan",
+        _ => "addresses-cause-lock-out",
+    };
+    say.text_with(cause, &arguments)
+}
+
 fn row(ban: &BanView, frame: &Frame<'_>, token: &Secret<String>) -> Vec<Cell> {
     let say = frame.say;
     let act = Form::button(
@@ -305,7 +342,7 @@ fn row(ban: &BanView, frame: &Frame<'_>, token: &Secret<String>) -> Vec<Cell> {
     vec![
         Cell::name(&ban.range),
         Cell::moment(frame, Some(ban.until), String::new()),
-        Cell::name(&ban.reason),
+        Cell::name(&reason(ban, say)),
         Cell::name(&ban.made_by),
         if ban.lifts {
             Cell::Act(act)
