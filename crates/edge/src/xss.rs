@@ -19,7 +19,10 @@
 use std::{cell::RefCell, rc::Rc};
 
 use guards::xss::{self, BODY_MAX, Body, Mode, Needles, Scanner};
-use seam::{Refusal, RefusalPage, findings::Finding};
+use seam::{
+    Refusal, RefusalPage,
+    findings::{Finding, Found},
+};
 
 use crate::{
     guard::Admitted,
@@ -196,8 +199,8 @@ impl Reader {
                 context: needle.context(),
                 mode: self.mode,
             };
-            if worker.findings.try_send(finding).is_err() {
-                counters.xss_dropped.add(1);
+            if worker.findings.try_send(Found::Markup(finding)).is_err() {
+                counters.findings_dropped.add(1);
             }
         }
     }

@@ -12,6 +12,7 @@ mod prove;
 mod serve;
 mod team;
 mod upgrade;
+mod weaknesses;
 mod wire;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -81,6 +82,15 @@ enum Command {
     /// word that is.
     #[command(subcommand)]
     Team(TeamCommand),
+    /// Lists what the applications' answers have shown of their weaknesses, since the server
+    /// began: cookies, handlers, forms, assets, charsets.
+    Weaknesses {
+        /// An array of JSON objects in place of the table.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
     /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
     /// It opens once, within a minute, in a browser on this machine.
     Console(ConfigArg),
@@ -213,6 +223,7 @@ fn main() -> ExitCode {
         Command::Token(command) => accounts::token(command),
         Command::Block(command) => block::run(command),
         Command::Team(command) => team::run(command),
+        Command::Weaknesses { json, config } => weaknesses::run(&config.config, json),
         Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }
