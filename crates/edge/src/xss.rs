@@ -86,20 +86,12 @@ pub(crate) fn look(admitted: &Admitted<'_>) -> Option<Box<Suspect>> {
         return None;
     }
     let (path, query) = (request.path.as_bytes(), request.query.map(str::as_bytes));
-    let mut suspect = xss::is_suspect(path) || query.is_some_and(xss::is_suspect);
-    let mut body = None;
-    request.fields(|field| match field.name.len() {
-        7 if field.name.eq_ignore_ascii_case("referer") => suspect |= xss::is_suspect(field.value),
-        10 if field.name.eq_ignore_ascii_case("user-agent") => {
-            suspect |= xss::is_suspect(field.value);
-        }
-        12 if field.name.eq_ignore_ascii_case("content-type")
-            && request.framing != h1::Framing::None =>
-        {
-            body = Body::of(field.value);
-        }
-        _ => {}
-    });
+    let sent = known.sent();
+    let suspect = sent.suspect || xss::is_suspect(path) || query.is_some_and(xss::is_suspect);
+    let body = match sent.content_type {
+        Some(kind) if request.framing != h1::Framing::None => Body::of(kind),
+        _ => None,
+    };
     if !suspect && body.is_none() {
         return None;
     }

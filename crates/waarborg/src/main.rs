@@ -18,6 +18,7 @@ mod wire;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use terms::PromiseId;
 
 use crate::{
     accounts::{GroupCommand, SessionCommand, TokenCommand, UserCommand},
@@ -141,6 +142,10 @@ struct DemoArgs {
 
 #[derive(Debug, Args)]
 struct ProveArgs {
+    /// The promises to prove, by their ids; all where none is named. With `--target` those
+    /// that can be seen from outside.
+    #[arg(value_name = "PROMISE", value_parser = landed)]
+    promises: Vec<PromiseId>,
     #[command(flatten)]
     config: ConfigArg,
     /// Any site, with what any visitor may check. Attacks are tried only where it serves
@@ -159,6 +164,21 @@ struct ProveArgs {
     /// Exit 1 also when a verdict is inconclusive.
     #[arg(long)]
     strict: bool,
+}
+
+/// A promise that has a drill.
+fn landed(word: &str) -> Result<PromiseId, String> {
+    let landed = || promises::PROMISES.iter().map(|entry| entry.id);
+    match landed().find(|id| id.word() == word) {
+        Some(id) => Ok(id),
+        None => {
+            let known: Vec<_> = landed().map(PromiseId::word).collect();
+            Err(format!(
+                "no drill; there are drills of {}",
+                known.join(", ")
+            ))
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
