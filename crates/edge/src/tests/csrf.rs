@@ -431,7 +431,7 @@ async fn filling(compression: seam::snapshot::Compression) -> (Application, Harn
 #[tokio::test]
 async fn a_form_of_the_site_gets_the_token_and_its_page_is_kept_by_nobody() {
     // Not even where the owner compresses everything: secret and input would meet.
-    let (app, harness) = filling(seam::snapshot::Compression::All).await;
+    let (app, mut harness) = filling(seam::snapshot::Compression::All).await;
     let fields = format!("{COOKIE}{READS}");
     let kept = "Cache-Control: public, max-age=60\r\nETag: \"a\"\r\nExpires: 0\r\n\
                 Last-Modified: Tue, 01 Dec 2026 05:00:00 GMT\r\nAccept-Ranges: bytes\r\n\
@@ -455,6 +455,7 @@ async fn a_form_of_the_site_gets_the_token_and_its_page_is_kept_by_nobody() {
     ] {
         assert_eq!(answer.field(gone), None, "{gone}");
     }
+    harness.record().await;
     assert_eq!(harness.counters.csrf_forms_filled.get(), 1);
     // What it says does what it is there for.
     let body = format!("waarborg_csrf={token}");
