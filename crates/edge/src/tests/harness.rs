@@ -465,6 +465,6 @@ fn prebuilt() -> Prebuilt {
     Prebuilt {
         pages: HashMap::from([("/-/security".into(), Localised::Each(each))]),
         stale: HashMap::new(),
-        refusals,
+        refusals: Arc::new(refusals),
     }
 }
