@@ -130,6 +130,9 @@ async fn bites(promise: &str, parts: &[&str]) {
     if promise == "admin" {
         rest.push_str(&admin::policy());
     }
+    if promise == "csrf" {
+        rest.push_str(&csrf::policy());
+    }
     if promise == "csp" {
         rest.push_str("[csp]\nmode = \"enforce\"\n");
     }

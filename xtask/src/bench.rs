@@ -193,13 +193,15 @@ fn measure(
     let mut entries = Vec::new();
     for &name in contestants {
         let server = step(&format!("start {name}"), || ground.start(name))?;
+        step(&format!("{name} comes to rest"), || server.rest())?;
+        let memory_at_rest_kib = server.memory_kib()?;
         let headers_missing = load::check(ground, &server)?;
         entries.push(Entry {
             name,
             version: ground.version(name),
             headers_missing,
             start_ms: server.start.as_secs_f64() * 1e3,
-            memory_at_rest_kib: server.at_rest_kib,
+            memory_at_rest_kib,
             memory_idle_kib: None,
             memory_after_kib: 0,
             rounds: Vec::new(),
@@ -229,6 +231,7 @@ fn measure(
         let title = format!("{} idle connections at {}", load::IDLE, entry.name);
         entry.memory_idle_kib = step(&title, || {
             let server = ground.start(entry.name)?;
+            server.rest()?;
             load::idle(ground, &server).map(Some)
         })?;
     }

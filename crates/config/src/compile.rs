@@ -64,6 +64,7 @@ impl Config {
             block: self.block_set(),
             throttle: self.throttle.guard.clone(),
             csrf: self.csrf.clone(),
+            weakness_pages: self.weaknesses.pages,
             addresses: self.track.addresses,
             public_port: self.public_port,
             portal: self.portal_origin().map(Into::into),

@@ -53,6 +53,8 @@ use crate::{
     track::Track,
     two_factor,
     two_factor::TwoFactor,
+    weaknesses,
+    weaknesses::Weaknesses,
     xss,
     xss::Xss,
 };
@@ -93,6 +95,7 @@ section! {
     THROTTLE "throttle" Form::Section(&throttle::SECTION), Absent::Means("defaults"), "{}", "Promise `throttle`.";
     CSRF "csrf" Form::Section(&csrf::SECTION), Absent::Means("defaults"), "{}", "Promise `csrf`.";
     XSS "xss" Form::Section(&xss::SECTION), Absent::Means("defaults"), "{}", "Promise `xss`.";
+    WEAKNESSES "weaknesses" Form::Section(&weaknesses::SECTION), Absent::Means("defaults"), "{}", "Weaknesses of applications.";
     SESSION "session" Form::Section(&session::SECTION), Absent::Means("defaults"), "{}", "How long a sign-in lasts.";
     LIMITS "limits" Form::Section(&limits::SECTION), Absent::Means("defaults"), "{}", "Limits.";
     TRACK "track" Form::Section(&track::SECTION), Absent::Means("defaults"), "{}", "Promise `track`.";
@@ -153,6 +156,8 @@ pub struct Config {
     pub csrf: Csrf,
     /// `[xss]`.
     pub xss: Xss,
+    /// `[weaknesses]`.
+    pub weaknesses: Weaknesses,
     /// `[session]`.
     pub session: Session,
     /// `[limits]`.
@@ -298,6 +303,7 @@ pub(crate) fn read(table: &Table<'_, '_>, own: Own) -> Option<Config> {
         throttle: throttle::read(&part(&THROTTLE)),
         csrf: csrf::read(&part(&CSRF)),
         xss,
+        weaknesses: weaknesses::read(&part(&WEAKNESSES)),
         session: session::read(&part(&SESSION)),
         limits: limits::read(&part(&LIMITS)),
         track: track::read(&part(&TRACK), &data),

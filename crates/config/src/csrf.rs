@@ -21,6 +21,8 @@ section! {
         "Further domains of your own, from whose pages requests may come, to every site: a front end on another host.";
     OBSERVE "observe" Form::Switch, Absent::Default("false"), "true",
         "Nobody is refused, but on own pages; who would be is counted and recorded with the reason. The promise isn't made meanwhile.";
+    FORMS "forms" Form::Switch, Absent::Default("false"), "true",
+        "On sites with `important` routes: the token is put into the POST forms of the application's pages, as the field `waarborg_csrf`, for people who have signed in. Only forms that lead to the site itself get it. Such pages leave with `Cache-Control: private, no-store` and are asked of the application uncompressed.";
 }
 
 /// A route's exception.
@@ -38,15 +40,18 @@ pub(crate) const IMPORTANT: Key = Key {
     form: Form::Switch,
     absent: Absent::Default("false"),
     example: "false",
-    doc: "With `access = \"login\"`: what changes something here also needs a token that only the site's own pages know. The application gets it in `Waarborg-Csrf-Token`, scripts read it from the cookie `__Host-waarborg-csrf`; it comes back in `X-CSRF-Token`, or as the field `waarborg_csrf` within the first 64 KiB of a form. `step_up` may ask for a second factor besides.",
+    doc: "With `access = \"login\"`: what changes something here also needs a token that only the site's own pages know. The application gets it in `Waarborg-Csrf-Token`, scripts read it from the cookie `__Host-waarborg-csrf`; it comes back in `X-CSRF-Token`, or as the field `waarborg_csrf` within the first 64 KiB of a form (`forms` in `[csrf]` puts it there). `step_up` may ask for a second factor besides.",
 };
 
 /// Reads `[csrf]`.
 pub(crate) fn read(table: &Table<'_, '_>) -> Csrf {
     let origins = table.texts(&ORIGINS, origin);
     let observe = table.switch(&OBSERVE);
+    let forms = table.switch(&FORMS);
     table.finish();
-    Csrf::new(origins.into_iter().map(|at| at.value), observe)
+    let mut csrf = Csrf::new(origins.into_iter().map(|at| at.value), observe);
+    csrf.forms = forms;
+    csrf
 }
 
 /// What a route says: why it takes requests from other sites, and whether it is important.

@@ -48,6 +48,7 @@ mod tls;
 mod tls_report;
 mod track;
 mod two_factor;
+mod weaknesses;
 mod xss;
 
 pub use accounts::Accounts;
@@ -68,9 +69,9 @@ pub use pair::{CHAIN_MAX, Pair, PairError};
 pub use password::Password;
 pub use prover::Prover;
 pub use reading::{
-    AdminReading, AdminRoute, BlockReading, CspReading, CsrfReading, HstsReading, LockoutReading,
-    PaceReading, PasswordReading, Reading, SiteReading, TeamReading, ThrottleReading,
-    TlsReportReading, TrackReading, Way, XssReading,
+    AdminReading, AdminRoute, BlockReading, CspReading, CsrfReading, HstsReading, ImportantAction,
+    LockoutReading, PaceReading, PasswordReading, Reading, SiteReading, TeamReading,
+    ThrottleReading, TlsReportReading, TrackReading, Way, XssReading,
 };
 pub use session::Session;
 pub use site::{Certification, Plaintext, Role, SITES_MAX, Site};
@@ -82,6 +83,7 @@ pub use tls::{Roots, Tls};
 pub use tls_report::TlsReport;
 pub use track::{AccessLog, Track};
 pub use two_factor::TwoFactor;
+pub use weaknesses::Weaknesses;
 pub use xss::Xss;
 
 /// Every section of the file, in the order of the documents.
@@ -111,6 +113,7 @@ pub fn sections() -> [&'static Section; 29] {
         &throttle::SECTION,
         &csrf::SECTION,
         &xss::SECTION,
+        &weaknesses::SECTION,
         &session::SECTION,
         &limits::SECTION,
         &track::SECTION,

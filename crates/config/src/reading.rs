@@ -8,7 +8,7 @@ use guards::{
     throttle::Class,
     xss,
 };
-use seam::snapshot::{Place, Route, Upstream};
+use seam::snapshot::{Access, Place, Route, Upstream};
 use serde::{Deserialize, Serialize};
 use terms::{AddressKeeping, Grade};
 
@@ -212,6 +212,20 @@ pub struct CsrfReading {
     pub open: Vec<String>,
     /// Routes whose actions need a token.
     pub important: u64,
+    /// Those of them that everybody reaches who has signed in, by the password alone.
+    #[serde(default)]
+    pub actions: Vec<ImportantAction>,
+}
+
+/// What needs a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportantAction {
+    /// The site's name.
+    pub host: String,
+    /// The path of the route, without `/` at its end.
+    pub path: String,
+    /// A method that it takes, and that makes nothing at a path that nobody has: `PUT` might.
+    pub method: String,
 }
 
 /// Promise `track`.
@@ -379,7 +393,28 @@ fn csrf(config: &Config) -> CsrfReading {
         exceptions: count(routes().filter(|route| route.cross_site.is_some()).count()),
         open: open.map(|site| site.host.clone()).collect(),
         important: count(routes().filter(|route| route.important).count()),
+        actions: config.sites.iter().flat_map(actions).collect(),
     }
+}
+
+fn actions(site: &site::Site) -> impl Iterator<Item = ImportantAction> {
+    let open = |route: &&Route| {
+        route.important && route.access == Access::Login && route.step_up.is_none()
+    };
+    let routes = site.routes.iter().filter(open);
+    routes.filter_map(|route| {
+        let takes = |method: &str| route.methods.iter().any(|it| **it == *method);
+        let mut changes = ["POST", "DELETE", "PATCH"].into_iter();
+        let method = match &*route.methods {
+            [] => "POST",
+            _ => changes.find(|method| takes(method))?,
+        };
+        Some(ImportantAction {
+            host: site.host.clone(),
+            path: route.path.to_string(),
+            method: method.to_owned(),
+        })
+    })
 }
 
 fn modes(config: &Config) -> XssReading {

@@ -24,6 +24,7 @@ mod team;
 mod tokens;
 mod users;
 mod visit;
+mod weaknesses;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -85,6 +86,7 @@ fn rooms() -> Rooms {
     let rooms = team::rooms(rooms);
     let rooms = approvals::rooms(rooms);
     let rooms = reflections::rooms(rooms);
+    let rooms = weaknesses::rooms(rooms);
     audit::rooms(rooms)
 }
 

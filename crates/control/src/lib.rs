@@ -37,6 +37,7 @@ pub mod team;
 mod teeth;
 mod tls_report;
 mod trust;
+pub mod weaknesses;
 mod web;
 mod xss;
 
@@ -265,7 +266,11 @@ impl Control {
         };
         // During an upgrade the old edge serves until ours does: it is ready throughout.
         let ready = company == Company::Predecessor;
-        tasks.spawn(xss::count(state.reflections.clone(), parts.findings));
+        tasks.spawn(xss::count(
+            state.reflections.clone(),
+            state.tallies.clone(),
+            parts.findings,
+        ));
         let duties = Duties::begin(&base, &sockets, ready).await?;
         let (shares, shared) = mpsc::channel(1);
         tasks.spawn(log.run(parts.records, shared));

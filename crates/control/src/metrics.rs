@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use guards::{strike::Cause, throttle::Class, xss::Mode};
+use guards::{strike::Cause, throttle::Class, weaknesses::Kind, xss::Mode};
 use seam::{
     Counters, RefusalPage,
     counters::{Counter, LATENCY_BOUNDS_US},
@@ -24,6 +24,7 @@ use crate::{
     csp::Reports,
     outbox::Tally,
     team::{self, Standing},
+    weaknesses::Weaknesses,
 };
 
 /// What can come of a request for the console, and its word.
@@ -39,6 +40,8 @@ const ADMISSIONS: [(Admission, &str); 4] = [
 pub(crate) struct Tallies {
     /// Drill runs by promise and verdict.
     drills: [[AtomicU64; 3]; PromiseId::ALL.len()],
+    /// Weaknesses of applications.
+    pub(crate) weaknesses: Weaknesses,
     /// Access log lines that could not be written.
     pub(crate) log_lost: AtomicU64,
     /// Alarms and mails that left, and attempts that failed.
@@ -392,6 +395,18 @@ impl Metrics {
             page.line(names::CSRF_TOTAL, &format!("action=\"{action}\""), count);
         }
         page.family(
+            names::CSRF_FORMS_TOTAL,
+            "counter",
+            "Forms that got the token of important actions, and pages that couldn't be written into.",
+        );
+        for (outcome, count) in [
+            ("filled", self.sum(|c| &c.csrf_forms_filled)),
+            ("unread", self.sum(|c| &c.csrf_pages_unread)),
+        ] {
+            let labels = format!("outcome=\"{outcome}\"");
+            page.line(names::CSRF_FORMS_TOTAL, &labels, count);
+        }
+        page.family(
             names::CSP_REPORTS_TOTAL,
             "counter",
             "Reports that browsers sent on the sites' policies, by what became of them.",
@@ -427,6 +442,23 @@ impl Metrics {
             let labels = format!("outcome=\"{outcome}\"");
             page.line(names::REFLECTION_ANSWERS_TOTAL, &labels, count);
         }
+        page.family(
+            names::WEAKNESSES_TOTAL,
+            "counter",
+            "Answers of applications that showed a weakness, of those that were read.",
+        );
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            let labels = format!("kind=\"{}\"", kind.word());
+            let count = self.sum(|c| &c.weaknesses[index]);
+            page.line(names::WEAKNESSES_TOTAL, &labels, count);
+        }
+        page.family(
+            names::FINDINGS_DROPPED_TOTAL,
+            "counter",
+            "Finds of reflected markup and weaknesses that were dropped because control lagged behind.",
+        );
+        let dropped = self.sum(|c| &c.findings_dropped);
+        page.line(names::FINDINGS_DROPPED_TOTAL, "", dropped);
         page.family(
             names::CERTIFICATE_EXPIRY,
             "gauge",

@@ -1,13 +1,13 @@
 //! Pages that the edge answers without control, built whenever what they say changes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use pages::{Page, Pages, RefusalKind, TrustView, WithHole};
 use seam::{
     RefusalPage,
-    prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument},
+    prebuilt::{Document, Holed, Localised, Prebuilt, RefusalDocument, Refusals},
 };
 use terms::Language;
 
@@ -26,11 +26,12 @@ pub(crate) fn build(
     prefix: &str,
     trust: &TrustView,
     tls_report: Option<&Published>,
+    refusals: &Arc<Refusals>,
 ) -> Prebuilt {
     Prebuilt {
         pages: trust_pages(pages, prefix, trust, tls_report),
         stale: HashMap::new(),
-        refusals: refusals(pages),
+        refusals: refusals.clone(),
     }
 }
 
@@ -67,8 +68,9 @@ pub(crate) fn trust_pages(
     ])
 }
 
-fn refusals(pages: &Pages) -> HashMap<(RefusalPage, Language), RefusalDocument> {
-    let mut built = HashMap::new();
+/// What refusals say, whatever the configuration.
+pub(crate) fn refusals(pages: &Pages) -> Refusals {
+    let mut built = Refusals::new();
     for page in RefusalPage::ALL {
         // A test holds the two lists together.
         let Some(kind) = RefusalKind::from_word(page.word()) else {

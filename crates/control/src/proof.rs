@@ -284,6 +284,15 @@ impl Prover {
         progress: Option<&mpsc::Sender<String>>,
     ) -> Result<Vec<Report>, ProofError> {
         let mut audited = self.busy.lock().await;
+        self.take_turn(&mut audited, promises, progress).await
+    }
+
+    async fn take_turn(
+        &self,
+        audited: &mut Option<Micros>,
+        promises: Vec<PromiseId>,
+        progress: Option<&mpsc::Sender<String>>,
+    ) -> Result<Vec<Report>, ProofError> {
         let kept = self.state.kept().ok_or(ProofError::NoStore)?;
         // Just after a start the lease is on its way.
         let mut leading = self.lease.clone();
@@ -297,7 +306,7 @@ impl Prover {
             let (run, reading) = (kept.store.new_id(), self.state.publisher.reading());
             let reports = self.attack(&kept, &run, &reading, &left, progress).await?;
             if self.state.publisher.reading().digest == reading.digest {
-                self.record(&kept, &lease, (&run, &reading), &reports, &mut audited)
+                self.record(&kept, &lease, (&run, &reading), &reports, audited)
                     .await?;
                 self.owes(|owed| owed.retain(|id| !left.contains(id)));
                 self.count(&run, &reading, &reports, looked_again);
@@ -522,22 +531,30 @@ impl Prover {
                     period.saturating_sub(period / 20).saturating_add(jitter),
                 ));
             }
-            let Some(id) = self.owes(|owed| owed.first().copied().filter(|_| ready)) else {
+            if !ready || self.owes(|owed| owed.is_empty()) {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     _ = ticks.tick() => {}
                     changed = lease.changed() => if changed.is_err() { return },
                 }
                 continue;
-            };
-            let ran = tokio::select! {
-                () = stop.cancelled() => return,
-                ran = self.run(vec![id], None) => ran,
-            };
-            if let Err(error) = ran {
-                tracing::error!(promise = %id, %error, "the drill could not be run");
-                self.owes(|owed| owed.retain(|owed| *owed != id));
             }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.run_next() => {}
+            }
+        }
+    }
+
+    /// Runs the first drill that is still owed when its turn has come.
+    async fn run_next(&self) {
+        let mut audited = self.busy.lock().await;
+        let Some(id) = self.owes(|owed| owed.first().copied()) else {
+            return;
+        };
+        if let Err(error) = self.take_turn(&mut audited, vec![id], None).await {
+            tracing::error!(promise = %id, %error, "the drill could not be run");
+            self.owes(|owed| owed.retain(|owed| *owed != id));
         }
     }
 

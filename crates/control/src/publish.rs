@@ -7,7 +7,10 @@ use config::{Config, FeedSource, Ignored, Issued, Mail, Reading, Stored, Track};
 use guards::block::{Feeds, IpRange, Set};
 use pages::{LedgerView, OwnPath, Pages};
 use promises::state::Latest;
-use seam::{Snapshot, SnapshotCell, prebuilt::Prebuilt};
+use seam::{
+    Snapshot, SnapshotCell,
+    prebuilt::{Prebuilt, Refusals},
+};
 use store::Ban;
 use terms::{Clock, Micros};
 use tokio::sync::watch;
@@ -55,6 +58,7 @@ struct Now {
 /// Builds and swaps snapshots. The lock is control's own: the edge never sees it.
 pub struct Publisher {
     cell: Mutex<Option<Arc<SnapshotCell>>>,
+    refusals: Arc<Refusals>,
     pages: Pages,
     now: Mutex<Now>,
     mail: watch::Sender<Option<Arc<Mail>>>,
@@ -78,9 +82,11 @@ impl Publisher {
         let track = watch::Sender::new(config.track.clone());
         let feeds = watch::Sender::new(config.block.feeds.clone());
         let prefix = OwnPath::new(&config.prefix).expect("the configuration's prefix is a path");
+        let pages = Pages::load(prefix);
         Self {
             cell: Mutex::new(None),
-            pages: Pages::load(prefix),
+            refusals: Arc::new(prebuilt::refusals(&pages)),
+            pages,
             now: Mutex::new(Now {
                 file: (Config::clone(&config), digest.clone()),
                 stored: Stored::new(),
@@ -324,7 +330,7 @@ impl Publisher {
         let prefix = &now.config.prefix;
         let kept = now.proof.tls_report.as_ref();
         let kept = kept.filter(|kept| kept.digest == now.digest);
-        let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view, kept);
+        let mut built: Prebuilt = prebuilt::build(&self.pages, prefix, &view, kept, &self.refusals);
         if let Some(until) = fresh_until {
             // Should control stop, the edge shows from then on what is no longer proven.
             let (later, _) = trust::view(

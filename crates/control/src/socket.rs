@@ -36,6 +36,7 @@ use crate::{
     proof::Prover,
     state::State,
     team::{self, TeamCommand, TeamReply},
+    weaknesses::WeaknessRow,
 };
 
 /// The socket's name in the data folder.
@@ -87,6 +88,8 @@ pub enum Command {
         /// What is asked.
         what: TeamCommand,
     },
+    /// What applications have shown of their weaknesses.
+    Weaknesses,
     /// Make a one-use link to the console.
     Console,
 }
@@ -136,6 +139,11 @@ pub enum Reply {
     Block {
         /// It.
         what: Box<BlockReply>,
+    },
+    /// Weaknesses of applications.
+    Weaknesses {
+        /// Since the process began, the worst kinds first.
+        rows: Vec<WeaknessRow>,
     },
     /// What was asked about the team.
     Team {
@@ -278,8 +286,14 @@ async fn carry_out(
     progress: mpsc::Sender<String>,
     stop: &CancellationToken,
 ) -> Reply {
-    if let Command::Block { what } = command {
-        return about_block(&prover.state, what, uid).await;
+    match command {
+        Command::Block { what } => return about_block(&prover.state, what, uid).await,
+        Command::Weaknesses => {
+            return Reply::Weaknesses {
+                rows: prover.state.tallies.weaknesses.listed(),
+            };
+        }
+        _ => {}
     }
     let Some(kept) = prover.state.kept() else {
         return Reply::Failed {
@@ -353,6 +367,9 @@ async fn carry_out(
             }
         }
         Command::Block { what } => about_block(&prover.state, what, uid).await,
+        Command::Weaknesses => Reply::Weaknesses {
+            rows: prover.state.tallies.weaknesses.listed(),
+        },
         Command::Accounts { what } => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
@@ -417,6 +434,9 @@ pub(crate) async fn offline(
             let actor = Actor::command(rustix::process::geteuid().as_raw());
             team::carry_out(accounts, what.clone(), &actor).await
         }
+        Command::Weaknesses => Reply::Failed {
+            why: "only the running server knows them: start it with `waarborg serve`".to_owned(),
+        },
         Command::Console => Reply::Failed {
             why: "the console is part of the running server: start it with `waarborg serve`"
                 .to_owned(),

@@ -12,13 +12,14 @@ use std::{
 };
 
 use guards::xss::{Context, Mode, Place};
-use seam::findings::{Finding, Findings};
+use seam::findings::{Finding, Findings, Found};
 use terms::{Micros, RequestId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     alarms::{Alarm, Alarms},
+    metrics::Tallies,
     publish::Publisher,
 };
 
@@ -131,9 +132,16 @@ impl Reflections {
 }
 
 /// Counts what the edge finds, until it ends.
-pub(crate) async fn count(reflections: Arc<Reflections>, mut findings: Findings) {
-    while let Some(finding) = findings.recv().await {
-        reflections.add(finding);
+pub(crate) async fn count(
+    reflections: Arc<Reflections>,
+    tallies: Arc<Tallies>,
+    mut findings: Findings,
+) {
+    while let Some(found) = findings.recv().await {
+        match found {
+            Found::Markup(finding) => reflections.add(finding),
+            Found::Weakness(shown) => tallies.weaknesses.add(shown),
+        }
     }
 }
 

@@ -8,7 +8,10 @@
 //! The token of an important action is an HMAC of the session's cookie and the site, so
 //! nothing is kept of it, every node knows it, and it ends with the session. The
 //! application gets it in a request header, scripts in a cookie that only they can read;
-//! it comes back in `X-CSRF-Token`, or as a field within the first 64 KiB of a form.
+//! it comes back in `X-CSRF-Token`, or as a field within the first 64 KiB of a form. Where
+//! the owner wants it, it is put into the forms of pages as they stream by: of HTML that
+//! comes whole, uncompressed and in a charset that has ASCII in it. Such a page is kept by
+//! nobody, since it bears a secret.
 // promise: csrf
 
 use aws_lc_rs::{
@@ -17,7 +20,7 @@ use aws_lc_rs::{
 };
 use guards::{
     csp::REPORT_PATH,
-    csrf::{self, Field, Form, Sent, TOKEN, is_origin_of},
+    csrf::{self, Field, Form, Forms, Sent, TOKEN, is_origin_of},
 };
 use seam::{Counters, Credential, Refusal, RefusalPage};
 
@@ -70,6 +73,8 @@ pub(crate) struct Issued {
     pub(crate) told: bool,
     /// The request's body has to bear it, in this form.
     pub(crate) wanted: Option<Form>,
+    /// It is put into the forms of this authority.
+    fills: Option<Box<str>>,
 }
 
 impl Issued {
@@ -206,8 +211,45 @@ pub(crate) fn issue(known: &Known<'_>, visit: &mut Visit) -> Result<(), Refusal>
         told: known.navigates(visit) && !has_it.is_some_and(|it| token.is(it)),
         token,
         wanted,
+        fills: visit.local.csrf.forms.then(|| match request.authority {
+            "" => site.name.clone(),
+            authority => authority.into(),
+        }),
     });
     Ok(())
+}
+
+/// Whether the answer is wanted in a form that can be written into: a page may come.
+pub(crate) fn wants_plain(visit: &Visit) -> bool {
+    let fills = visit.csrf.as_ref().is_some_and(|it| it.fills.is_some());
+    fills && visit.wants_html()
+}
+
+/// What puts the token into the forms of an answer, where that is to be done.
+pub(crate) fn forms(visit: &Visit, answer: &h1::Answer<'_>, counters: &Counters) -> Option<Forms> {
+    let issued = visit.csrf.as_ref()?;
+    let authority = issued.fills.as_deref()?;
+    if !answer.framing.has_body() {
+        return None;
+    }
+    let (mut content_type, mut plain) = (None, answer.status != 206);
+    for field in answer.fields.iter() {
+        match field.name.len() {
+            12 if field.name.eq_ignore_ascii_case("content-type") => {
+                once(&mut content_type, field.value);
+            }
+            16 if field.name.eq_ignore_ascii_case("content-encoding") => {
+                plain &= field.value.eq_ignore_ascii_case(b"identity");
+            }
+            _ => {}
+        }
+    }
+    let charset = csrf::charset_of_page(content_type?)?;
+    if !plain || !csrf::has_ascii(charset) {
+        counters.csrf_pages_unread.add(1);
+        return None;
+    }
+    Some(Forms::new(FIELD, issued.token.text(), authority))
 }
 
 /// The token that a `Cookie` field bears.

@@ -1,22 +1,29 @@
 //! What an application's answer goes through on its way to the client: it is read for markup
-//! of its request, then compressed. Most answers go through neither.
+//! of its request, its forms get their token, then it is compressed. Most answers go through
+//! none of these. Of some pages it is noted besides what is weak in them.
 
 use std::rc::Rc;
 
+use guards::{csrf::Forms, weaknesses::Page};
 use seam::Refusal;
 
 use crate::{
     compress::{self, Encoder, Verdict},
+    csrf,
     know::Visit,
+    weaknesses,
     worker::Worker,
     xss::{self, Reader},
 };
 
 /// The filters of one answer.
 pub(crate) struct Filters {
+    page: Option<Page>,
     reader: Option<Reader>,
+    /// Where it has one, there is no encoder.
+    forms: Option<Forms>,
     encoder: Option<Encoder>,
-    /// What the reader gives to the encoder.
+    /// What the reader gives to what is behind it.
     read: Vec<u8>,
     has_read: bool,
     /// The head hasn't left: a refusal could take its place.
@@ -31,6 +38,8 @@ pub(crate) struct Change {
     pub(crate) rewritten: bool,
     /// It is kept from other origins.
     pub(crate) isolated: bool,
+    /// Its forms bear somebody's token: nobody may keep it.
+    pub(crate) filled: bool,
 }
 
 impl Change {
@@ -39,11 +48,12 @@ impl Change {
         compression: Verdict::Plain,
         rewritten: false,
         isolated: false,
+        filled: false,
     };
 
     /// Whether what sums up the application's bytes doesn't hold for what leaves.
     pub(crate) const fn is_other_bytes(self) -> bool {
-        self.rewritten || matches!(self.compression, Verdict::Compressed(_))
+        self.rewritten || self.filled || matches!(self.compression, Verdict::Compressed(_))
     }
 }
 
@@ -68,7 +78,10 @@ impl Filters {
         compresses: bool,
     ) -> Result<(Change, Option<Self>), Refusal> {
         let reader = xss::begin(visit, answer, worker)?;
-        let (compression, encoder) = if compresses {
+        let forms = csrf::forms(visit, answer, &worker.counters);
+        let page = weaknesses::begin(visit, answer, worker);
+        // A token and a guess in one compressed answer would be BREACH's ground.
+        let (compression, encoder) = if compresses && forms.is_none() {
             compress::begin(visit, answer, worker)
         } else {
             (Verdict::Plain, None)
@@ -77,13 +90,16 @@ impl Filters {
             compression,
             rewritten: reader.as_ref().is_some_and(Reader::changes),
             isolated: reader.as_ref().is_some_and(Reader::acts),
+            filled: forms.is_some(),
         };
-        if reader.is_none() && encoder.is_none() {
+        if page.is_none() && reader.is_none() && forms.is_none() && encoder.is_none() {
             return Ok((change, None));
         }
         let held = reader.as_ref().is_some_and(Reader::refuses);
         let filters = Self {
+            page,
             reader,
+            forms,
             encoder,
             read: Vec::new(),
             has_read: false,
@@ -109,7 +125,8 @@ impl Filters {
 
     /// Whether trailers may follow: not where they might sum up other bytes.
     pub(crate) fn keeps_trailers(&self) -> bool {
-        self.encoder.is_none() && !self.reader.as_ref().is_some_and(Reader::changes)
+        let changes = self.reader.as_ref().is_some_and(Reader::changes);
+        self.encoder.is_none() && self.forms.is_none() && !changes
     }
 
     /// Takes bytes in; what comes out is appended.
@@ -118,6 +135,9 @@ impl Filters {
     /// Nothing more may leave.
     pub(crate) fn push(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Stopped> {
         self.has_read = true;
+        if let Some(page) = &mut self.page {
+            page.read(data);
+        }
         let data = match &mut self.reader {
             None => data,
             Some(reader) => {
@@ -129,9 +149,10 @@ impl Filters {
                 if reader.acts() { &self.read } else { data }
             }
         };
-        match &mut self.encoder {
-            None => out.extend_from_slice(data),
-            Some(encoder) => encoder.encode(data, out),
+        match (&mut self.forms, &mut self.encoder) {
+            (Some(forms), _) => forms.fill(data, out),
+            (None, Some(encoder)) => encoder.encode(data, out),
+            (None, None) => out.extend_from_slice(data),
         }
         self.judge()
     }
@@ -155,12 +176,13 @@ impl Filters {
                 return Err(Stopped::Refused(xss::REFLECTED));
             }
         }
-        match &mut self.encoder {
-            None => out.extend_from_slice(&self.read),
-            Some(encoder) => {
+        match (&mut self.forms, &mut self.encoder) {
+            (Some(forms), _) => forms.fill(&self.read, out),
+            (None, Some(encoder)) => {
                 encoder.encode(&self.read, out);
                 encoder.finish(out);
             }
+            (None, None) => out.extend_from_slice(&self.read),
         }
         self.judge()
     }
@@ -173,9 +195,16 @@ impl Filters {
     }
 
     /// Tells what was found, once the answer is over or cut.
-    pub(crate) fn report(&self, visit: &Visit, worker: &Worker) {
+    pub(crate) fn report(&mut self, visit: &Visit, worker: &Worker) {
+        if let Some(page) = &mut self.page {
+            weaknesses::report(page, visit, worker);
+        }
         if let Some(reader) = &self.reader {
             reader.report(visit, worker);
+        }
+        if let Some(forms) = &self.forms {
+            let filled = u64::from(forms.filled());
+            worker.counters.csrf_forms_filled.add(filled);
         }
     }
 }

@@ -9,7 +9,7 @@ use h1::{Framing, write};
 use seam::{Session, record::Version, snapshot::Site};
 
 use crate::{
-    credentials,
+    credentials, csrf,
     handshake::Facts,
     know::Visit,
     read::{Field, Request},
@@ -44,10 +44,9 @@ pub(crate) fn write_head(
     let mut cookies = 0;
     let keyed = request.upgrade.is_some() && request.version == Version::Http2;
     let mut te = false;
-    let plain = visit
-        .suspect
-        .as_ref()
-        .is_some_and(|suspect| suspect.wants_plain(visit.wants_html()));
+    let suspect = visit.suspect.as_ref();
+    let plain = suspect.is_some_and(|suspect| suspect.wants_plain(visit.wants_html()))
+        || csrf::wants_plain(visit);
     request.fields(|field| {
         if field.hop {
             te |= field.name.eq_ignore_ascii_case("te") && takes_trailers(field.value);
@@ -59,7 +58,7 @@ pub(crate) fn write_head(
         if keyed && field.name.eq_ignore_ascii_case(KEY) {
             return;
         }
-        // What is to be read isn't to come compressed.
+        // What is to be read or written into isn't to come compressed.
         if plain && field.name.len() == 15 && field.name.eq_ignore_ascii_case("accept-encoding") {
             return;
         }

@@ -18,6 +18,7 @@ use crate::{
     serve::{Answer, Length, Source, Static},
     teeth,
     throttle::seconds,
+    weaknesses,
     worker::Worker,
 };
 
@@ -126,9 +127,10 @@ pub(crate) fn harden(
     let mut hsts = None;
     match answer.source() {
         Source::Application(fields) => {
-            let stores = !is_nonced_page(visit, fields);
+            let stores = !is_nonced_page(visit, fields) && !answer.change().filled;
             for field in fields.iter() {
                 if !field.hop && (stores || !lets_keep(field.name)) {
+                    weaknesses::field(visit, field.name, field.value, worker);
                     application(field.name, field.value, answer, &mut said, &mut hsts, sink);
                 }
             }
@@ -196,6 +198,10 @@ pub(crate) fn harden(
     }
     if answer.compression() != compress::Verdict::Plain {
         sink.field("vary", b"accept-encoding");
+    }
+    if answer.change().filled {
+        // promise: csrf
+        sink.field("cache-control", b"private, no-store");
     }
     if answer.change().isolated {
         // promise: xss
@@ -288,7 +294,7 @@ fn policies(answer: &Answer<'_>, visit: &Visit, said: &Said, sink: &mut impl Hea
             let nonce = nonce.as_deref().unwrap_or_default();
             let whole = [value.before(), nonce, after].concat();
             sink.field(name, whole.as_bytes());
-            if said.page {
+            if said.page && !answer.change().filled {
                 sink.field("cache-control", b"no-store");
             }
         }

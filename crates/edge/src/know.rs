@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use guards::{csrf, forwarded::Told, throttle::Standing};
+use guards::{csrf, forwarded::Told, throttle::Standing, xss};
 use seam::{
     Refusal, RefusalPage, Session, Sessions,
     record::Version,
@@ -158,13 +158,17 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What a browser says of where a request comes from.
+/// What is sent along that guards look at.
 #[derive(Default)]
 pub(crate) struct Sent<'a> {
     /// `Sec-Fetch-Site` and `Origin`.
     pub(crate) from: csrf::Sent<'a>,
     /// `Sec-Fetch-Mode` (W3C Fetch Metadata).
     pub(crate) fetch_mode: Option<&'a [u8]>,
+    /// A field that applications write into pages may carry markup.
+    pub(crate) suspect: bool,
+    /// `Content-Type`.
+    pub(crate) content_type: Option<&'a [u8]>,
 }
 
 /// Takes a field that may stand there once: twice it is an empty value, which says nothing
@@ -222,7 +226,16 @@ pub(crate) fn know<'a>(
             visit.notes.set_encoding(field.value);
         }
         6 if field.name.eq_ignore_ascii_case("accept") => visit.notes.set_accept(field.value),
-        10 if field.name.eq_ignore_ascii_case("user-agent") => visit.notes.set_agent(field.value),
+        7 if field.name.eq_ignore_ascii_case("referer") => {
+            sent.suspect |= xss::is_suspect(field.value);
+        }
+        10 if field.name.eq_ignore_ascii_case("user-agent") => {
+            visit.notes.set_agent(field.value);
+            sent.suspect |= xss::is_suspect(field.value);
+        }
+        12 if field.name.eq_ignore_ascii_case("content-type") => {
+            sent.content_type = Some(field.value);
+        }
         11 if field.name.eq_ignore_ascii_case("traceparent") => {
             if let Ok(parent) = TraceParent::parse(field.value) {
                 visit.trace = parent.child(visit.trace.parent);

@@ -53,6 +53,7 @@ mod upstream;
 mod vouch;
 mod waking;
 mod watch;
+mod weaknesses;
 mod worker;
 mod xss;
 

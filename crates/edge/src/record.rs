@@ -97,6 +97,12 @@ impl Notes {
         self.str_part(self.host, self.path)
     }
 
+    /// Method and path.
+    pub(crate) fn asked(&self) -> (&str, &str) {
+        let Texts { method, path, .. } = self.texts();
+        (method, path)
+    }
+
     pub(crate) fn accept(&self) -> &[u8] {
         self.part(self.accept)
     }

@@ -37,6 +37,7 @@ use crate::{
     throttle::Arrivals,
     upstream::Pools,
     watch::{LOOK_EVERY, Watches},
+    weaknesses::Told,
 };
 
 /// What a worker is made of; `wire.rs` hands it over.
@@ -56,7 +57,7 @@ pub struct Parts {
     pub renewals: RenewalSender,
     /// Where records go.
     pub recorder: Recorder,
-    /// Where markup is told that came back.
+    /// Where markup is told that came back, and what is weak.
     pub findings: FindingSender,
     /// Its numbers.
     pub counters: Arc<Counters>,
@@ -240,6 +241,8 @@ pub(crate) struct Worker {
     leaving: Cell<Leaving>,
     /// Answers that are being compressed.
     pub(crate) encoders: Cell<u16>,
+    /// What is weak in applications, as far as it was told.
+    pub(crate) weaknesses: RefCell<Told>,
     recent: Cell<Moment>,
     /// UTC at a monotonic moment: one clock is read per request.
     utc: Cell<(Moment, Micros)>,
@@ -404,6 +407,7 @@ pub(crate) fn assemble(parts: Parts) -> Result<(Rc<Worker>, Vec<TcpListener>), S
         heads: RefCell::default(),
         leaving: Cell::new(Leaving::No),
         encoders: Cell::new(0),
+        weaknesses: RefCell::default(),
         recent: Cell::new(clock.moment()),
         utc: Cell::new((clock.moment(), clock.now())),
         date: RefCell::new(String::new()),

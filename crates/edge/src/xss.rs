@@ -19,7 +19,10 @@
 use std::{cell::RefCell, rc::Rc};
 
 use guards::xss::{self, BODY_MAX, Body, Mode, Needles, Scanner};
-use seam::{Refusal, RefusalPage, findings::Finding};
+use seam::{
+    Refusal, RefusalPage,
+    findings::{Finding, Found},
+};
 
 use crate::{
     guard::Admitted,
@@ -83,20 +86,12 @@ pub(crate) fn look(admitted: &Admitted<'_>) -> Option<Box<Suspect>> {
         return None;
     }
     let (path, query) = (request.path.as_bytes(), request.query.map(str::as_bytes));
-    let mut suspect = xss::is_suspect(path) || query.is_some_and(xss::is_suspect);
-    let mut body = None;
-    request.fields(|field| match field.name.len() {
-        7 if field.name.eq_ignore_ascii_case("referer") => suspect |= xss::is_suspect(field.value),
-        10 if field.name.eq_ignore_ascii_case("user-agent") => {
-            suspect |= xss::is_suspect(field.value);
-        }
-        12 if field.name.eq_ignore_ascii_case("content-type")
-            && request.framing != h1::Framing::None =>
-        {
-            body = Body::of(field.value);
-        }
-        _ => {}
-    });
+    let sent = known.sent();
+    let suspect = sent.suspect || xss::is_suspect(path) || query.is_some_and(xss::is_suspect);
+    let body = match sent.content_type {
+        Some(kind) if request.framing != h1::Framing::None => Body::of(kind),
+        _ => None,
+    };
     if !suspect && body.is_none() {
         return None;
     }
@@ -196,8 +191,8 @@ impl Reader {
                 context: needle.context(),
                 mode: self.mode,
             };
-            if worker.findings.try_send(finding).is_err() {
-                counters.xss_dropped.add(1);
+            if worker.findings.try_send(Found::Markup(finding)).is_err() {
+                counters.findings_dropped.add(1);
             }
         }
     }

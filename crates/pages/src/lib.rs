@@ -47,6 +47,7 @@ pub use views::{
             PasswordForm, UserAddView, UserFilter, UserInputs, UserLine, UserRemoveView, UserState,
             UserView, UsersView,
         },
+        weaknesses::{WeaknessGroup, WeaknessLine, WeaknessesView},
     },
     evidence::{EvidenceView, LedgerProof, TranscriptLine},
     form::{ChoiceView, Field, FieldProblem},

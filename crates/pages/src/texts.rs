@@ -63,6 +63,7 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("throttle-observed", &[]),
     ("csrf-origins", &[]),
     ("csrf-tokens", &[]),
+    ("csrf-actions", &[]),
     ("csrf-important", &["count"]),
     ("csrf-listed", &["count"]),
     ("csrf-exceptions", &["count"]),

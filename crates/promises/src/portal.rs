@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use terms::Secret;
-use visitor::http::{Protocol, Response};
+use visitor::http::{Protocol, Request, Response};
 
 use crate::approach::{self, Approach, silence};
 
@@ -153,6 +153,17 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     (!value.is_empty() && value.bytes().all(plain)).then(|| value.to_owned())
 }
 
+/// What a page of the application sends.
+pub(crate) struct Acting<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) protocol: Protocol,
+    /// The type of its body.
+    pub(crate) kind: &'static str,
+    /// A further field of its head.
+    pub(crate) header: Option<(&'static str, &'a str)>,
+    pub(crate) body: String,
+}
+
 /// One browser.
 pub(crate) struct Browser<'a> {
     approach: &'a Approach<'a>,
@@ -255,21 +266,11 @@ impl<'a> Browser<'a> {
         path: &str,
         form: Option<(String, String)>,
     ) -> Result<Response, &'static str> {
-        let url = self.approach.url(self.host, path);
-        let url = url.map_err(|_| "unusable-name")?;
-        let mut request = self.approach.get(url, Protocol::Http1);
-        request.limits.total = PATIENCE;
+        let mut request = self.request(path, Protocol::Http1)?;
         let mut fields = Vec::new();
         if form.is_none() && !path.starts_with(&self.approach.reading().prefix) {
             // A refusal then says so in words for programs.
             fields.push(("accept", "application/json".to_owned()));
-        }
-        if !self.cookies.is_empty() {
-            let pairs = self.cookies.iter();
-            let pairs: Vec<_> = pairs
-                .map(|(name, value)| format!("{name}={}", value.expose()))
-                .collect();
-            fields.push(("cookie", pairs.join("; ")));
         }
         if let Some((body, origin)) = form {
             let same = origin == self.origin(self.host);
@@ -284,6 +285,72 @@ impl<'a> Browser<'a> {
             ]);
             request.method = "POST".parse().map_err(|_| "unusable-method")?;
             request.body = body.into();
+        }
+        self.fetch(request, fields).await
+    }
+
+    /// Opens a page of the application by its address.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn navigate(&mut self, path: &str) -> Result<Response, &'static str> {
+        let request = self.request(path, Protocol::Http1)?;
+        let fields = [
+            ("accept", "text/html"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", "none"),
+        ];
+        let fields = fields.map(|(name, value)| (name, value.to_owned()));
+        self.fetch(request, fields.into()).await
+    }
+
+    /// Sends what a page of the application does; a refusal says so in words for programs.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub(crate) async fn act(
+        &mut self,
+        path: &str,
+        acting: Acting<'_>,
+    ) -> Result<Response, &'static str> {
+        let mut request = self.request(path, acting.protocol)?;
+        request.method = acting.method.parse().map_err(|_| "unusable-method")?;
+        request.body = acting.body.into();
+        let mut fields = vec![
+            ("accept", "application/json".to_owned()),
+            ("content-type", acting.kind.to_owned()),
+            ("origin", self.origin(self.host)),
+            ("sec-fetch-site", "same-origin".to_owned()),
+        ];
+        fields.extend(acting.header.map(|(name, value)| (name, value.to_owned())));
+        self.fetch(request, fields).await
+    }
+
+    /// What a cookie holds.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&Secret<String>> {
+        self.cookies.get(name)
+    }
+
+    fn request(&self, path: &str, protocol: Protocol) -> Result<Request, &'static str> {
+        let url = self.approach.url(self.host, path);
+        let url = url.map_err(|_| "unusable-name")?;
+        let mut request = self.approach.get(url, protocol);
+        request.limits.total = PATIENCE;
+        Ok(request)
+    }
+
+    /// Asks with these fields and the cookies, and keeps those of the answer.
+    async fn fetch(
+        &mut self,
+        mut request: Request,
+        mut fields: Vec<(&'static str, String)>,
+    ) -> Result<Response, &'static str> {
+        if !self.cookies.is_empty() {
+            let pairs = self.cookies.iter();
+            let pairs: Vec<_> = pairs
+                .map(|(name, value)| format!("{name}={}", value.expose()))
+                .collect();
+            fields.push(("cookie", pairs.join("; ")));
         }
         for (field, value) in fields {
             let value = value.parse().map_err(|_| "unusable-cookie")?;

@@ -71,6 +71,13 @@ fn readings() -> Vec<Reading> {
         one.sites[0].portal = true;
         one.csrf.observe = observe;
         (one.csrf.origins, one.csrf.exceptions, one.csrf.important) = (count, count, count);
+        one.csrf.actions = (0..count)
+            .map(|_| config::ImportantAction {
+                host: one.sites[0].hosts[0].clone(),
+                path: "/pay".to_owned(),
+                method: "POST".to_owned(),
+            })
+            .collect();
         all.push(one);
     }
     for (enforced, strict) in [(true, true), (true, false), (false, true)] {

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use guards::{throttle::Class, xss::Mode};
+use guards::{throttle::Class, weaknesses::Kind, xss::Mode};
 
 use crate::RefusalPage;
 
@@ -77,14 +77,20 @@ pub struct Counters {
     pub csrf_refused: Counter,
     /// Requests let in although they don't.
     pub csrf_observed: Counter,
+    /// Forms that got the token of important actions.
+    pub csrf_forms_filled: Counter,
+    /// Pages whose forms were to get it, and that can't be written into.
+    pub csrf_pages_unread: Counter,
     /// Answers that were read for markup of their request (promise `xss`).
     pub xss_read: Counter,
     /// Answers that held some, by what was done, in the order of [`Mode::ALL`].
     pub xss_found: [Counter; Mode::ALL.len()],
     /// Pages that weren't read although their request carries markup: compressed, or in parts.
     pub xss_unwatched: Counter,
-    /// Findings dropped because control lagged behind.
-    pub xss_dropped: Counter,
+    /// Weaknesses that answers of applications have shown, in the order of `Kind::ALL`.
+    pub weaknesses: [Counter; Kind::ALL.len()],
+    /// Markup that came back, and weaknesses, of which control wasn't told.
+    pub findings_dropped: Counter,
     /// TLS handshakes that ended well.
     pub handshakes: Counter,
     /// TLS handshakes that failed: old versions, plaintext, unknown names, time-outs.

@@ -1,6 +1,6 @@
 //! Pages that the edge answers without control: they survive a database that is gone.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use terms::{Language, Micros};
@@ -72,6 +72,9 @@ pub struct RefusalDocument {
     pub json: Holed,
 }
 
+/// Every [`RefusalPage`] in every language.
+pub type Refusals = HashMap<(RefusalPage, Language), RefusalDocument>;
+
 /// All prebuilt bytes of one snapshot.
 #[derive(Debug, Clone, Default)]
 pub struct Prebuilt {
@@ -80,8 +83,8 @@ pub struct Prebuilt {
     /// What a page says from a time on: control replaces it earlier, but should it have
     /// stopped, nobody is shown a proof that has become too old.
     pub stale: HashMap<Box<str>, (Micros, Localised)>,
-    /// Every [`RefusalPage`] in every language.
-    pub refusals: HashMap<(RefusalPage, Language), RefusalDocument>,
+    /// What a refusal says; the same in every snapshot of a process.
+    pub refusals: Arc<Refusals>,
 }
 
 impl Prebuilt {

@@ -306,6 +306,9 @@ pub struct Snapshot {
     pub throttle: guards::throttle::Throttle,
     /// Which domains are our own.
     pub csrf: guards::csrf::Csrf,
+    /// How many pages each worker reads in a second for what is weak in them; 0 for none, and
+    /// for no look at cookies.
+    pub weakness_pages: u16,
     /// How much of a client's address a record keeps.
     pub addresses: AddressKeeping,
     /// The port in the public address.

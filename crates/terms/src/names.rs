@@ -26,12 +26,19 @@ pub const BANS_TOTAL: &str = "waarborg_bans_total";
 pub const THROTTLED_TOTAL: &str = "waarborg_throttled_total";
 /// Requests that don't come from our own pages, by `action` (promise `csrf`).
 pub const CSRF_TOTAL: &str = "waarborg_csrf_total";
+/// Forms that got the token of important actions, and pages that couldn't be written into,
+/// by `outcome` (promise `csrf`).
+pub const CSRF_FORMS_TOTAL: &str = "waarborg_csrf_forms_total";
 /// Reports on sites' policies, by `result` (promise `csp`).
 pub const CSP_REPORTS_TOTAL: &str = "waarborg_csp_reports_total";
 /// Answers that brought markup of their request back, by `mode` (promise `xss`).
 pub const REFLECTED_TOTAL: &str = "waarborg_reflected_total";
 /// Pages that answer a request with markup, by `outcome` (promise `xss`).
 pub const REFLECTION_ANSWERS_TOTAL: &str = "waarborg_reflection_answers_total";
+/// Answers of applications that showed a weakness, by `kind`.
+pub const WEAKNESSES_TOTAL: &str = "waarborg_weaknesses_total";
+/// Finds in answers that control wasn't told of.
+pub const FINDINGS_DROPPED_TOTAL: &str = "waarborg_findings_dropped_total";
 /// Drill runs, by `promise` and `verdict`.
 pub const DRILLS_TOTAL: &str = "waarborg_drills_total";
 /// When the certificate of a `site` ends, in seconds since 1970.

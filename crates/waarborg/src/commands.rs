@@ -165,7 +165,8 @@ fn print(reply: Reply) -> ExitCode {
         | Reply::Accounts { .. }
         | Reply::Block { .. }
         | Reply::Client { .. }
-        | Reply::Team { .. } => {
+        | Reply::Team { .. }
+        | Reply::Weaknesses { .. } => {
             return fault(&"the server answered something else than was asked");
         }
     }

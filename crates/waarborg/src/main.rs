@@ -12,11 +12,13 @@ mod prove;
 mod serve;
 mod team;
 mod upgrade;
+mod weaknesses;
 mod wire;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use terms::PromiseId;
 
 use crate::{
     accounts::{GroupCommand, SessionCommand, TokenCommand, UserCommand},
@@ -81,6 +83,15 @@ enum Command {
     /// word that is.
     #[command(subcommand)]
     Team(TeamCommand),
+    /// Lists what the applications' answers have shown of their weaknesses, since the server
+    /// began: cookies, handlers, forms, assets, charsets.
+    Weaknesses {
+        /// An array of JSON objects in place of the table.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
     /// Prints a link to the console: users, groups, sessions, tokens and the audit trail.
     /// It opens once, within a minute, in a browser on this machine.
     Console(ConfigArg),
@@ -131,6 +142,10 @@ struct DemoArgs {
 
 #[derive(Debug, Args)]
 struct ProveArgs {
+    /// The promises to prove, by their ids; all where none is named. With `--target` those
+    /// that can be seen from outside.
+    #[arg(value_name = "PROMISE", value_parser = landed)]
+    promises: Vec<PromiseId>,
     #[command(flatten)]
     config: ConfigArg,
     /// Any site, with what any visitor may check. Attacks are tried only where it serves
@@ -149,6 +164,21 @@ struct ProveArgs {
     /// Exit 1 also when a verdict is inconclusive.
     #[arg(long)]
     strict: bool,
+}
+
+/// A promise that has a drill.
+fn landed(word: &str) -> Result<PromiseId, String> {
+    let landed = || promises::PROMISES.iter().map(|entry| entry.id);
+    match landed().find(|id| id.word() == word) {
+        Some(id) => Ok(id),
+        None => {
+            let known: Vec<_> = landed().map(PromiseId::word).collect();
+            Err(format!(
+                "no drill; there are drills of {}",
+                known.join(", ")
+            ))
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -213,6 +243,7 @@ fn main() -> ExitCode {
         Command::Token(command) => accounts::token(command),
         Command::Block(command) => block::run(command),
         Command::Team(command) => team::run(command),
+        Command::Weaknesses { json, config } => weaknesses::run(&config.config, json),
         Command::Console(ConfigArg { config }) => commands::console(&config),
         Command::Prober => prober::run(),
     }

@@ -10,7 +10,7 @@ use config::Reading;
 use control::socket::{self, Command, Reply};
 use promises::{Ground, Report, target};
 use serde_json::json;
-use terms::{Clock, Language, Rng, Verdict};
+use terms::{Clock, Language, PromiseId, Rng, Verdict};
 use tokio::sync::mpsc;
 use visitor::{Url, VisitError};
 
@@ -30,7 +30,7 @@ pub(crate) fn own(args: &ProveArgs) -> ExitCode {
         Err(error) => return fault(&error),
     };
     let command = Command::Prove {
-        promises: Vec::new(),
+        promises: args.promises.clone(),
     };
     let mut progress = Progress::new();
     let reply = runtime.block_on(socket::ask(&config.data, &command, |what| {
@@ -64,6 +64,11 @@ pub(crate) fn foreign(url: &str, args: &ProveArgs) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let outside = target::PROMISES;
+    if let Some(id) = args.promises.iter().find(|id| !outside.contains(id)) {
+        let words = outside.map(PromiseId::word).join(", ");
+        return fault(&format!("{id} can't be proven from outside; {words} can"));
+    }
     let roots = args.ca.clone().or_else(visitor::tls::ssl_cert_file);
     let visited = runtime.block_on(visit(&url, roots, args));
     match visited {
@@ -84,7 +89,11 @@ async fn visit(
     let (run, nonce) = (target::token(&rng), target::token(&rng));
     let order = target::order(url, run, nonce, roots).await?;
     let reading = order.reading.clone();
-    let promises = order.promises.clone();
+    let promises = if args.promises.is_empty() {
+        order.promises.clone()
+    } else {
+        args.promises.clone()
+    };
     let mut ground = Ground::new(order, Clock::System, rng.clone());
     match &args.token {
         Some(token) if target::consented(&ground, token).await => ground.order.active = true,

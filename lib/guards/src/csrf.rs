@@ -9,7 +9,12 @@
 //! doesn't have the others.
 //!
 //! What an important action needs besides is a token that only the session's own pages
-//! know; where it may stand in a form is [`Field`]'s business.
+//! know; where it may stand in a form is [`Field`]'s business, and how it comes into the
+//! forms of pages [`Forms`]'s.
+
+mod forms;
+
+pub use forms::{Forms, charset_of_page, has_ascii};
 
 /// Most own domains of one gateway.
 pub const ORIGINS_MAX: usize = 100;
@@ -26,6 +31,8 @@ pub struct Csrf {
     origins: Box<[Box<str>]>,
     /// Nobody is refused: what would be is counted and recorded.
     pub observe: bool,
+    /// The token is put into the forms of pages, on sites with important actions.
+    pub forms: bool,
 }
 
 /// What a browser says of where a request comes from; a field that stands there twice is
@@ -86,6 +93,7 @@ impl Csrf {
         Self {
             origins: origins.into_iter().map(String::into_boxed_str).collect(),
             observe,
+            forms: false,
         }
     }
 

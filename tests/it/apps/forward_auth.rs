@@ -157,7 +157,8 @@ async fn asks_who_it_is(gateway: &Gateway, proxy: SocketAddr) {
             let seen = text(&open.body).to_owned();
             // Refusing such a request is as good as cleaning it.
             if open.status == 200 && !name.starts_with('x') {
-                assert!(!seen.to_lowercase().contains("eve"), "{name}: {seen}");
+                // As a whole value: a token may have the letters by chance.
+                assert!(!seen.to_lowercase().contains("\"eve\""), "{name}: {seen}");
                 assert!(seen.contains(r#"["remote-user","ada"]"#), "{name}: {seen}");
             }
         }

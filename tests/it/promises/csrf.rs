@@ -12,7 +12,12 @@ const STRANGER: &str = "stranger.test";
 
 #[tokio::test]
 async fn with_its_control_cut_the_drill_fails_and_uncut_it_passes() {
-    bites("csrf", &["origins", "tokens"]).await;
+    bites("csrf", &["origins", "tokens", "actions"]).await;
+}
+
+/// Somebody's payments are important.
+pub(super) fn policy() -> String {
+    format!("[[site.\"{HOST}\".routes]]\npath = \"/pay\"\naccess = \"login\"\nimportant = true\n")
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn a_cheap_import_turns_the_page_red_until_its_owner_signs_in_and_htpasswd
     let told = run("htpasswd", &["-vb", &*file, "ada", "another"]).await;
     assert_eq!(told.code, Some(3), "{}{}", told.out, told.err);
 
-    let (code, proved) = gateway.prove_only(&ground, &["password"]).await;
+    let (code, proved) = gateway.prove(&ground).await;
     assert_eq!(code, Some(0), "{:#}", proved.0);
     let said = gateway.said_of(HOST, "password").await;
     assert_eq!(said["state"], "green", "{said:#}");
@@ -81,7 +81,7 @@ async fn without_a_portal_nothing_is_promised_of_passwords() {
     let (ground, upstream) = (Ground::new(), Upstream::start().await);
     let config = ground.configure(&[(HOST, &upstream.url())], "");
     let gateway = Gateway::serve(&ground, &config).await;
-    let (code, proved) = gateway.prove(&ground).await;
+    let (code, proved) = gateway.prove_only(&ground, &["password"]).await;
     assert_eq!(code, Some(0), "{:#}", proved.0);
     for promise in ["password", "lockout"] {
         let said = gateway.said_of(HOST, promise).await;

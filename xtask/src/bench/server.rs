@@ -22,6 +22,10 @@ use crate::{
 const START_MAX: Duration = Duration::from_secs(60);
 /// How long it may take to stop before it is killed.
 const STOP_MAX: Duration = Duration::from_secs(20);
+/// How long a server does nothing before it is said to rest, and how long it may take
+/// until it does.
+const REST: Duration = Duration::from_secs(3);
+const REST_MAX: Duration = Duration::from_secs(300);
 /// Between two looks at a server that says nothing of itself.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -40,8 +44,6 @@ pub(super) struct Server {
     pub(super) port: u16,
     /// From start to ready.
     pub(super) start: Duration,
-    /// Resident memory when it was ready, before the first request.
-    pub(super) at_rest_kib: u64,
     ticks_per_second: f64,
 }
 
@@ -84,7 +86,6 @@ impl Server {
             child,
             port,
             start: Duration::ZERO,
-            at_rest_kib: 0,
             ticks_per_second,
         };
         loop {
@@ -106,26 +107,44 @@ impl Server {
             }
             clock::pause(LOOK);
         }
-        // What it does right after it became ready belongs to its rest.
-        clock::pause(Duration::from_millis(500));
-        server.at_rest_kib = server.memory_kib()?;
         Ok(server)
+    }
+
+    /// Waits until what it does by itself after its start is over (ours attacks itself):
+    /// for three seconds the same processes, which hardly use the CPU.
+    pub(super) fn rest(&self) -> Result<(), Failure> {
+        let begin = clock::now();
+        let (mut since, mut before) = (begin, (0, 0));
+        while REST > since.elapsed() {
+            if REST_MAX < begin.elapsed() {
+                return Err(Failure(format!(
+                    "a server isn't at rest {} s after its start",
+                    REST_MAX.as_secs()
+                )));
+            }
+            let (processes, ticks) = (self.group()?.len(), self.ticks()?);
+            if processes != before.0 || before.1 + 2 < ticks {
+                (since, before) = (clock::now(), (processes, ticks));
+            }
+            clock::pause(REST / 30);
+        }
+        Ok(())
     }
 
     /// CPU time of all its processes and threads so far, in seconds. The kernel keeps it
     /// in nanoseconds and shows it in ticks, mostly of 10 ms: an error below one part in
     /// a hundred over a second, and it doesn't add up over rounds.
     pub(super) fn cpu_seconds(&self) -> Result<f64, Failure> {
-        let ticks: u64 = self
-            .group()?
-            .iter()
-            .filter_map(|stat| {
-                let user: u64 = stat.get(11)?.parse().ok()?;
-                let system: u64 = stat.get(12)?.parse().ok()?;
-                Some(user + system)
-            })
-            .sum();
-        Ok(ticks as f64 / self.ticks_per_second)
+        Ok(self.ticks()? as f64 / self.ticks_per_second)
+    }
+
+    fn ticks(&self) -> Result<u64, Failure> {
+        let of = |stat: &Vec<String>| {
+            let user: u64 = stat.get(11)?.parse().ok()?;
+            let system: u64 = stat.get(12)?.parse().ok()?;
+            Some(user + system)
+        };
+        Ok(self.group()?.iter().filter_map(of).sum())
     }
 
     /// Resident memory of all its processes, pages they share counted in each.

@@ -25,6 +25,7 @@ fn snapshot() -> Arc<SnapshotCell> {
         block: Default::default(),
         throttle: Default::default(),
         csrf: Default::default(),
+        weakness_pages: 0,
         addresses: AddressKeeping::Whole,
         public_port: 443,
         portal: None,

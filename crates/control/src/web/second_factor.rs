@@ -345,7 +345,7 @@ async fn renew_codes(Changing { owner, .. }: Changing) -> Response {
 }
 
 /// Where somebody may come back to, but for the account's own page.
-const BACK: [&str; 15] = [
+const BACK: [&str; 16] = [
     ADD,
     address::ADDRESS,
     passkey::ADD,
@@ -357,6 +357,7 @@ const BACK: [&str; 15] = [
     "admin/origins",
     "admin/content",
     "admin/reflections",
+    "admin/weaknesses",
     "admin/team",
     "admin/approvals",
     "admin/audit",

@@ -118,7 +118,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
         let outcome = self
             .stream(&mut taken.conn, &mut body, ending, filters.as_mut(), visit)
             .await;
-        if let Some(filters) = &filters {
+        if let Some(filters) = &mut filters {
             filters.report(visit, &self.worker);
         }
         if matches!(outcome, Outcome::Refused(_)) {

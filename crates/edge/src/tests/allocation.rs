@@ -81,6 +81,7 @@ fn a_thousand_kept_requests_allocate_nothing() {
         throttle: Throttle::default(),
         csrf: guards::csrf::Csrf::default(),
         important: false,
+        weakness_pages: 0,
         assertion: true,
         csp: csp(),
         protocol: Protocol::Http1,

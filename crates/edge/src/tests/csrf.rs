@@ -3,10 +3,10 @@
 
 use bytes::Bytes;
 use guards::csrf::Csrf;
-use seam::{Credential, record::Outcome, sessions::of_ada};
+use seam::{Credential, Session, record::Outcome, sessions::of_ada};
 
 use super::{
-    client::{collect, pieces, request},
+    client::{collect, nothing, pieces, request},
     harness::Harness,
     sessions::{COOKIE, SECRET, sign_in},
     wire::{Answer, Application, OK},
@@ -393,4 +393,177 @@ async fn the_cookie_is_told_once_to_who_navigates_and_never_to_a_shared_cache() 
     // The application can't set it itself.
     let theirs = "Set-Cookie: __Host-waarborg-csrf=evil\r\n";
     assert_eq!(set(&again, theirs).await, None);
+}
+
+/// The page that the application sends to ada, and what she gets.
+async fn page(harness: &Harness, app: &Application, fields: &str, sent: &str) -> (String, Answer) {
+    let mut client = harness.http1().await;
+    client.say(ask("GET", "/login", fields, "")).await;
+    let (mut peer, head) = app.asked().await;
+    peer.say(sent).await;
+    drop(peer);
+    (head, client.answer().await)
+}
+
+const READS: &str = "Accept: text/html\r\nAccept-Encoding: gzip\r\n";
+const FORMS: &str =
+    "<form method=post action=/login/act><p></form><form method=post action=//evil.test>";
+
+fn html(more: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Content-Length: {}\r\n{more}\r\n{body}",
+        body.len()
+    )
+}
+
+async fn filling(compression: seam::snapshot::Compression) -> (Application, Harness) {
+    let app = Application::start().await;
+    let harness = Harness::with(app.address, |setting| {
+        setting.csrf.forms = true;
+        setting.important = true;
+        setting.compression = compression;
+    });
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    (app, harness)
+}
+
+#[tokio::test]
+async fn a_form_of_the_site_gets_the_token_and_its_page_is_kept_by_nobody() {
+    // Not even where the owner compresses everything: secret and input would meet.
+    let (app, mut harness) = filling(seam::snapshot::Compression::All).await;
+    let fields = format!("{COOKIE}{READS}");
+    let kept = "Cache-Control: public, max-age=60\r\nETag: \"a\"\r\nExpires: 0\r\n\
+                Last-Modified: Tue, 01 Dec 2026 05:00:00 GMT\r\nAccept-Ranges: bytes\r\n\
+                Surrogate-Control: max-age=60\r\n";
+    let (head, answer) = page(&harness, &app, &fields, &html(kept, FORMS)).await;
+    assert!(!head.contains("Accept-Encoding"), "{head}");
+    let told = head.split("waarborg-csrf-token: ").nth(1).expect("a token");
+    let token = told.lines().next().expect("a line").to_owned();
+    let field = format!("<input type=\"hidden\" name=\"waarborg_csrf\" value=\"{token}\">");
+    let expected = FORMS.replacen("><p>", &format!(">{field}<p>"), 1);
+    assert_eq!(answer.text(), expected);
+    answer.assert_hardened();
+    assert_eq!(answer.field("cache-control"), Some("private, no-store"));
+    for gone in [
+        "etag",
+        "expires",
+        "last-modified",
+        "accept-ranges",
+        "surrogate-control",
+        "content-encoding",
+    ] {
+        assert_eq!(answer.field(gone), None, "{gone}");
+    }
+    harness.record().await;
+    assert_eq!(harness.counters.csrf_forms_filled.get(), 1);
+    // What it says does what it is there for.
+    let body = format!("waarborg_csrf={token}");
+    let act = format!("{COOKIE}{OWN}{FORM}");
+    let mut client = harness.http1().await;
+    client.say(ask("POST", "/login/act", &act, &body)).await;
+    let (mut peer, _) = app.asked().await;
+    peer.say(LAST).await;
+    assert_eq!(client.answer().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_form_gets_the_token_over_http2_and_however_its_page_is_cut() {
+    let (app, harness) = filling(seam::snapshot::Compression::Safe).await;
+    let mut client = harness.http2().await;
+    let get = request("GET", "/login")
+        .header("cookie", COOKIE.trim_end().trim_start_matches("Cookie: "))
+        .header("accept", "text/html")
+        .body(nothing())
+        .unwrap();
+    let answer = client.spawn(get).await;
+    let (mut peer, _) = app.asked().await;
+    peer.say("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .await;
+    for piece in FORMS.as_bytes().chunks(5) {
+        let piece = std::str::from_utf8(piece).unwrap();
+        peer.say(format!("{:x}\r\n{piece}\r\n", piece.len())).await;
+    }
+    peer.say("0\r\n\r\n").await;
+    let answer = collect(answer.await.unwrap().unwrap()).await.unwrap();
+    let text = answer.text();
+    assert_eq!(text.matches("name=\"waarborg_csrf\"").count(), 1, "{text}");
+    assert!(text.starts_with("<form method=post action=/login/act><input "));
+    assert_eq!(answer.field("content-length"), None);
+}
+
+#[tokio::test]
+async fn what_isn_t_a_page_of_somebody_s_session_gets_no_token() {
+    let (app, harness) = filling(seam::snapshot::Compression::Off).await;
+    let fields = format!("{COOKIE}{READS}");
+    let sent = |status: &str, kind: &str, more: &str| {
+        let text = html(more, FORMS);
+        let text = text.replacen("200 OK", status, 1);
+        text.replacen("text/html; charset=utf-8", kind, 1)
+    };
+    for (status, kind, more, unread) in [
+        ("200 OK", "text/plain", "", 0),
+        ("200 OK", "application/xhtml+xml", "", 0),
+        ("200 OK", "text/html; charset=utf-16", "", 1),
+        ("200 OK", "text/html", "Content-Encoding: gzip\r\n", 1),
+        (
+            "206 Partial Content",
+            "text/html",
+            "Content-Range: bytes 0-9/100\r\n",
+            1,
+        ),
+    ] {
+        let before = harness.counters.csrf_pages_unread.get();
+        let etag = format!("{more}ETag: \"a\"\r\n");
+        let (_, answer) = page(&harness, &app, &fields, &sent(status, kind, &etag)).await;
+        assert_eq!(answer.text(), FORMS, "{status} {kind} {more}");
+        assert_eq!(answer.field("etag"), Some("\"a\""));
+        let after = harness.counters.csrf_pages_unread.get();
+        assert_eq!(after - before, unread, "{status} {kind} {more}");
+    }
+    // Nobody's, and where nobody wants it.
+    let mut client = harness.http1().await;
+    client.say(ask("GET", "/", READS, "")).await;
+    let (mut peer, head) = app.asked().await;
+    assert!(head.contains("Accept-Encoding: gzip"), "{head}");
+    peer.say(html("", FORMS)).await;
+    assert_eq!(client.answer().await.text(), FORMS);
+    let app = Application::start().await;
+    let harness = Harness::with(app.address, |setting| setting.important = true);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let (head, answer) = page(&harness, &app, &fields, &html("", FORMS)).await;
+    assert!(head.contains("Accept-Encoding: gzip"), "{head}");
+    assert_eq!(answer.text(), FORMS);
+}
+
+#[tokio::test]
+async fn an_important_action_may_need_a_second_factor_besides() {
+    let app = Application::start().await;
+    let harness = Harness::with(app.address, |setting| setting.important = true);
+    app.always(OK);
+    sign_in(&harness, SECRET, of_ada(Credential::Cookie, &["app.test"]));
+    let token = told(&harness).await;
+    let act = async |field: &str| {
+        let fields = format!("{COOKIE}{OWN}Accept: application/json\r\n{field}");
+        let text = ask("POST", "/login/sure/act", &fields, "");
+        answer(&harness, text).await.status
+    };
+    let field = format!("X-CSRF-Token: {token}\r\n");
+    // The token alone isn't enough, nor is a factor that is too old.
+    assert_ne!(act(&field).await, 200);
+    let factor = |seconds_ago: i64| {
+        let now = terms::Clock::System.now();
+        let session = Session {
+            amr: Box::new(["pwd".into(), "otp".into(), "mfa".into()]),
+            auth_time: terms::Micros(now.0 - seconds_ago * 1_000_000),
+            ..of_ada(Credential::Cookie, &["app.test"])
+        };
+        sign_in(&harness, SECRET, session);
+    };
+    factor(601);
+    assert_ne!(act(&field).await, 200);
+    factor(1);
+    assert_eq!(act(&field).await, 200);
+    // Nor is the factor alone.
+    assert_eq!(act("").await, 403);
 }

@@ -51,9 +51,11 @@ pub(super) struct Setting {
     pub(super) block: guards::block::Set,
     pub(super) throttle: Throttle,
     pub(super) csrf: guards::csrf::Csrf,
-    /// `/login/act` is an important action.
+    /// `/login/act` is an important action, and so is `/login/sure`.
     pub(super) important: bool,
     pub(super) assertion: bool,
+    /// Pages that are read for weaknesses in a second.
+    pub(super) weakness_pages: u16,
     /// The sites' policy.
     pub(super) csp: guards::csp::Sent,
     /// What is spoken with the applications.
@@ -73,7 +75,7 @@ pub(super) struct Harness {
     pub(super) counters: Arc<Counters>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) renewed: seam::renewal::RenewalReceiver,
-    /// Markup that came back.
+    /// Markup that came back, and weaknesses.
     pub(super) found: seam::findings::Findings,
     pub(super) cell: Arc<SnapshotCell>,
     /// Control's end of the queue; a test may drop it.
@@ -138,6 +140,7 @@ impl Harness {
             protocol: Protocol::Http1,
             upstream_tls: None,
             assertion: false,
+            weakness_pages: 0,
             csp: guards::csp::Sent::default(),
         };
         change(&mut setting);
@@ -338,6 +341,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
                 guarded("/login/staff", &[], group("staff"), Tokens::None),
                 Route {
                     step_up: Some(Duration::from_secs(600)),
+                    important: true,
                     ..guarded("/login/sure", &[], Access::Login, Tokens::Bearer)
                 },
                 Route {
@@ -400,6 +404,7 @@ pub(super) fn snapshot(setting: &Setting, roots: &mut RootCertStore) -> Snapshot
         prebuilt: Arc::new(prebuilt()),
         limits: setting.limits,
         hsts: guards::hsts::Policy::default(),
+        weakness_pages: setting.weakness_pages,
         trusted_proxies: setting.trusted_proxies.clone(),
         admin_networks: setting.admin_networks.clone(),
         block: setting.block.clone(),
@@ -464,6 +469,6 @@ fn prebuilt() -> Prebuilt {
     Prebuilt {
         pages: HashMap::from([("/-/security".into(), Localised::Each(each))]),
         stale: HashMap::new(),
-        refusals,
+        refusals: Arc::new(refusals),
     }
 }

@@ -36,6 +36,7 @@ mod smuggling;
 mod throttling;
 mod tls;
 mod upstreams;
+mod weaknesses;
 mod websocket;
 mod wire;
 mod xss;

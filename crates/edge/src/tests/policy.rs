@@ -106,6 +106,7 @@ fn cost(block: Set) -> f64 {
         throttle: Throttle::default(),
         csrf: guards::csrf::Csrf::default(),
         important: false,
+        weakness_pages: 0,
         assertion: true,
         csp: guards::csp::Sent::default(),
         protocol: Protocol::Http1,

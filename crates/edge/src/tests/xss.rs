@@ -3,7 +3,10 @@
 
 use bytes::Bytes;
 use guards::xss::{Context, Mode, Place};
-use seam::{findings::Finding, record::Outcome};
+use seam::{
+    findings::{Finding, Found},
+    record::Outcome,
+};
 use tokio::net::TcpStream;
 
 use super::{
@@ -47,7 +50,12 @@ async fn both(harness: &Harness, app: &Application, target: &str, said: &str) ->
 }
 
 fn told(harness: &mut Harness) -> Vec<Finding> {
-    std::iter::from_fn(|| harness.found.try_recv().ok()).collect()
+    let all = std::iter::from_fn(|| harness.found.try_recv().ok());
+    all.map(|found| match found {
+        Found::Markup(finding) => finding,
+        Found::Weakness(shown) => panic!("nobody looks: {shown:?}"),
+    })
+    .collect()
 }
 
 #[tokio::test]

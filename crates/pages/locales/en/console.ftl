@@ -276,3 +276,37 @@ reflections-as-markup = another tag
 reflections-observed = nothing
 reflections-neutralised = shown as text
 reflections-refused = answer refused
+weaknesses-title = Weaknesses
+weaknesses-text = What the applications’ answers have shown of their weaknesses since this process began. Some pages of each second are read, and every cookie; nothing is changed. Parameters that come back as markup are in a room of their own.
+weaknesses-none = Nothing weak was seen.
+weaknesses-off = Nobody looks: “pages” in “[weaknesses]” is 0.
+weaknesses-more = There was more than is kept.
+weaknesses-page = Site and route
+weaknesses-name = What
+weaknesses-path = Last path
+weaknesses-count = Seen at least
+weaknesses-first = First
+weaknesses-last = Last
+weaknesses-id = Last request
+weaknesses-kind = { $kind ->
+    [password-by-get] Passwords in addresses
+    [change-by-get] Changes by GET
+    [mixed-content] Assets without encryption
+    [cookie-readable] Cookies that scripts can read
+    [cookie-unencrypted] Cookies without “Secure”
+    [cookie-cross-site] Cookies without “SameSite”
+    [inline-handler] Event handlers in pages
+    [charset-unsaid] Pages without a charset
+   *[other] { $kind }
+}
+weaknesses-remedy = { $kind ->
+    [password-by-get] The form sends its password as a part of the address, which ends up in histories and logs. Write method="post" on it.
+    [change-by-get] The form seems to change something, and goes by GET: other sites can send it in a visitor’s name, and nothing here stops that. Send it by POST.
+    [mixed-content] An encrypted page loads this, or sends its form, without encryption: browsers block it, or anybody on the way can change it. Write https:// in front.
+    [cookie-readable] Scripts can read this cookie, injected ones too. Write “HttpOnly” on it, unless a script of yours needs it, as with a token.
+    [cookie-unencrypted] This cookie may travel without encryption wherever the application is reached without this gateway, which adds “Secure” here. Write it on the cookie.
+    [cookie-cross-site] Browsers differ in what they do with this cookie on requests of other sites. “SameSite=Lax” is added here; say in the application what you mean.
+    [inline-handler] A strict content security policy stops event handlers in attributes, so they are in its way. Move them into a script: addEventListener.
+    [charset-unsaid] Browsers guess the charset of these pages, and can be made to guess one in which harmless text is markup. Add “; charset=utf-8” to Content-Type.
+   *[other] { $kind }
+}

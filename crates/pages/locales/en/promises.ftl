@@ -182,6 +182,7 @@ throttle-observed = Whoever sends too many requests is only observed at the mome
 
 csrf-origins = What would change something is refused unless it comes from the site’s own pages: on every site the drill was refused from a stranger’s page, a sibling’s, an unencrypted one, another port and nowhere, as a form, a script’s request or a WebSocket, and the same from the site itself was let in.
 csrf-tokens = Forms of the sign-in portal also need a token that only its own pages hand out: the right password without it, or with another visitor’s, got nobody in.
+csrf-actions = Where an application’s action is important, the drill, signed in, was refused without such a token, with a guessed one and with that of another session, in a header or a form, and let in with its own.
 csrf-important = { $count ->
     [one] { $count } part of the applications asks for such a token as well before it changes something.
    *[other] { $count } parts of the applications ask for such a token as well before they change something.

@@ -276,3 +276,37 @@ reflections-as-markup = une autre balise
 reflections-observed = rien
 reflections-neutralised = affiché comme texte
 reflections-refused = réponse refusée
+weaknesses-title = Faiblesses
+weaknesses-text = Ce que les réponses des applications ont montré de leurs faiblesses depuis le début de ce processus. Quelques pages par seconde sont lues, et chaque cookie ; rien n’est modifié. Les paramètres qui reviennent comme balisage ont leur propre salle.
+weaknesses-none = Rien de faible n’a été vu.
+weaknesses-off = Personne ne regarde : « pages » dans « [weaknesses] » vaut 0.
+weaknesses-more = Il y en a eu plus que ce qui est conservé.
+weaknesses-page = Site et route
+weaknesses-name = Quoi
+weaknesses-path = Dernier chemin
+weaknesses-count = Vu au moins
+weaknesses-first = Premier
+weaknesses-last = Dernier
+weaknesses-id = Dernière requête
+weaknesses-kind = { $kind ->
+    [password-by-get] Mots de passe dans les adresses
+    [change-by-get] Modifications par GET
+    [mixed-content] Ressources sans chiffrement
+    [cookie-readable] Cookies que les scripts peuvent lire
+    [cookie-unencrypted] Cookies sans « Secure »
+    [cookie-cross-site] Cookies sans « SameSite »
+    [inline-handler] Gestionnaires d’événements dans les pages
+    [charset-unsaid] Pages sans jeu de caractères
+   *[other] { $kind }
+}
+weaknesses-remedy = { $kind ->
+    [password-by-get] Le formulaire envoie son mot de passe dans l’adresse, qui finit dans les historiques et les journaux. Écrivez-y method="post".
+    [change-by-get] Le formulaire semble modifier quelque chose et part par GET : d’autres sites peuvent l’envoyer au nom d’un visiteur, et rien ici ne l’empêche. Envoyez-le par POST.
+    [mixed-content] Une page chiffrée charge ceci, ou envoie son formulaire, sans chiffrement : les navigateurs le bloquent, ou n’importe qui en chemin peut le modifier. Écrivez https:// devant.
+    [cookie-readable] Les scripts peuvent lire ce cookie, même injectés. Écrivez-y « HttpOnly », sauf si un de vos scripts en a besoin, comme pour un jeton.
+    [cookie-unencrypted] Ce cookie peut voyager sans chiffrement là où l’application est atteinte sans cette passerelle, qui ajoute ici « Secure ». Écrivez-le sur le cookie.
+    [cookie-cross-site] Les navigateurs traitent différemment ce cookie pour les requêtes d’autres sites. « SameSite=Lax » est ajouté ici ; dites dans l’application ce que vous voulez.
+    [inline-handler] Une politique de contenu stricte arrête les gestionnaires d’événements en attribut : ils lui font obstacle. Placez-les dans un script : addEventListener.
+    [charset-unsaid] Les navigateurs devinent le jeu de caractères de ces pages, et on peut leur en faire deviner un où un texte inoffensif est du balisage. Ajoutez « ; charset=utf-8 » à Content-Type.
+   *[other] { $kind }
+}

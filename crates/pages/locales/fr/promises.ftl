@@ -182,6 +182,7 @@ throttle-observed = Quiconque envoie trop de requêtes est seulement observé po
 
 csrf-origins = Ce qui modifierait quelque chose est refusé si cela ne vient pas des pages du site même : sur chaque site, l’exercice a été refusé depuis la page d’un inconnu, celle d’un site voisin, une page non chiffrée, un autre port et nulle part, sous forme de formulaire, de requête d’un script ou de WebSocket, et la même chose depuis le site a été admise.
 csrf-tokens = Les formulaires du portail de connexion exigent aussi un jeton que seules ses propres pages délivrent : avec le bon mot de passe mais sans ce jeton, ou avec celui d’un autre visiteur, personne n’est entré.
+csrf-actions = Là où une action d’une application est importante, l’exercice, une fois connecté, a été refusé sans un tel jeton, avec un jeton deviné et avec celui d’une autre session, dans un en-tête ou un formulaire, et admis avec le sien.
 csrf-important = { $count ->
     [one] { $count } partie des applications exige aussi un tel jeton avant de modifier quelque chose.
    *[other] { $count } parties des applications exigent aussi un tel jeton avant de modifier quelque chose.

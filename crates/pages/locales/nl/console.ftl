@@ -273,3 +273,37 @@ reflections-as-markup = een andere tag
 reflections-observed = niets
 reflections-neutralised = als tekst getoond
 reflections-refused = antwoord geweigerd
+weaknesses-title = Zwakke plekken
+weaknesses-text = Wat de antwoorden van de toepassingen van hun zwakke plekken hebben laten zien sinds dit proces begon. Van elke seconde worden enkele pagina’s gelezen, en elke cookie; er wordt niets gewijzigd. Parameters die als opmaak terugkomen, staan apart.
+weaknesses-none = Er werd niets zwaks gezien.
+weaknesses-off = Er wordt niet gekeken: “pages” in “[weaknesses]” is 0.
+weaknesses-more = Er was meer dan bewaard wordt.
+weaknesses-page = Site en route
+weaknesses-name = Wat
+weaknesses-path = Laatste pad
+weaknesses-count = Minstens gezien
+weaknesses-first = Eerste
+weaknesses-last = Laatste
+weaknesses-id = Laatste verzoek
+weaknesses-kind = { $kind ->
+    [password-by-get] Wachtwoorden in adressen
+    [change-by-get] Wijzigingen met GET
+    [mixed-content] Onderdelen zonder versleuteling
+    [cookie-readable] Cookies die scripts kunnen lezen
+    [cookie-unencrypted] Cookies zonder “Secure”
+    [cookie-cross-site] Cookies zonder “SameSite”
+    [inline-handler] Gebeurtenissen in pagina’s
+    [charset-unsaid] Pagina’s zonder tekenset
+   *[other] { $kind }
+}
+weaknesses-remedy = { $kind ->
+    [password-by-get] Het formulier stuurt zijn wachtwoord als deel van het adres, en dat komt in geschiedenissen en logboeken. Zet er method="post" op.
+    [change-by-get] Het formulier lijkt iets te wijzigen en gaat met GET: andere sites kunnen het uit naam van een bezoeker versturen, en hier houdt niets dat tegen. Verstuur het met POST.
+    [mixed-content] Een versleutelde pagina laadt dit, of verstuurt haar formulier, zonder versleuteling: browsers houden het tegen, of iedereen onderweg kan het wijzigen. Zet er https:// voor.
+    [cookie-readable] Scripts kunnen deze cookie lezen, ook geïnjecteerde. Zet er “HttpOnly” op, tenzij een eigen script hem nodig heeft, zoals bij een kenmerk.
+    [cookie-unencrypted] Deze cookie kan zonder versleuteling reizen waar de toepassing zonder deze poort bereikt wordt; hier wordt “Secure” toegevoegd. Zet het op de cookie.
+    [cookie-cross-site] Browsers verschillen in wat ze met deze cookie doen bij verzoeken van andere sites. Hier wordt “SameSite=Lax” toegevoegd; zeg in de toepassing wat u bedoelt.
+    [inline-handler] Een streng inhoudsbeleid houdt gebeurtenissen in attributen tegen, dus staan ze het in de weg. Zet ze in een script: addEventListener.
+    [charset-unsaid] Browsers raden de tekenset van deze pagina’s, en kunnen ertoe gebracht worden er een te raden waarin onschuldige tekst opmaak is. Voeg “; charset=utf-8” toe aan Content-Type.
+   *[other] { $kind }
+}

@@ -182,6 +182,7 @@ throttle-observed = Wie te veel verzoeken stuurt, wordt op dit moment alleen waa
 
 csrf-origins = Wat iets zou wijzigen, wordt geweigerd als het niet van de eigen pagina’s van de site komt: op elke site werd de oefening geweigerd vanaf een pagina van een vreemde, van een zustersite, zonder versleuteling, van een andere poort en van nergens, als formulier, als verzoek van een script en als WebSocket, en hetzelfde vanaf de site zelf werd toegelaten.
 csrf-tokens = Formulieren van het aanmeldportaal hebben ook een kenmerk nodig dat alleen zijn eigen pagina’s uitgeven: met het juiste wachtwoord zonder dat kenmerk, of met dat van een andere bezoeker, kwam niemand binnen.
+csrf-actions = Waar een handeling van een toepassing belangrijk is, werd de oefening, aangemeld, geweigerd zonder zo’n kenmerk, met een geraden kenmerk en met dat van een andere sessie, in een veld van de aanvraag of van een formulier, en met haar eigen kenmerk toegelaten.
 csrf-important = { $count ->
     [one] { $count } deel van de toepassingen vraagt ook om zo’n kenmerk voordat het iets wijzigt.
    *[other] { $count } delen van de toepassingen vragen ook om zo’n kenmerk voordat ze iets wijzigen.

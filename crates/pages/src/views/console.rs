@@ -1,8 +1,8 @@
 //! The console: what every room of it has, and its doors.
 //!
 //! Rooms are at `{prefix}admin/users`, `…/groups`, `…/sessions`, `…/tokens`,
-//! `…/addresses`, `…/origins`, `…/content`, `…/reflections`, `…/team`, `…/approvals` and
-//! `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything
+//! `…/addresses`, `…/origins`, `…/content`, `…/reflections`, `…/weaknesses`, `…/team`,
+//! `…/approvals` and `…/audit`; a button POSTs to `…/leave`. Lists are looked through by GET, everything
 //! else is a form with a token.
 
 pub(crate) mod addresses;
@@ -17,6 +17,7 @@ pub(crate) mod sessions;
 pub(crate) mod team;
 pub(crate) mod tokens;
 pub(crate) mod users;
+pub(crate) mod weaknesses;
 
 use terms::{Arg, Language, Secret};
 
@@ -158,11 +159,12 @@ pub(crate) enum Room {
     Team,
     Approvals,
     Reflections,
+    Weaknesses,
     Audit,
 }
 
 impl Room {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Users,
         Self::Groups,
         Self::Sessions,
@@ -173,6 +175,7 @@ impl Room {
         Self::Team,
         Self::Approvals,
         Self::Reflections,
+        Self::Weaknesses,
         Self::Audit,
     ];
 
@@ -188,6 +191,7 @@ impl Room {
             Self::Team => "admin/team",
             Self::Approvals => "admin/approvals",
             Self::Reflections => "admin/reflections",
+            Self::Weaknesses => "admin/weaknesses",
             Self::Audit => "admin/audit",
         }
     }
@@ -204,6 +208,7 @@ impl Room {
             Self::Team => say.text("team-title"),
             Self::Approvals => say.text("approvals-title"),
             Self::Reflections => say.text("reflections-title"),
+            Self::Weaknesses => say.text("weaknesses-title"),
             Self::Audit => say.text("audit-title"),
         }
     }
@@ -218,7 +223,7 @@ pub(crate) struct RoomLink {
 
 /// The navigation of the console.
 pub(crate) struct Rooms {
-    pub(crate) all: [RoomLink; 11],
+    pub(crate) all: [RoomLink; 12],
     pub(crate) who: String,
     /// A button that ends the session.
     pub(crate) leave: Option<Form>,

@@ -10,7 +10,7 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use visitor::http::{Protocol, Response};
 
-use super::{ORIGINS, TOKENS};
+use super::{ACTIONS, ORIGINS, TOKENS, actions::actions};
 use crate::{
     approach::{self, Approach, silence, unheard_of},
     entry::{Drilling, Finding, Seen, Step},
@@ -22,7 +22,7 @@ use crate::{
 /// What our refusals of such requests say of themselves, as JSON.
 const REFUSED: &str = "urn:waarborg:refusal:cross-site";
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a browser says of where a request comes from.
 struct From {
@@ -42,6 +42,10 @@ pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
         if let Some(portal) = reading.portal() {
             let tokens = tokens(ground, portal).await;
             findings.push(tokens.unwrap_or_else(inconclusive(TOKENS)));
+            if !reading.csrf.actions.is_empty() {
+                let actions = actions(ground, portal).await;
+                findings.push(actions.unwrap_or_else(inconclusive(ACTIONS)));
+            }
         }
         findings
     })
@@ -230,7 +234,7 @@ impl Attack<'_> {
 
 /// Whether it is our refusal of requests from elsewhere: an application may have one of its
 /// own.
-fn is_refused(answer: &Response) -> bool {
+pub(super) fn is_refused(answer: &Response) -> bool {
     let kind = answer.headers.get(header::CONTENT_TYPE);
     let problem = kind.is_some_and(|kind| kind == "application/problem+json");
     answer.status == StatusCode::FORBIDDEN
@@ -239,7 +243,7 @@ fn is_refused(answer: &Response) -> bool {
 }
 
 /// Whether nothing was learnt: whatever let the request in went no further.
-fn is_away(status: StatusCode) -> bool {
+pub(super) fn is_away(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 

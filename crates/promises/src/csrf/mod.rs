@@ -1,6 +1,7 @@
 //! Promise `csrf`: requests that would change something come from our own domains, and
 //! important actions bear a token besides.
 
+mod actions;
 mod drill;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub const ENTRY: Entry = Entry {
 
 pub(crate) const ORIGINS: &str = "origins";
 pub(crate) const TOKENS: &str = "tokens";
+pub(crate) const ACTIONS: &str = "actions";
 
 fn parts(reading: &Reading) -> Vec<Part> {
     if target::is_foreign(reading) {
@@ -34,6 +36,9 @@ fn parts(reading: &Reading) -> Vec<Part> {
     let mut parts = vec![Part::core(ORIGINS, Clause::new("csrf-origins"))];
     if reading.portal().is_some() {
         parts.push(Part::core(TOKENS, Clause::new("csrf-tokens")));
+        if !csrf.actions.is_empty() {
+            parts.push(Part::core(ACTIONS, Clause::new("csrf-actions")));
+        }
     }
     let counted = |clause: &'static str, count: u64| {
         let count = Arg::Number(i64::try_from(count).unwrap_or(i64::MAX));

@@ -1,6 +1,6 @@
 use terms::{Arg, Verdict};
 
-use super::{ENTRY, ORIGINS, TOKENS};
+use super::{ACTIONS, ENTRY, ORIGINS, TOKENS};
 use crate::{
     entry::Finding,
     target,
@@ -144,14 +144,26 @@ fn the_sentence_follows_the_configuration() {
     one.sites[0].portal = true;
     one.csrf.exceptions = 2;
     one.csrf.important = 3;
+    one.csrf.actions = vec![config::ImportantAction {
+        host: "gateway.test".into(),
+        path: "/pay".into(),
+        method: "POST".into(),
+    }];
     one.csrf.origins = 1;
     assert_eq!(
         names(&one),
-        [ORIGINS, TOKENS, "important", "listed", "exceptions"]
+        [
+            ORIGINS,
+            TOKENS,
+            ACTIONS,
+            "important",
+            "listed",
+            "exceptions"
+        ]
     );
     let parts = (ENTRY.parts)(&one);
-    assert_eq!(parts[4].clause.args, [("count", Arg::Number(2))]);
-    assert!(parts[2..].iter().all(|part| !part.core && !part.drilled));
+    assert_eq!(parts[5].clause.args, [("count", Arg::Number(2))]);
+    assert!(parts[3..].iter().all(|part| !part.core && !part.drilled));
     one.csrf.observe = true;
     assert_eq!(names(&one), ["observed"]);
     assert_eq!(names(&target::reading("a.test", 443)), [""; 0]);
