@@ -87,7 +87,7 @@ pub use weaknesses::Weaknesses;
 pub use xss::Xss;
 
 /// Every section of the file, in the order of the documents.
-pub fn sections() -> [&'static Section; 29] {
+pub fn sections() -> [&'static Section; 30] {
     [
         &config::SECTION,
         &store::SECTION,

@@ -151,6 +151,10 @@ pub struct BlockReading {
     pub unknown: bool,
     /// How many entries refuse somebody, those of files among them.
     pub entries: u64,
+    /// How many lists of others are fetched that refuse somebody.
+    pub feeds: u64,
+    /// Whether clients are banned without a person.
+    pub bans: bool,
 }
 
 /// Promise `throttle`.
@@ -319,6 +323,13 @@ impl Config {
                 observe: self.block.observe,
                 unknown: self.block.unknown,
                 entries: u64::try_from(self.block.lists.refusing()).unwrap_or(u64::MAX),
+                feeds: self
+                    .block
+                    .feeds
+                    .iter()
+                    .map(|feed| u64::from(feed.action != Action::Observe))
+                    .sum(),
+                bans: self.block.bans,
             },
             throttle: ThrottleReading {
                 observe: self.throttle.guard.observe,

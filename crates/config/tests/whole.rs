@@ -105,7 +105,7 @@ fn every_default_is_what_its_own_key_takes() {
         if section.header == "[site.\"host\"]" {
             file.push_str(SITE.split_once("]\n").unwrap().1);
         }
-        if ["[mail", "[acme", "[team.github"]
+        if ["[mail", "[acme", "[team.github", "[block.feed"]
             .iter()
             .any(|header| section.header.starts_with(header))
         {

@@ -247,6 +247,7 @@ impl Fetcher {
                 continue;
             };
             let name = fed.source.name.clone();
+            let mut taken = None;
             match brought {
                 Ok(brought) => {
                     (fed.failures, fed.trouble, fed.good_at) = (0, None, Some(now));
@@ -257,7 +258,7 @@ impl Fetcher {
                         entries,
                     } = brought
                     {
-                        tracing::info!(feed = name, entries = entries.len(), "a feed is taken");
+                        taken = Some(entries.len());
                         (fed.etag, fed.entries) = (etag, entries);
                         self.keep(place, Some(body)).await;
                     } else {
@@ -273,6 +274,9 @@ impl Fetcher {
                 }
             }
             self.publish();
+            if let Some(entries) = taken {
+                tracing::info!(feed = name, entries, "a feed is taken");
+            }
             self.tell();
         }
     }

@@ -93,10 +93,6 @@ impl Notes {
         self.str_part(self.method, self.host)
     }
 
-    fn path(&self) -> &str {
-        self.str_part(self.host, self.path)
-    }
-
     /// Method and path.
     pub(crate) fn asked(&self) -> (&str, &str) {
         let Texts { method, path, .. } = self.texts();
@@ -119,7 +115,7 @@ impl Notes {
         Texts {
             method: self.str_part(0, self.method),
             host: self.host(),
-            path: self.path(),
+            path: self.str_part(self.host, self.path),
             agent: self.part(self.agent),
             rule: self.part(self.rule),
         }
@@ -142,7 +138,7 @@ pub(crate) struct Tally {
 fn strike(visit: &Visit, tally: &Tally, outcome: Outcome) -> Option<Strike> {
     let strike = match (outcome, tally.status) {
         (Outcome::Refused(THROTTLED), _) => Strike::Throttled,
-        (_, 404 | 410) => Strike::Sought(sought(visit.notes.path())?),
+        (_, 404 | 410) => Strike::Sought(sought(visit.notes.asked().1)?),
         _ => return None,
     };
     (visit.session.is_none() && !visit.anonymous).then_some(strike)

@@ -56,6 +56,8 @@ pub const CLAUSES: &[(&str, &[&str])] = &[
     ("admin-networks", &[]),
     ("block-listed", &["entries"]),
     ("block-unknown", &[]),
+    ("block-bans", &[]),
+    ("block-feeds", &["feeds"]),
     ("block-no-reputation", &[]),
     ("block-observed", &[]),
     ("throttle-pages", &["burst", "rate"]),

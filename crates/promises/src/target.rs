@@ -112,6 +112,8 @@ pub(crate) fn reading(host: &str, port: u16) -> Reading {
             observe: false,
             unknown: false,
             entries: 0,
+            feeds: 0,
+            bans: false,
         },
         throttle: ThrottleReading {
             observe: false,

@@ -386,6 +386,8 @@ pub(crate) fn reading() -> Reading {
             observe: false,
             unknown: false,
             entries: 0,
+            feeds: 0,
+            bans: false,
         },
         throttle: ThrottleReading {
             observe: false,

@@ -55,6 +55,8 @@ fn readings() -> Vec<Reading> {
             observe,
             unknown,
             entries,
+            feeds: entries,
+            bans: unknown,
         };
         all.push(one);
     }

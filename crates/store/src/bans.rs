@@ -302,9 +302,9 @@ mod tests {
             };
             let again = async || {
                 let mut change = store.change(&Actor::system("ban")).await.unwrap();
-                let until = change.ban_learned("198.51.100.7", &evidence, &lengths).await.unwrap();
+                let until = change.ban_learned("198.51.100.7", &evidence, &lengths).await.unwrap()?;
                 change.commit().await.unwrap();
-                until.map(|until| until.since(store.clock().now()).as_secs())
+                Some(until.since(store.clock().now()).as_secs())
             };
             assert_eq!(again().await, Some(60));
             assert_eq!(again().await, None, "it is refused already");

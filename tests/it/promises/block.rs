@@ -9,6 +9,7 @@ use waarborg_it::{
     gateway::{Gateway, waarborg},
     ground::Ground,
     in_time,
+    nginx::Nginx,
     program::finish,
     upstream::Upstream,
 };
@@ -409,4 +410,74 @@ async fn whoever_goes_on_after_429_is_banned_and_with_bans_off_nobody_is() {
         assert_eq!(as_client(&gateway, "198.18.0.8", "/").await.0, "200");
         gateway.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_feed_is_fetched_over_https_and_a_bad_one_leaves_the_last_good_one_over_a_restart() {
+    let (ground, upstream) = (Ground::new(), Upstream::start().await);
+    let list = ground.write("drop.txt", "198.18.0.7\n198.18.1.0/24\n");
+    let root = ground.path("").display().to_string();
+    let files = format!("location = /drop.txt {{ root {root}; }}");
+    let server = Nginx::application(&ground, &files).await;
+    let feed = format!(
+        "[block.feed.\"drop\"]\nurl = \"https://localhost:{}/drop.txt\"\n\
+         action = \"refuse\"\nca = \"{}\"\n",
+        server.port,
+        ground.ca().display()
+    );
+    let text = ground.configuration(&[(HOST, &*upstream.url())], &feed);
+    let text = format!("trusted_proxies = \"127.0.0.1\"\n{text}");
+    let config = ground.write("waarborg.toml", &text);
+    let gateway = Gateway::serve(&ground, &config).await;
+    gateway.program.line("a feed is taken feed=\"drop\"").await;
+    let (code, body) = as_client(&gateway, "198.18.1.9", "/").await;
+    assert_eq!(code, "403", "{body}");
+    assert_eq!(as_client(&gateway, "198.18.0.8", "/").await.0, "200");
+    let told: Value = serde_json::from_str(&body).expect("JSON");
+    let line = gateway
+        .record(&ground, told["id"].as_str().expect("an id"))
+        .await;
+    assert_eq!(line["rule"], "feed-drop:2", "{line}");
+
+    // A reload asks anew.
+    for broken in [
+        "",
+        "0.0.0.0/0\n",
+        "<!doctype html><p>blocked</p>\n",
+        "198.18.0.8\n198.18.0",
+    ] {
+        ground.replace(&list, broken);
+        let before = gateway.program.lines();
+        gateway.program.signal(Signal::HUP);
+        gateway
+            .program
+            .line_after(before, "a feed is not taken feed=\"drop\"")
+            .await;
+        assert_eq!(
+            as_client(&gateway, "198.18.0.7", "/").await.0,
+            "403",
+            "{broken:?}"
+        );
+        assert_eq!(
+            as_client(&gateway, "198.18.0.8", "/").await.0,
+            "200",
+            "{broken:?}"
+        );
+    }
+    let said = gateway.program.said();
+    assert!(said.contains("kind=\"feed-refused\""), "{said}");
+    ground.replace(&list, "198.18.0.8\n");
+    let before = gateway.program.lines();
+    gateway.program.signal(Signal::HUP);
+    let over = "the alarm is over kind=\"feed-refused\"";
+    gateway.program.line_after(before, over).await;
+    assert_eq!(as_client(&gateway, "198.18.0.7", "/").await.0, "200");
+    gateway.stop().await;
+
+    // Its server is gone, and the process has begun anew.
+    drop(server);
+    let gateway = Gateway::serve(&ground, &config).await;
+    assert_eq!(as_client(&gateway, "198.18.0.8", "/").await.0, "403");
+    assert_eq!(as_client(&gateway, "198.18.0.7", "/").await.0, "200");
+    gateway.stop().await;
 }

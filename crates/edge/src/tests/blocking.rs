@@ -281,10 +281,10 @@ async fn a_ban_says_until_when_drops_nobody_and_lets_in_whoever_is_signed_in() {
     for (fields, before, after) in [
         (
             "Accept: text/html\r\n",
-            "until 2026-12-01 04:27 UTC<p lang=en>banned ",
+            "until 2026-12-01 05:07 UTC<p lang=en>banned ",
             "</p>",
         ),
-        ("", "until 2026-12-01T04:27:00Z{", "\"}"),
+        ("", "until 2026-12-01T05:07:00Z{", "\"}"),
     ] {
         let mut client = harness.http1_behind(&[LISTED]).await.unwrap();
         client

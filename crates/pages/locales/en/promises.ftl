@@ -163,6 +163,11 @@ block-listed = { $entries ->
    *[other] Requests from addresses on the block list, { $entries } entries at the moment, are refused, people who have signed in and local addresses aside: the drill’s own was, while its neighbour was let in.
 }
 block-unknown = Addresses from which nobody can come over the Internet are refused as well.
+block-bans = Who looks for what attackers look for, tries passwords at many accounts, or goes on after being told to wait is refused for a while without a person.
+block-feeds = { $feeds ->
+    [one] Addresses on a list that others keep, fetched again and again, are refused as well.
+   *[other] Addresses on { $feeds } lists that others keep, fetched again and again, are refused as well.
+}
 block-no-reputation = An address with a bad reputation is refused only if it is on the list: no service is asked about it.
 block-observed = Requests from addresses on the block list are only observed at the moment, not refused.
 

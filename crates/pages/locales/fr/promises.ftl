@@ -163,6 +163,11 @@ block-listed = { $entries ->
    *[other] Les requêtes provenant d’adresses de la liste de blocage, { $entries } entrées pour le moment, sont refusées, hormis celles de personnes connectées et d’adresses locales : celle de l’épreuve l’a été, tandis que sa voisine était admise.
 }
 block-unknown = Les adresses d’où personne ne peut venir par Internet sont refusées elles aussi.
+block-bans = Qui cherche ce que cherchent les attaquants, essaie des mots de passe sur de nombreux comptes ou continue après avoir été prié d’attendre est refusé automatiquement pendant un certain temps.
+block-feeds = { $feeds ->
+    [one] Les adresses d’une liste tenue par d’autres, rechargée régulièrement, sont refusées elles aussi.
+   *[other] Les adresses de { $feeds } listes tenues par d’autres, rechargées régulièrement, sont refusées elles aussi.
+}
 block-no-reputation = Une adresse de mauvaise réputation n’est refusée que si elle figure sur la liste : aucun service n’est interrogé à son sujet.
 block-observed = Les requêtes provenant d’adresses de la liste de blocage sont seulement observées pour le moment, et non refusées.
 

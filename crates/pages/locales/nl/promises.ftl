@@ -163,6 +163,11 @@ block-listed = { $entries ->
    *[other] Verzoeken van adressen op de blokkeerlijst, op dit moment { $entries } regels, worden geweigerd, aangemelde mensen en lokale adressen uitgezonderd: dat van de proef werd dat, terwijl zijn buur werd toegelaten.
 }
 block-unknown = Adressen waarvandaan niemand via internet kan komen, worden ook geweigerd.
+block-bans = Wie zoekt wat aanvallers zoeken, bij veel accounts wachtwoorden probeert, of doorgaat nadat hem is gevraagd te wachten, wordt vanzelf een tijd geweigerd.
+block-feeds = { $feeds ->
+    [one] Adressen op een lijst van anderen, die steeds opnieuw wordt opgehaald, worden ook geweigerd.
+   *[other] Adressen op { $feeds } lijsten van anderen, die steeds opnieuw worden opgehaald, worden ook geweigerd.
+}
 block-no-reputation = Een adres met een slechte reputatie wordt alleen geweigerd als het op de lijst staat: er wordt geen dienst naar gevraagd.
 block-observed = Verzoeken van adressen op de blokkeerlijst worden op dit moment alleen waargenomen, niet geweigerd.
 

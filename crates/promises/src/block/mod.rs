@@ -39,6 +39,15 @@ fn parts(reading: &Reading) -> Vec<Part> {
     if block.unknown {
         parts.push(stated("unknown", "block-unknown"));
     }
-    parts.push(stated("reputation", "block-no-reputation"));
+    if block.bans {
+        parts.push(stated("bans", "block-bans"));
+    }
+    if block.feeds == 0 {
+        parts.push(stated("reputation", "block-no-reputation"));
+    } else {
+        let feeds = i64::try_from(block.feeds).unwrap_or(i64::MAX);
+        let feeds = Clause::new("block-feeds").with("feeds", Arg::Number(feeds));
+        parts.push(Part::stated("reputation", feeds));
+    }
     parts
 }

@@ -321,12 +321,11 @@ fn reason(ban: &BanView, say: Speech<'_>) -> String {
         ("last", Arg::Text(say.date_time(evidence.last))),
         ("request", Arg::Text(evidence.request.clone())),
     ];
-    let cause = match evidence.cause {
-        "throttled" => "addresses-cause-throttled",
-        "scan" => "addresses-cause-scan",
-        _ => "addresses-cause-lock-out",
-    };
-    say.text_with(cause, &arguments)
+    match evidence.cause {
+        "throttled" => say.text_with("addresses-cause-throttled", &arguments),
+        "scan" => say.text_with("addresses-cause-scan", &arguments),
+        _ => say.text_with("addresses-cause-lock-out", &arguments),
+    }
 }
 
 fn row(ban: &BanView, frame: &Frame<'_>, token: &Secret<String>) -> Vec<Cell> {
