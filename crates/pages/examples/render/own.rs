@@ -20,6 +20,8 @@ mod links;
 mod origins;
 #[path = "team.rs"]
 mod team;
+#[path = "weaknesses.rs"]
+mod weaknesses;
 
 const NOW: Micros = Micros(1_795_442_712_345_678);
 const PLACE: &str = "203.0.113.0/24";
@@ -691,40 +693,6 @@ fn reflections(fill: Fill<'_>) -> ReflectionsView {
     }
 }
 
-fn weaknesses(fill: Fill<'_>) -> WeaknessesView {
-    let line = |name: &str, path: &str| WeaknessLine {
-        page: fill.with("app.example.com /shop"),
-        name: fill.with(name),
-        path: fill.with(path),
-        count: 3,
-        first: NOW,
-        last: NOW,
-        id: fill.with("0123456789abcdef"),
-    };
-    let group = |kind, name: &str, path: &str| WeaknessGroup {
-        kind,
-        lines: vec![line(name, path)],
-    };
-    WeaknessesView {
-        console: fill.console(None),
-        groups: vec![
-            group("password-by-get", "/shop/login", "/shop/login"),
-            group("change-by-get", "/shop/delete", "/shop/item/7"),
-            group("mixed-content", "cdn.example.net", "/shop"),
-            WeaknessGroup {
-                kind: "cookie-readable",
-                lines: vec![line("sid", "/shop/login"), line("basket", "/shop")],
-            },
-            group("cookie-unencrypted", "sid", "/shop/login"),
-            group("cookie-cross-site", "sid", "/shop/login"),
-            group("inline-handler", "onclick", "/shop"),
-            group("charset-unsaid", "", "/shop/old"),
-        ],
-        more: true,
-        off: false,
-    }
-}
-
 fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str, Page)> {
     let sessions = ConsoleSessionsView {
         console: fill.console(None),
@@ -767,7 +735,7 @@ fn rest(pages: &Pages, fill: Fill<'_>, language: Language) -> Vec<(&'static str,
             "reflections",
             pages.reflections(&reflections(fill), language),
         ),
-        ("weaknesses", pages.weaknesses(&weaknesses(fill), language)),
+        ("weaknesses", weaknesses::weaknesses(pages, fill, language)),
         ("audit", pages.audit(&audit(fill), language)),
         (
             "audit-none",
