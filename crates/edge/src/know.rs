@@ -42,6 +42,8 @@ pub(crate) struct Visit {
     pub(crate) credentials: bool,
     /// It bears a query.
     pub(crate) query: bool,
+    /// A browser says that another site's page made it.
+    pub(crate) is_cross_site: bool,
     /// Which credentials its route takes.
     pub(crate) tokens: Tokens,
     /// Who asks, where that is known.
@@ -79,6 +81,7 @@ impl Visit {
             body_max: 0,
             credentials: false,
             query: false,
+            is_cross_site: false,
             tokens: Tokens::None,
             session: None,
             standing: None,
@@ -246,6 +249,8 @@ pub(crate) fn know<'a>(
         }
         _ => {}
     });
+
+    visit.is_cross_site = sent.from.fetch_site == Some(b"cross-site");
 
     if facts.speaker == Speaker::Proxy {
         visit.client = named(&request, facts, local)?;

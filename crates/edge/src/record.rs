@@ -132,8 +132,9 @@ pub(crate) struct Tally {
     pub(crate) bytes_out: u64,
 }
 
-/// What a client may be banned for; nothing of whoever is known, and nothing on routes that
-/// keep no addresses.
+/// What a client may be banned for; nothing of whoever is known, nothing on routes that keep
+/// no addresses, and nothing that another site's page has its visitors' browsers do: it could
+/// have them banned.
 // promise: block
 fn strike(visit: &Visit, tally: &Tally, outcome: Outcome) -> Option<Strike> {
     let strike = match (outcome, tally.status) {
@@ -141,7 +142,7 @@ fn strike(visit: &Visit, tally: &Tally, outcome: Outcome) -> Option<Strike> {
         (_, 404 | 410) => Strike::Sought(sought(visit.notes.asked().1)?),
         _ => return None,
     };
-    (visit.session.is_none() && !visit.anonymous).then_some(strike)
+    (visit.session.is_none() && !visit.anonymous && !visit.is_cross_site).then_some(strike)
 }
 
 /// Writes the record of a request that is over.

@@ -48,9 +48,12 @@ fn render(folder: &Path) -> Result<(), Box<dyn Error>> {
         let tag = language.tag();
         for kind in RefusalKind::ALL {
             let page = pages.refusal(*kind, language);
+            let until = page.lead.map(|lead| lead + "2026-12-01 05:07 UTC");
             let html = format!(
-                "{}0af7651916cd43dd8448eb211c80319c{}",
-                page.before, page.after
+                "{}{}0af7651916cd43dd8448eb211c80319c{}",
+                until.unwrap_or_default(),
+                page.before,
+                page.after
             );
             write(
                 format!("refusal-{}-{tag}", kind.word()),

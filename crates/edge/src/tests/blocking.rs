@@ -314,6 +314,7 @@ async fn a_ban_says_until_when_drops_nobody_and_lets_in_whoever_is_signed_in() {
 #[tokio::test]
 async fn what_attackers_look_for_is_a_strike_where_it_is_not_there_and_nobody_is_known() {
     const FOUND: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    const ELSEWHERE: &str = "Sec-Fetch-Site: cross-site\r\n";
     const GONE: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
     let app = Application::start().await;
     let mut harness = Listing::default().harness(&app, &["127.0.0.1"]);
@@ -321,6 +322,7 @@ async fn what_attackers_look_for_is_a_strike_where_it_is_not_there_and_nobody_is
     let strike = Strike::Sought(sought("/.env").unwrap());
     for (path, cookie, said, expected) in [
         ("/.env", "", GONE, Some(strike)),
+        ("/.env", ELSEWHERE, GONE, None),
         ("/.ENV?x=1", "", GONE, Some(strike)),
         ("/.env", "", FOUND, None),
         ("/.env", COOKIE, GONE, None),
