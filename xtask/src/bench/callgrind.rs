@@ -53,6 +53,8 @@ fn total(
     let out = format!("--callgrind-out-file={}", pattern.display());
     let valgrind = ["valgrind", "--tool=callgrind", "--trace-children=no", &out];
     let mut server = ground.start_under(name, &valgrind)?;
+    // What it does by itself after its start isn't what requests cost.
+    server.rest()?;
     let count = format!("-n{requests}");
     match load {
         Throughput::Http1 => h2load(ground, &server, &["--h1", "-c1", &count])?,
