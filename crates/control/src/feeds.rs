@@ -273,9 +273,12 @@ impl Fetcher {
                     fed.trouble = Some(trouble);
                 }
             }
-            self.publish();
-            if let Some(entries) = taken {
-                tracing::info!(feed = name, entries, "a feed is taken");
+            match taken {
+                Some(entries) => {
+                    self.publish();
+                    tracing::info!(feed = name, entries, "a feed is taken");
+                }
+                None => self.parts.publisher.set_feed_views(self.views()),
             }
             self.tell();
         }
@@ -361,6 +364,10 @@ impl Fetcher {
         }
     }
 
+    fn views(&self) -> Vec<FeedView> {
+        self.feeds.iter().map(Fed::view).collect()
+    }
+
     /// Swaps all feeds in.
     fn publish(&self) {
         let feeds = self.feeds.iter().filter(|fed| !fed.entries.is_empty());
@@ -373,9 +380,11 @@ impl Fetcher {
                 action: fed.source.action,
             })
             .collect();
-        let views = self.feeds.iter().map(Fed::view).collect();
         match Feeds::new(&feeds) {
-            Ok(feeds) => self.parts.publisher.set_feeds(Arc::new(feeds), views),
+            Ok(feeds) => {
+                let feeds = Arc::new(feeds);
+                self.parts.publisher.set_feeds(feeds, self.views());
+            }
             // There was room for each when it was taken.
             Err(error) => tracing::error!(%error, "the feeds have too many entries together"),
         }

@@ -29,6 +29,7 @@ pub mod prober;
 mod proof;
 pub mod publish;
 mod retention;
+mod seen;
 pub mod settings;
 pub mod socket;
 mod state;
@@ -229,6 +230,7 @@ impl Control {
             tallies: tallies.clone(),
             recent,
             reflections: Arc::default(),
+            weaknesses: Arc::default(),
             strikes,
             clock: parts.clock,
             rng: parts.rng,
@@ -266,9 +268,9 @@ impl Control {
         };
         // During an upgrade the old edge serves until ours does: it is ready throughout.
         let ready = company == Company::Predecessor;
-        tasks.spawn(xss::count(
+        tasks.spawn(seen::take(
             state.reflections.clone(),
-            state.tallies.clone(),
+            state.weaknesses.clone(),
             parts.findings,
         ));
         let duties = Duties::begin(&base, &sockets, ready).await?;

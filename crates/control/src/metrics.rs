@@ -24,7 +24,6 @@ use crate::{
     csp::Reports,
     outbox::Tally,
     team::{self, Standing},
-    weaknesses::Weaknesses,
 };
 
 /// What can come of a request for the console, and its word.
@@ -40,8 +39,6 @@ const ADMISSIONS: [(Admission, &str); 4] = [
 pub(crate) struct Tallies {
     /// Drill runs by promise and verdict.
     drills: [[AtomicU64; 3]; PromiseId::ALL.len()],
-    /// Weaknesses of applications.
-    pub(crate) weaknesses: Weaknesses,
     /// Access log lines that could not be written.
     pub(crate) log_lost: AtomicU64,
     /// Alarms and mails that left, and attempts that failed.

@@ -155,6 +155,11 @@ impl Publisher {
         self.publish();
     }
 
+    /// Takes how lists from elsewhere stand, where they are as before.
+    pub(crate) fn set_feed_views(&self, views: Vec<FeedView>) {
+        lock(&self.now).feeds.1 = views;
+    }
+
     /// How lists from elsewhere stand.
     pub(crate) fn feed_views(&self) -> Vec<FeedView> {
         lock(&self.now).feeds.1.clone()

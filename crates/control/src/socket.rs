@@ -286,22 +286,15 @@ async fn carry_out(
     progress: mpsc::Sender<String>,
     stop: &CancellationToken,
 ) -> Reply {
-    match command {
-        Command::Block { what } => return about_block(&prover.state, what, uid).await,
-        Command::Weaknesses => {
-            return Reply::Weaknesses {
-                rows: prover.state.tallies.weaknesses.listed(),
-            };
-        }
-        _ => {}
-    }
-    let Some(kept) = prover.state.kept() else {
-        return Reply::Failed {
+    match (command, prover.state.kept()) {
+        (Command::Block { what }, _) => about_block(&prover.state, what, uid).await,
+        (Command::Weaknesses, _) => Reply::Weaknesses {
+            rows: prover.state.weaknesses.listed(),
+        },
+        (_, None) => Reply::Failed {
             why: "the store can't be reached".to_owned(),
-        };
-    };
-    match command {
-        Command::Prove { mut promises } => {
+        },
+        (Command::Prove { mut promises }, Some(_)) => {
             if promises.is_empty() {
                 promises = promises::PROMISES.iter().map(|entry| entry.id).collect();
             }
@@ -324,12 +317,12 @@ async fn carry_out(
                 },
             }
         }
-        Command::KeyRotate => rotate(&kept.store, uid).await,
-        Command::LedgerVerify => {
+        (Command::KeyRotate, Some(kept)) => rotate(&kept.store, uid).await,
+        (Command::LedgerVerify, Some(kept)) => {
             let verifier = kept.keeper.lock().await.verifier().clone();
             verify(&kept.store, &verifier).await
         }
-        Command::RecordFind { id } => {
+        (Command::RecordFind { id }, Some(_)) => {
             let track = prover.state.publisher.config().track.clone();
             let id = match parsed(&id) {
                 Ok(id) => id,
@@ -344,7 +337,7 @@ async fn carry_out(
                 lines: sought.lines,
             }
         }
-        Command::RecordClient { address, seconds } => {
+        (Command::RecordClient { address, seconds }, Some(_)) => {
             let since = Duration::from_secs(seconds);
             match access_log::doings(&prover.state, address, since).await {
                 Ok(doings) => Reply::Client {
@@ -353,7 +346,7 @@ async fn carry_out(
                 Err(why) => Reply::Failed { why },
             }
         }
-        Command::Console => {
+        (Command::Console, Some(_)) => {
             let prefix = prover.state.publisher.config().prefix.clone();
             match prover.state.door.link(&prefix, Actor::command(uid)) {
                 Some(link) => Reply::Done {
@@ -366,14 +359,10 @@ async fn carry_out(
                 },
             }
         }
-        Command::Block { what } => about_block(&prover.state, what, uid).await,
-        Command::Weaknesses => Reply::Weaknesses {
-            rows: prover.state.tallies.weaknesses.listed(),
-        },
-        Command::Accounts { what } => {
+        (Command::Accounts { what }, Some(_)) => {
             carry_out_on_accounts(&prover.state.accounts, what, &Actor::command(uid)).await
         }
-        Command::Team { what } => {
+        (Command::Team { what }, Some(_)) => {
             team::carry_out(&prover.state.accounts, what, &Actor::command(uid)).await
         }
     }

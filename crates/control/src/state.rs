@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::{
     access_log::Recent, accounts::Accounts, console::Door, keeper::Keeper, metrics::Tallies,
-    publish::Publisher, strikes::Strikes, xss::Reflections,
+    publish::Publisher, strikes::Strikes, weaknesses::Weaknesses, xss::Reflections,
 };
 
 /// Shared by own pages, the socket and the drills.
@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) recent: Arc<Recent>,
     /// Markup of requests that came back.
     pub(crate) reflections: Arc<Reflections>,
+    /// What applications have shown of their weaknesses.
+    pub(crate) weaknesses: Arc<Weaknesses>,
     /// What clients may be banned for.
     pub(crate) strikes: Arc<Strikes>,
     pub(crate) accounts: Accounts,

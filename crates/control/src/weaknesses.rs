@@ -1,18 +1,13 @@
-//! Weaknesses of applications, as their answers have shown them.
-//!
-//! The edge tells what it sees; here stands one row for each site, route, kind and name, in
-//! memory, since the start of this process. Whoever floods it fills the share of a route and
-//! kind at most.
+//! Weaknesses of applications, as their answers have shown them: one row for each site, route,
+//! kind and name.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use guards::weaknesses::Kind;
 use seam::findings::Shown;
 use serde::{Deserialize, Serialize};
-use terms::{Micros, RequestId};
+
+use crate::seen::{self, Seen};
 
 /// Rows of all routes; further things are counted only.
 const ROWS_MAX: usize = 1024;
@@ -28,30 +23,15 @@ pub(crate) struct What {
     pub(crate) name: Box<str>,
 }
 
-/// How often, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) first: Micros,
-    pub(crate) last: Micros,
-    pub(crate) count: u64,
-    /// Of the last request.
-    pub(crate) path: Box<str>,
-    pub(crate) id: RequestId,
-}
-
-#[derive(Debug, Default)]
-struct Table {
-    rows: HashMap<What, Row>,
-    /// Answers for which there was no row.
-    beyond: u64,
-}
+/// In how many answers, and the path of the last one's request.
+pub(crate) type Row = seen::Row<Box<str>>;
 
 /// What was shown since the start.
 #[derive(Debug, Default)]
-pub(crate) struct Weaknesses(Mutex<Table>);
+pub(crate) struct Weaknesses(Mutex<Seen<What, Box<str>>>);
 
 impl Weaknesses {
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, Seen<What, Box<str>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,47 +43,25 @@ impl Weaknesses {
             kind: shown.weakness.kind,
             name: shown.weakness.name,
         };
-        let count = u64::from(shown.count);
-        let mut table = self.table();
-        if let Some(row) = table.rows.get_mut(&what) {
-            row.count = row.count.saturating_add(count);
-            row.last = row.last.max(shown.at);
-            (row.path, row.id) = (shown.path, shown.id);
-            return;
-        }
-        let alike = |known: &&What| {
-            (&known.site, &known.route, known.kind) == (&what.site, &what.route, what.kind)
-        };
-        let of_kind = table.rows.keys().filter(alike).count();
-        if table.rows.len() >= ROWS_MAX || of_kind >= ROWS_OF_KIND_MAX {
-            table.beyond = table.beyond.saturating_add(count);
-            return;
-        }
         let row = Row {
             first: shown.at,
             last: shown.at,
-            count,
-            path: shown.path,
+            count: shown.count.into(),
             id: shown.id,
+            lately: shown.path,
         };
-        table.rows.insert(what, row);
+        let alike = |one: &What, other: &What| {
+            (&one.site, &one.route, one.kind) == (&other.site, &other.route, other.kind)
+        };
+        let bounds = (ROWS_MAX, ROWS_OF_KIND_MAX);
+        self.table().add(&what, row, bounds, alike);
     }
 
     /// All rows of the kinds in the order of [`Kind::ALL`], of each the one seen last first;
     /// and in how many answers there was something without a row.
     pub(crate) fn rows(&self) -> (Vec<(What, Row)>, u64) {
-        let table = self.table();
-        let rows = table.rows.iter();
-        let mut rows: Vec<_> = rows
-            .map(|(what, row)| (what.clone(), row.clone()))
-            .collect();
-        let beyond = table.beyond;
-        drop(table);
-        let place = |kind: Kind| Kind::ALL.iter().position(|known| *known == kind);
-        rows.sort_by(|(what, row), (other, their)| {
-            let kinds = place(what.kind).cmp(&place(other.kind));
-            kinds.then(their.last.cmp(&row.last)).then(what.cmp(other))
-        });
+        let (mut rows, beyond) = self.table().rows();
+        rows.sort_by_key(|(what, _)| Kind::ALL.iter().position(|known| *known == what.kind));
         (rows, beyond)
     }
 
@@ -117,7 +75,7 @@ impl Weaknesses {
                 weakness: what.kind.word().to_owned(),
                 name: what.name.into(),
                 count: row.count,
-                path: row.path.into(),
+                path: row.lately.into(),
                 first: row.first.to_string(),
                 last: row.last.to_string(),
                 id: row.id.to_string(),
@@ -152,6 +110,7 @@ pub struct WeaknessRow {
 #[cfg(test)]
 mod tests {
     use guards::weaknesses::Weakness;
+    use terms::{Micros, RequestId};
 
     use super::*;
 

@@ -1,26 +1,21 @@
 //! Promise `xss`: which parameters of which pages came back as markup.
 //!
 //! The edge tells each find; here stands one row for each site, route, place, parameter and
-//! context, in memory, since the start of this process. Whoever floods it fills its route's
-//! share at most. The team hears of a new row by alarm, at most every ten minutes. No value
-//! is known here, so none can be shown.
+//! context. The team hears of a new row by alarm, at most every ten minutes. No value is known
+//! here, so none can be shown.
 // promise: xss
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guards::xss::{Context, Mode, Place};
-use seam::findings::{Finding, Findings, Found};
-use terms::{Micros, RequestId};
+use seam::findings::Finding;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     alarms::{Alarm, Alarms},
-    metrics::Tallies,
     publish::Publisher,
+    seen::{self, Seen, page},
 };
 
 /// Rows of all routes; further ones are counted only.
@@ -42,25 +37,14 @@ pub(crate) struct What {
     pub(crate) context: Context,
 }
 
-/// How often, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) first: Micros,
-    pub(crate) last: Micros,
-    pub(crate) count: u64,
-    /// The last request.
-    pub(crate) id: RequestId,
-    /// What was done the last time.
-    pub(crate) mode: Mode,
-}
+/// How often, and what was done the last time.
+pub(crate) type Row = seen::Row<Mode>;
 
 #[derive(Debug, Default)]
 struct Table {
-    rows: HashMap<What, Row>,
+    seen: Seen<What, Mode>,
     /// New ones that the team hasn't heard of.
     unheard: Vec<What>,
-    /// Finds for which there was no row.
-    beyond: u64,
 }
 
 /// What came back since the start.
@@ -84,64 +68,31 @@ impl Reflections {
             parameter: finding.parameter,
             context: finding.context,
         };
-        let mut table = self.table();
-        if let Some(row) = table.rows.get_mut(&what) {
-            row.count = row.count.saturating_add(1);
-            row.last = row.last.max(finding.at);
-            (row.id, row.mode) = (finding.id, finding.mode);
-            return;
-        }
-        let of_route = table
-            .rows
-            .keys()
-            .filter(|known| known.site == what.site && known.route == what.route)
-            .count();
-        if table.rows.len() >= ROWS_MAX || of_route >= ROWS_OF_ROUTE_MAX {
-            table.beyond = table.beyond.saturating_add(1);
-            return;
-        }
         let row = Row {
             first: finding.at,
             last: finding.at,
             count: 1,
             id: finding.id,
-            mode: finding.mode,
+            lately: finding.mode,
         };
-        table.unheard.push(what.clone());
-        table.rows.insert(what, row);
-        drop(table);
-        self.news.notify_one();
+        let alike =
+            |one: &What, other: &What| (&one.site, &one.route) == (&other.site, &other.route);
+        let bounds = (ROWS_MAX, ROWS_OF_ROUTE_MAX);
+        let mut table = self.table();
+        if table.seen.add(&what, row, bounds, alike) {
+            table.unheard.push(what);
+            drop(table);
+            self.news.notify_one();
+        }
     }
 
     /// All rows, those found last first, and how many finds had no row.
     pub(crate) fn rows(&self) -> (Vec<(What, Row)>, u64) {
-        let table = self.table();
-        let rows = table.rows.iter();
-        let mut rows: Vec<_> = rows
-            .map(|(what, row)| (what.clone(), row.clone()))
-            .collect();
-        let beyond = table.beyond;
-        drop(table);
-        rows.sort_by(|one, other| other.1.last.cmp(&one.1.last).then(one.0.cmp(&other.0)));
-        (rows, beyond)
+        self.table().seen.rows()
     }
 
     fn take_unheard(&self) -> Vec<What> {
         std::mem::take(&mut self.table().unheard)
-    }
-}
-
-/// Counts what the edge finds, until it ends.
-pub(crate) async fn count(
-    reflections: Arc<Reflections>,
-    tallies: Arc<Tallies>,
-    mut findings: Findings,
-) {
-    while let Some(found) = findings.recv().await {
-        match found {
-            Found::Markup(finding) => reflections.add(finding),
-            Found::Weakness(shown) => tallies.weaknesses.add(shown),
-        }
     }
 }
 
@@ -173,14 +124,9 @@ fn alarm(new: &[What]) -> Alarm {
          does it. The console has all of them, under reflected markup.\n",
     );
     for what in new.iter().take(NAMED_MAX) {
-        let route = if what.route.is_empty() {
-            "/"
-        } else {
-            &what.route
-        };
         text.push_str(&format!(
-            "\n{} {route}: {} {} as {}",
-            what.site,
+            "\n{}: {} {} as {}",
+            page(&what.site, &what.route),
             what.place.word(),
             what.parameter,
             what.context.word()
@@ -199,6 +145,8 @@ fn alarm(new: &[What]) -> Alarm {
 
 #[cfg(test)]
 mod tests {
+    use terms::{Micros, RequestId};
+
     use super::*;
 
     fn finding(at: i64, route: &str, parameter: &str) -> Finding {

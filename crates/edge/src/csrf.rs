@@ -21,6 +21,7 @@ use aws_lc_rs::{
 use guards::{
     csp::REPORT_PATH,
     csrf::{self, Field, Form, Forms, Sent, TOKEN, is_origin_of},
+    html,
 };
 use seam::{Counters, Credential, Refusal, RefusalPage};
 
@@ -244,8 +245,8 @@ pub(crate) fn forms(visit: &Visit, answer: &h1::Answer<'_>, counters: &Counters)
             _ => {}
         }
     }
-    let charset = csrf::charset_of_page(content_type?)?;
-    if !plain || !csrf::has_ascii(charset) {
+    let charset = html::charset_of_page(content_type?)?;
+    if !plain || !html::has_ascii(charset) {
         counters.csrf_pages_unread.add(1);
         return None;
     }

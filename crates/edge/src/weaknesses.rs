@@ -7,7 +7,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use guards::weaknesses::{self, Kind, Page, Weakness};
+use guards::{
+    html,
+    weaknesses::{self, Kind, Page, Weakness},
+};
 use seam::findings::{Found, Shown};
 use terms::Moment;
 
@@ -78,8 +81,8 @@ pub(crate) fn begin(visit: &Visit, answer: &h1::Answer<'_>, worker: &Worker) -> 
         return None;
     }
     let content_type = answer.fields.get("content-type")?;
-    let charset = guards::csrf::charset_of_page(content_type)?;
-    if !guards::csrf::has_ascii(charset) || answer.fields.get("content-encoding").is_some() {
+    let charset = html::charset_of_page(content_type)?;
+    if !html::has_ascii(charset) || answer.fields.get("content-encoding").is_some() {
         return None;
     }
     let may = worker

@@ -14,7 +14,7 @@
 
 mod forms;
 
-pub use forms::{Forms, charset_of_page, has_ascii};
+pub use forms::Forms;
 
 /// Most own domains of one gateway.
 pub const ORIGINS_MAX: usize = 100;

@@ -514,6 +514,51 @@ impl Tags {
     }
 }
 
+/// The type of a `Content-Type`, without its parameters.
+pub(crate) fn media_type(content_type: &[u8]) -> &[u8] {
+    let bare = content_type.split(|byte| *byte == b';').next();
+    bare.unwrap_or_default().trim_ascii()
+}
+
+/// The charset that a `Content-Type` states for an HTML page; empty where it states none,
+/// `None` where it is no such page.
+pub fn charset_of_page(content_type: &[u8]) -> Option<&[u8]> {
+    if !media_type(content_type).eq_ignore_ascii_case(b"text/html") {
+        return None;
+    }
+    let parameters = content_type.split(|byte| *byte == b';').skip(1);
+    let mut charsets = parameters.filter_map(|part| after(part.trim_ascii(), b"charset="));
+    let charset = charsets.next().unwrap_or_default();
+    let charset = charset.trim_ascii();
+    let bare = charset
+        .strip_prefix(b"\"")
+        .and_then(|it| it.strip_suffix(b"\""));
+    Some(bare.unwrap_or(charset))
+}
+
+/// Whether text in a charset has ASCII's bytes where it has ASCII's characters, and nowhere
+/// else: UTF-8, and the encodings of one byte (WHATWG Encoding section 4.2). Of a page that
+/// states none it is taken for granted.
+pub fn has_ascii(charset: &[u8]) -> bool {
+    let is = |known: &[u8]| charset.eq_ignore_ascii_case(known);
+    let begins = |with: &[u8]| after(charset, with).is_some();
+    charset.is_empty()
+        || is(b"utf-8")
+        || is(b"utf8")
+        || is(b"us-ascii")
+        || is(b"ascii")
+        || is(b"latin1")
+        || begins(b"iso-8859-")
+        || begins(b"windows-125")
+        || begins(b"koi8-")
+}
+
+/// What follows a beginning, whatever its case.
+pub(crate) fn after<'a>(text: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = text.split_at_checked(beginning.len())?;
+    start.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
 }

@@ -9,7 +9,7 @@ pub mod csp;
 pub mod csrf;
 pub mod forwarded;
 pub mod hsts;
-mod html;
+pub mod html;
 pub mod network;
 pub mod proxy;
 pub mod strike;

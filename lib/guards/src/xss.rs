@@ -25,6 +25,8 @@ pub use decode::is_suspect;
 pub use needles::{Needle, Needles};
 pub use scanner::Scanner;
 
+use crate::html::media_type;
+
 /// What is done with markup that comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Mode {
@@ -140,8 +142,7 @@ pub fn is_page(content_type: Option<&[u8]>) -> bool {
     let Some(field) = content_type else {
         return true;
     };
-    let bare = field.split(|byte| *byte == b';').next();
-    let bare = bare.unwrap_or_default().trim_ascii();
+    let bare = media_type(field);
     bare.is_empty() || PAGES.iter().any(|page| bare.eq_ignore_ascii_case(page))
 }
 

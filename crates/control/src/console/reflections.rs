@@ -5,7 +5,10 @@ use guards::xss::{Context, Mode, Place};
 use pages::{ReflectedAs, ReflectedDone, ReflectedFrom, ReflectionLine, ReflectionsView};
 
 use super::{rooms::Rooms, visit::Visit};
-use crate::xss::{Row, What};
+use crate::{
+    seen::page,
+    xss::{Row, What},
+};
 
 pub(super) fn rooms(rooms: Rooms) -> Rooms {
     rooms.get("/reflections", list)
@@ -13,7 +16,7 @@ pub(super) fn rooms(rooms: Rooms) -> Rooms {
 
 #[allow(clippy::unused_async, reason = "a handler")]
 async fn list(visit: Visit) -> Response {
-    let (rows, beyond) = visit.reflections().rows();
+    let (rows, beyond) = visit.state.reflections.rows();
     let view = ReflectionsView {
         console: visit.console(),
         lines: rows.into_iter().map(line).collect(),
@@ -23,13 +26,8 @@ async fn list(visit: Visit) -> Response {
 }
 
 fn line((what, row): (What, Row)) -> ReflectionLine {
-    let route = if what.route.is_empty() {
-        "/"
-    } else {
-        &what.route
-    };
     ReflectionLine {
-        page: format!("{} {route}", what.site),
+        page: page(&what.site, &what.route),
         from: match what.place {
             Place::Query => ReflectedFrom::Query,
             Place::Path => ReflectedFrom::Path,
@@ -45,7 +43,7 @@ fn line((what, row): (What, Row)) -> ReflectionLine {
             Context::Url => ReflectedAs::Url,
             Context::Markup => ReflectedAs::Markup,
         },
-        done: match row.mode {
+        done: match row.lately {
             Mode::Off | Mode::Observe => ReflectedDone::Observed,
             Mode::Neutralise => ReflectedDone::Neutralised,
             Mode::Refuse => ReflectedDone::Refused,

@@ -17,7 +17,6 @@ use crate::{
     accounts::{AccountError, Accounts},
     state::State,
     web::form::{self, Form},
-    xss::Reflections,
 };
 
 /// Lines of one page of a list.
@@ -149,10 +148,6 @@ impl Visit {
 
     pub(super) fn pages(&self) -> &Pages {
         self.state.publisher.pages()
-    }
-
-    pub(super) fn reflections(&self) -> &Reflections {
-        &self.state.reflections
     }
 
     pub(super) fn accounts(&self) -> &Accounts {

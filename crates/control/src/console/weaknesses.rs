@@ -5,7 +5,10 @@ use guards::weaknesses::Kind;
 use pages::{WeaknessGroup, WeaknessLine, WeaknessesView};
 
 use super::{rooms::Rooms, visit::Visit};
-use crate::weaknesses::{Row, What};
+use crate::{
+    seen::page,
+    weaknesses::{Row, What},
+};
 
 pub(super) fn rooms(rooms: Rooms) -> Rooms {
     rooms.get("/weaknesses", list)
@@ -13,7 +16,7 @@ pub(super) fn rooms(rooms: Rooms) -> Rooms {
 
 #[allow(clippy::unused_async, reason = "a handler")]
 async fn list(visit: Visit) -> Response {
-    let (rows, beyond) = visit.state.tallies.weaknesses.rows();
+    let (rows, beyond) = visit.state.weaknesses.rows();
     let groups = Kind::ALL.into_iter().filter_map(|kind| {
         let of_kind = rows.iter().filter(|(what, _)| what.kind == kind);
         let lines: Vec<_> = of_kind.map(line).collect();
@@ -32,15 +35,10 @@ async fn list(visit: Visit) -> Response {
 }
 
 fn line((what, row): &(What, Row)) -> WeaknessLine {
-    let route = if what.route.is_empty() {
-        "/"
-    } else {
-        &what.route
-    };
     WeaknessLine {
-        page: format!("{} {route}", what.site),
+        page: page(&what.site, &what.route),
         name: what.name.to_string(),
-        path: row.path.to_string(),
+        path: row.lately.to_string(),
         count: row.count,
         first: row.first,
         last: row.last,

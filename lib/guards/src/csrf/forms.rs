@@ -11,7 +11,7 @@
 //! What isn't answered here: a button that sends a form of ours elsewhere (`formaction`),
 //! written by whoever can put markup into the page. A policy with `form-action` stops that.
 
-use crate::html::{Tag, Tags};
+use crate::html::{Tag, Tags, after};
 
 /// Puts the token into one page. It needs as much memory as a tag takes.
 #[derive(Debug)]
@@ -122,40 +122,6 @@ impl Page {
     }
 }
 
-/// The charset that a `Content-Type` states for an HTML page; empty where it states none,
-/// `None` where it is no such page.
-pub fn charset_of_page(content_type: &[u8]) -> Option<&[u8]> {
-    let mut parts = content_type.split(|byte| *byte == b';');
-    let bare = parts.next().unwrap_or_default().trim_ascii();
-    if !bare.eq_ignore_ascii_case(b"text/html") {
-        return None;
-    }
-    let mut charsets = parts.filter_map(|part| after(part.trim_ascii(), b"charset="));
-    let charset = charsets.next().unwrap_or_default();
-    let charset = charset.trim_ascii();
-    let bare = charset
-        .strip_prefix(b"\"")
-        .and_then(|it| it.strip_suffix(b"\""));
-    Some(bare.unwrap_or(charset))
-}
-
-/// Whether text in a charset has ASCII's bytes where it has ASCII's characters, and nowhere
-/// else: UTF-8, and the encodings of one byte (WHATWG Encoding section 4.2). Of a page that
-/// states none it is taken for granted.
-pub fn has_ascii(charset: &[u8]) -> bool {
-    let is = |known: &[u8]| charset.eq_ignore_ascii_case(known);
-    let begins = |with: &[u8]| after(charset, with).is_some();
-    charset.is_empty()
-        || is(b"utf-8")
-        || is(b"utf8")
-        || is(b"us-ascii")
-        || is(b"ascii")
-        || is(b"latin1")
-        || begins(b"iso-8859-")
-        || begins(b"windows-125")
-        || begins(b"koi8-")
-}
-
 /// Whether an address as it is written leads to the page's own origin (WHATWG URL section
 /// 4.4). What could be read in two ways doesn't: control characters, `\`, and character
 /// references where a host or scheme could be.
@@ -181,12 +147,6 @@ fn leads_here(address: &[u8], authority: &str) -> bool {
             behind(host.and_then(|host| after(host, authority.as_bytes())))
         }
     }
-}
-
-/// What follows a beginning, whatever its case.
-fn after<'a>(text: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = text.split_at_checked(beginning.len())?;
-    start.eq_ignore_ascii_case(beginning).then_some(rest)
 }
 
 #[cfg(test)]

@@ -117,6 +117,26 @@ fn a_tag_takes_a_bounded_space() {
     }
 }
 
+#[test]
+fn only_pages_whose_bytes_are_those_of_ascii_are_written_into() {
+    let check = |content_type: &str, expected: Option<bool>| {
+        let charset = charset_of_page(content_type.as_bytes());
+        assert_eq!(charset.map(has_ascii), expected, "{content_type}");
+    };
+    check("text/html", Some(true));
+    check("Text/HTML; Charset=\"UTF-8\"", Some(true));
+    check("text/html;charset=iso-8859-15", Some(true));
+    check("text/html; charset=windows-1252", Some(true));
+    check("text/html; charset=utf-16", Some(false));
+    check("text/html; charset=iso-2022-jp", Some(false));
+    check("text/html; charset=shift_jis", Some(false));
+    check("text/html; x=y; charset=utf-7", Some(false));
+    check("text/htmlx", None);
+    check("application/xhtml+xml", None);
+    check("text/plain", None);
+    check("", None);
+}
+
 proptest! {
     #[test]
     fn however_a_page_is_cut_its_tags_are_the_same(

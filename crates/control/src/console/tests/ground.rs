@@ -131,6 +131,7 @@ impl Ground {
         let state = State {
             strikes: Arc::default(),
             reflections: Arc::default(),
+            weaknesses: Arc::default(),
             accounts: Accounts {
                 publisher: publisher.clone(),
                 store: seen,
