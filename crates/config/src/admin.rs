@@ -23,8 +23,8 @@ section! {
         "How old their second factor may be when they change something; in applications, when they ask for anything. Older: they are asked for it once more.";
     NETWORKS "networks" Form::Texts("an address or range such as \"10.0.0.0/8\"", Networks::MAX), Absent::Means("from anywhere"), "[\"192.0.2.0/24\", \"2001:db8:1::/48\"]",
         "Only from these networks. The console on the operations listener is reached over loopback alone, whatever stands here.";
-    APPROVAL "approval" Form::Texts("\"remove-user\" or \"administrators\"", 2), Absent::Means("nothing waits"), "[\"remove-user\", \"administrators\"]",
-        "What an administrator asks for waits, for a day at most, until another one approves it: removing a user, making somebody an administrator. The command line on the machine is the way round it.";
+    APPROVAL "approval" Form::Texts("\"remove-user\", \"administrators\" or \"credentials\"", 3), Absent::Means("nothing waits"), "[\"remove-user\", \"administrators\", \"credentials\"]",
+        "What an administrator asks for waits, for a day at most, until another one approves it: removing a user, making somebody an administrator, giving somebody else another password or e-mail address. The other administrators hear of it by mail. The command line on the machine is the way round it.";
 }
 
 /// What another administrator has to approve.
@@ -34,20 +34,26 @@ pub enum Approval {
     RemoveUser,
     /// Somebody becomes an administrator.
     Administrators,
+    /// Somebody else gets another password or address: by either one becomes them.
+    Credentials,
 }
 
 impl Approval {
+    /// All of them.
+    const ALL: [Self; 3] = [Self::RemoveUser, Self::Administrators, Self::Credentials];
+
     /// The word in the file and in the trail.
     pub const fn word(self) -> &'static str {
         match self {
             Self::RemoveUser => "remove-user",
             Self::Administrators => "administrators",
+            Self::Credentials => "credentials",
         }
     }
 }
 
 fn approval(text: &str) -> Result<Approval, Wrong> {
-    let mut all = [Approval::RemoveUser, Approval::Administrators].into_iter();
+    let mut all = Approval::ALL.into_iter();
     all.find(|it| it.word() == text).ok_or(Wrong::PLAIN)
 }
 

@@ -3,20 +3,24 @@
 //! Three kinds of credential stand in it, each under the SHA-256 of its secret: session
 //! cookies, bearer tokens and app passwords.
 
+mod table;
+
 use std::{
+    collections::HashSet,
     fmt,
-    hash::{BuildHasherDefault, Hash, Hasher},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
-use papaya::HashMap;
+use smallvec::SmallVec;
 use terms::{Micros, RequestId};
 use tokio::sync::Notify;
+
+use self::table::Table;
 
 /// The name of the session cookie. Script can't set `__Host-Http-` names, and siblings
 /// can't set `__Host-` ones.
@@ -33,36 +37,8 @@ pub const TOKEN_PREFIX: &str = "wb_";
 pub const SECRET_CHARS: usize = 43;
 
 /// SHA-256 of a secret: the table never holds one.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
-
-impl Hash for TokenHash {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let first = self.0.first_chunk().copied().unwrap_or_default();
-        state.write_u64(u64::from_ne_bytes(first));
-    }
-}
-
-/// Takes the first bytes of a [`TokenHash`] as they are: they are those of a SHA-256, and
-/// nobody can choose the secrets that stand in the table.
-#[derive(Debug, Clone, Copy, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, first: u64) {
-        self.0 = first;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,8 +103,8 @@ pub struct Assertion {
 /// A site that a session is for.
 #[derive(Debug)]
 pub struct OnSite {
-    /// Its host.
-    pub host: Box<str>,
+    /// Its host: the same text for every session, so that it is near when it is compared.
+    pub host: Arc<str>,
     /// The last assertion for its application.
     pub assertion: ArcSwapOption<Assertion>,
     /// Another one is under way.
@@ -137,44 +113,45 @@ pub struct OnSite {
 
 impl OnSite {
     /// A site for which nothing is signed yet.
-    pub fn new(host: &str) -> Self {
+    pub fn new(host: Arc<str>) -> Self {
         Self {
-            host: host.into(),
+            host,
             assertion: ArcSwapOption::empty(),
             asked: AtomicBool::new(false),
         }
     }
 }
 
-/// A live session of one person.
+/// A live session of one person. What every look-up reads comes first: main memory is far.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Session {
-    /// Random, not derived from the secret: what logs and the application may see.
-    pub sid: [u8; 16],
+    /// When it ends in any case.
+    pub expires: Micros,
+    /// After so long without a human's doing it is locked.
+    pub idle: Option<Duration>,
+    /// Last human activity of the whole family, microseconds: what the edge writes.
+    pub last_seen: Arc<AtomicI64>,
+    /// Where it holds: one site for a cookie.
+    pub sites: SmallVec<[OnSite; 1]>,
     /// What it is found by.
     pub credential: Credential,
+    /// Fires when the session ends.
+    pub cut: Cut,
     /// Whose it is.
     pub person: Arc<Person>,
-    /// Where it holds: one site for a cookie.
-    pub sites: Box<[OnSite]>,
+    /// Random, not derived from the secret: what logs and the application may see.
+    pub sid: [u8; 16],
     /// When the credentials were given.
     pub auth_time: Micros,
     /// How: RFC 8176 method names.
     pub amr: Box<[Box<str>]>,
-    /// When it ends in any case.
-    pub expires: Micros,
-    /// Last human activity of the whole family, microseconds: what the edge writes.
-    pub last_seen: Arc<AtomicI64>,
-    /// After so long without a human's doing it is locked.
-    pub idle: Option<Duration>,
-    /// Fires when the session ends.
-    pub cut: Cut,
 }
 
 impl Session {
     /// Its part for a site, where it holds there.
     pub fn on(&self, host: &str) -> Option<&OnSite> {
-        self.sites.iter().find(|site| &*site.host == host)
+        self.sites.iter().find(|site| *site.host == *host)
     }
 
     /// Its [`sid`](Self::sid) as text: 32 hexadecimal digits.
@@ -238,13 +215,14 @@ impl Cut {
 /// Every live session. Look-ups take no lock.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    by_token: HashMap<TokenHash, Arc<Session>, BuildHasherDefault<AsItIs>>,
+    by_token: Table,
+    hosts: Mutex<HashSet<Arc<str>>>,
 }
 
 impl Sessions {
     /// The live session of a secret; `now` decides about its end. A locked one is found.
     pub fn find(&self, token: &TokenHash, now: Micros) -> Option<Arc<Session>> {
-        let session = self.by_token.pin().get(token).cloned()?;
+        let session = self.by_token.get(token)?;
         (now < session.expires && !session.cut.is_cut()).then_some(session)
     }
 
@@ -252,15 +230,14 @@ impl Sessions {
     /// streams are then cut: what they were opened with may not hold any more. Control
     /// alone calls it.
     pub fn insert(&self, token: TokenHash, session: Arc<Session>) {
-        if let Some(before) = self.by_token.pin().insert(token, session) {
+        if let Some(before) = self.by_token.insert(&token, session) {
             before.cut.cut();
         }
     }
 
     /// Ends a session: the next look-up misses, open streams are cut.
     pub fn revoke(&self, token: &TokenHash) -> bool {
-        let table = self.by_token.pin();
-        let Some(session) = table.remove(token) else {
+        let Some(session) = self.by_token.remove(token) else {
             return false;
         };
         session.cut.cut();
@@ -269,22 +246,27 @@ impl Sessions {
 
     /// Ends every session: for when nobody tells any more which ones were revoked.
     pub fn revoke_all(&self) {
-        let table = self.by_token.pin();
-        for session in table.values() {
+        for session in self.by_token.clear() {
             session.cut.cut();
         }
-        table.clear();
     }
 
     /// Those of some people, with what they are found by. Looks at every session: for
     /// control's housekeeping.
     pub fn of(&self, wanted: impl Fn(&Person) -> bool) -> Vec<(TokenHash, Arc<Session>)> {
-        let table = self.by_token.pin();
-        table
-            .iter()
-            .filter(|(_, session)| wanted(&session.person))
-            .map(|(token, session)| (*token, session.clone()))
-            .collect()
+        self.by_token.filter(|session| wanted(&session.person))
+    }
+
+    /// A site for sessions of this table: hosts that sessions were ever for are kept, of
+    /// which there are as many as the configuration ever had sites.
+    pub fn site(&self, host: &str) -> OnSite {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = hosts.get(host).cloned();
+        OnSite::new(known.unwrap_or_else(|| {
+            let host: Arc<str> = host.into();
+            hosts.insert(host.clone());
+            host
+        }))
     }
 
     /// How many are live.
@@ -294,7 +276,7 @@ impl Sessions {
 
     /// Whether none is live.
     pub fn is_empty(&self) -> bool {
-        self.by_token.is_empty()
+        self.len() == 0
     }
 }
 
@@ -312,7 +294,10 @@ pub fn of_ada(credential: Credential, hosts: &[&str]) -> Session {
             email: "ada@example.com".into(),
             groups: "finance,staff".into(),
         }),
-        sites: hosts.iter().map(|host| OnSite::new(host)).collect(),
+        sites: hosts
+            .iter()
+            .map(|host| OnSite::new((*host).into()))
+            .collect(),
         auth_time: Micros(0),
         amr: Box::new(["pwd".into()]),
         expires: Micros(10_000_000_000_000_000),

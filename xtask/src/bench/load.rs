@@ -1,4 +1,4 @@
-//! The load: wrk, h2load and curl on the core beside the proxy's.
+//! The load: wrk, h2load, curl and a program for node on the core beside the proxy's.
 //!
 //! wrk and h2load resume their TLS sessions (seen in nginx's `$ssl_session_reused`), so
 //! full handshakes are curl's, which is told to keep none.
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The kinds of load whose CPU time per request is measured.
-pub(super) const THROUGHPUTS: [Throughput; 10] = [
+pub(super) const THROUGHPUTS: [Throughput; 11] = [
     Throughput::Http1,
     Throughput::Http2,
     Throughput::Http2Single,
@@ -25,17 +25,29 @@ pub(super) const THROUGHPUTS: [Throughput; 10] = [
     Throughput::Upload1K,
     Throughput::Upload1M,
     Throughput::Upload100M,
+    Throughput::Echo,
 ];
 
 /// Bytes of a MiB.
 const MIB: u32 = 1024 * 1024;
 
-/// The protocols whose latency is measured at a fixed rate.
-pub(super) const LATENCIES: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
+/// The kinds of load whose latency is measured at a fixed rate.
+pub(super) const LATENCIES: [Steady; 4] = [
+    Steady::Http1,
+    Steady::Http2,
+    Steady::Busy,
+    Steady::BesideSlow,
+];
 
 /// Requests per second while latency is measured: a fifth of what the slowest peer but
 /// Caddy can do on one core, so it is the proxy that is measured and not its queue.
-pub(super) const RATE: u32 = 4000;
+const RATE: u32 = 4000;
+/// 60 % of that.
+const BUSY: u32 = 12_000;
+/// Clients that hold their connections and hardly do anything.
+const SLOW: u32 = 100;
+/// How long they may take to be there.
+const SLOW_MAX: Duration = Duration::from_secs(10);
 
 /// Handshakes per second of a round's length, about what curl does alone on a core.
 const HANDSHAKES: u32 = 700;
@@ -68,6 +80,8 @@ pub(super) enum Throughput {
     Upload1M,
     /// Bodies of 100 MiB over HTTP/1.1.
     Upload100M,
+    /// 64 WebSockets that send 64 octets and wait for them to come back.
+    Echo,
 }
 
 impl Throughput {
@@ -84,6 +98,7 @@ impl Throughput {
             Self::Upload1K => "1 KiB up",
             Self::Upload1M => "1 MiB up",
             Self::Upload100M => "100 MiB up",
+            Self::Echo => "WebSocket echo, 64 connections",
         }
     }
 
@@ -98,16 +113,32 @@ impl Throughput {
     }
 }
 
-/// HTTP/1.1 with 64 connections or HTTP/2 with 16.
+/// So many requests a second, no more and no fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
-    /// By wrk or `h2load --h1`.
+pub(super) enum Steady {
+    /// [`RATE`] over 64 connections.
     Http1,
-    /// By h2load.
+    /// [`RATE`] over 16 connections of HTTP/2.
     Http2,
+    /// [`BUSY`] over 64 connections.
+    Busy,
+    /// As [`Steady::Http1`], with [`SLOW`] slow clients beside.
+    BesideSlow,
 }
 
-/// Latency at [`RATE`] requests a second, in microseconds.
+impl Steady {
+    /// What it is called in tables.
+    pub(super) fn label(self) -> String {
+        match self {
+            Self::Http1 => format!("HTTP/1.1 at {RATE} a second"),
+            Self::Http2 => format!("HTTP/2 at {RATE} a second"),
+            Self::Busy => format!("HTTP/1.1 at {BUSY} a second"),
+            Self::BesideSlow => format!("HTTP/1.1 at {RATE} a second, {SLOW} slow clients beside"),
+        }
+    }
+}
+
+/// Latency at a fixed rate, in microseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Latency {
     pub(super) p50_us: f64,
@@ -183,6 +214,7 @@ pub(super) fn throughput(
             };
             wrk(ground, server, seconds, connections, "up", &["-s", &script])?
         }
+        Throughput::Echo => echoes(ground, server, seconds)?,
     };
     let spent = server.cpu_seconds()? - before;
     if requests == 0 || spent <= 0.0 {
@@ -199,7 +231,7 @@ pub(super) fn throughput(
 pub(super) fn latency(
     ground: &Ground,
     server: &Server,
-    protocol: Protocol,
+    kind: Steady,
     seconds: u32,
 ) -> Result<Latency, Failure> {
     let log = ground.folder().join("latency.tsv");
@@ -207,14 +239,18 @@ pub(super) fn latency(
     if log.is_file() {
         fs::remove_file(&log).map_err(|error| Failure::file(&log, &error))?;
     }
-    let (connections, version): (u32, &[&str]) = match protocol {
-        Protocol::Http1 => (64, &["--h1"]),
-        Protocol::Http2 => (16, &[]),
+    let (connections, version): (u32, &[&str]) = match kind {
+        Steady::Http2 => (16, &[]),
+        _ => (64, &["--h1"]),
     };
+    let rate = if kind == Steady::Busy { BUSY } else { RATE };
+    let _beside = (kind == Steady::BesideSlow)
+        .then(|| Beside::slow(ground, server))
+        .transpose()?;
     output(client(ground, "h2load").args(version).args([
         format!("-c{connections}"),
         format!("-D{seconds}"),
-        format!("--rps={}", RATE / connections),
+        format!("--rps={}", rate.div_ceil(connections)),
         format!("--log-file={}", log.display()),
         format!("--connect-to=127.0.0.1:{}", server.port),
         url(server),
@@ -348,6 +384,60 @@ pub(super) fn handshakes(ground: &Ground, server: &Server, count: u32) -> Result
             "curl: {good} of {count} handshakes were answered with 200"
         ))),
     }
+}
+
+/// Echoes of WebSockets within so many seconds, their handshakes among them.
+fn echoes(ground: &Ground, server: &Server, seconds: u32) -> Result<u32, Failure> {
+    let said = output(node(ground, server, "echo").args([seconds.to_string(), "64".into()]))?;
+    said.trim()
+        .parse()
+        .map_err(|_| Failure(format!("the WebSockets count no echoes:\n{said}")))
+}
+
+/// Clients beside those that are measured; dropping them ends them.
+struct Beside(std::process::Child);
+
+impl Beside {
+    /// [`SLOW`] of them, once all are connected.
+    fn slow(ground: &Ground, server: &Server) -> Result<Self, Failure> {
+        let child = node(ground, server, "slow")
+            .arg(SLOW.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| Failure(format!("node doesn't start: {error}")))?;
+        let beside = Self(child);
+        let begin = clock::now();
+        while established(server.port)? < SLOW as usize {
+            if SLOW_MAX < begin.elapsed() {
+                return Err(Failure(format!(
+                    "{SLOW} slow clients weren't connected after {} s",
+                    SLOW_MAX.as_secs()
+                )));
+            }
+            clock::pause(Duration::from_millis(50));
+        }
+        Ok(beside)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // Nothing is left to do with its status: it was killed.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn node(ground: &Ground, server: &Server, kind: &str) -> std::process::Command {
+    let mut command = client(ground, "node");
+    command
+        .arg(ground.clients())
+        .arg(kind)
+        .arg(server.port.to_string())
+        .arg(ground.certificate());
+    command
 }
 
 /// Opens so many connections that do nothing, and gives the server's memory with them.

@@ -35,6 +35,9 @@ pub(super) const HEADERS: [(&str, &str); 4] = [
     ),
 ];
 
+/// The program whose clients and echoes wrk, h2load and curl don't have.
+const CLIENTS: &str = "clients.mjs";
+
 /// The core of whoever is measured.
 const PROXY_CORE: u32 = 0;
 
@@ -68,6 +71,7 @@ pub(super) struct Ground {
     folder: PathBuf,
     ours: PathBuf,
     upstream_port: u16,
+    echo_port: u16,
     /// The core of load and upstream.
     pub(super) load_core: u32,
 }
@@ -92,9 +96,11 @@ impl Ground {
             folder,
             ours,
             upstream_port: free_port()?,
+            echo_port: free_port()?,
             load_core: 1,
         };
         ground.make_certificate()?;
+        ground.write(CLIENTS, include_str!("clients.mjs"))?;
         Ok(ground)
     }
 
@@ -106,6 +112,11 @@ impl Ground {
     /// The certificate all of them serve, which is its own authority.
     pub(super) fn certificate(&self) -> PathBuf {
         self.folder.join("certificate.pem")
+    }
+
+    /// The program for node of clients and echoes.
+    pub(super) fn clients(&self) -> PathBuf {
+        self.folder.join(CLIENTS)
     }
 
     fn key(&self) -> PathBuf {
@@ -136,8 +147,9 @@ impl Ground {
     }
 
     /// A second nginx on the load's core that answers 1 KiB from memory, 1 and 100 MiB
-    /// from files, and reads what is sent to `/up` before it answers.
-    pub(super) fn upstream(&self) -> Result<Server, Failure> {
+    /// from files, and reads what is sent to `/up` before it answers; behind its `/echo`
+    /// a server of WebSockets.
+    pub(super) fn upstream(&self) -> Result<[Server; 2], Failure> {
         let body = "x".repeat(BODY);
         for (name, mib) in [("1m", 1), ("100m", 100)] {
             let path = self.folder.join(name);
@@ -155,19 +167,31 @@ impl Ground {
              location = /up {{ client_body_buffer_size 101m; \
              proxy_pass_request_body off; proxy_set_header Content-Length \"\"; \
              proxy_pass http://127.0.0.1:{port}/swallowed; }}\n    \
-             location = /swallowed {{ return 200; }}\n    \
+             location = /swallowed {{ return 200; }}\n\
+             {echo}    \
              location / {{ default_type text/plain; return 200 \"{body}\"; }}\n  }}\n}}\n",
             folder = self.folder.display(),
             port = self.upstream_port,
+            echo = upgrades(&format!("127.0.0.1:{}", self.echo_port)),
         );
         let file = self.write("upstream.conf", &text)?;
-        self.spawn(
-            self.load_core,
-            &["nginx", "-e", "stderr", "-c", &file],
-            self.upstream_port,
-            Ready::Accepts,
-            "upstream",
-        )
+        let clients = self.clients().display().to_string();
+        let upstream = |command: &[&str], port, name| {
+            self.spawn(self.load_core, command, port, Ready::Accepts, name)
+        };
+        let echo_port = self.echo_port.to_string();
+        Ok([
+            upstream(
+                &["nginx", "-e", "stderr", "-c", &file],
+                self.upstream_port,
+                "upstream",
+            )?,
+            upstream(
+                &["node", &clients, "echo-server", &echo_port],
+                self.echo_port,
+                "echo",
+            )?,
+        ])
     }
 
     /// Starts a contestant on the proxy's core.
@@ -252,11 +276,12 @@ impl Ground {
              server {{\n    listen 127.0.0.1:{port} ssl http2 backlog=4096;\n    \
              server_name localhost;\n    ssl_protocols TLSv1.3;\n    \
              ssl_certificate {folder}/certificate.pem;\n    ssl_certificate_key {folder}/key.pem;\n\
-             {headers}    location / {{\n      proxy_pass http://application;\n      \
+             {headers}{echo}    location / {{\n      proxy_pass http://application;\n      \
              proxy_http_version 1.1;\n      proxy_set_header Connection \"\";\n      \
              proxy_set_header Host $host;\n    }}\n  }}\n}}\n",
             folder = self.folder.display(),
             upstream = self.upstream_port,
+            echo = upgrades("application"),
         )
     }
 
@@ -320,6 +345,15 @@ impl Drop for Ground {
         // It lies in the system's folder for such things, which is emptied anyway.
         fs::remove_dir_all(&self.folder).ok();
     }
+}
+
+/// nginx's way of passing WebSockets on.
+fn upgrades(to: &str) -> String {
+    format!(
+        "    location = /echo {{\n      proxy_pass http://{to};\n      \
+         proxy_http_version 1.1;\n      proxy_set_header Upgrade $http_upgrade;\n      \
+         proxy_set_header Connection \"upgrade\";\n      proxy_set_header Host $http_host;\n    }}\n"
+    )
 }
 
 fn lines(line: impl Fn(&str, &str) -> String) -> String {

@@ -8,7 +8,7 @@ use crate::{
     bench::{
         Entry,
         callgrind::Instructions,
-        load::{LATENCIES, Protocol, RATE, THROUGHPUTS},
+        load::{LATENCIES, Steady, THROUGHPUTS},
         proxies::Contestant,
         sign_in::SignIn,
         stats::{Ratio, median, ratio},
@@ -174,8 +174,8 @@ impl Report {
             page,
             "Medians of {rounds} alternating rounds of {} s per load: requests per CPU-second of \
              the proxy's own processes (one worker, core 0; load and upstream on core 1; TLS 1.3, \
-             EC P-256, 1 KiB answers, kept upstream connections); latency at {RATE} requests a \
-             second. Peers log through a buffer to a file (nginx), to a ring in memory (HAProxy), \
+             EC P-256, 1 KiB answers, kept upstream connections); latency at fixed rates. \
+             Peers log through a buffer to a file (nginx), to a ring in memory (HAProxy), \
              to a file (Caddy).\n",
             self.seconds_per_load
         )?;
@@ -309,6 +309,31 @@ impl Report {
                 "| {name}, lower bound | ≥ {goal} | {measured:.2} | {reached} |"
             )?;
         }
+        let busy = latencies(ours, Steady::Busy, true);
+        let highest = (self.measured.contestants.iter().skip(1))
+            .filter_map(|peer| ratio(&busy, &latencies(peer, Steady::Busy, true)))
+            .map(|ratio| ratio.high)
+            .max_by(f64::total_cmp);
+        let quiet = latencies(ours, Steady::Http1, true);
+        let slow = ratio(&latencies(ours, Steady::BesideSlow, true), &quiet);
+        let p99 = [
+            ("that of the best peer", Steady::Busy, highest, 1.0),
+            (
+                "without them",
+                Steady::BesideSlow,
+                slow.map(|slow| slow.high),
+                1.2,
+            ),
+        ];
+        for (whose, kind, measured, goal) in p99 {
+            let Some(measured) = measured else { continue };
+            let reached = yes(measured <= goal);
+            writeln!(
+                page,
+                "| p99, {}, against {whose}, upper bound | ≤ {goal} | {measured:.2} | {reached} |",
+                kind.label()
+            )?;
+        }
         let idle = |name: Contestant| {
             let mut entries = self.measured.contestants.iter();
             let entry = entries.find(|entry| entry.name == name)?;
@@ -431,25 +456,27 @@ fn figures() -> Vec<Figure> {
             }),
         ));
     }
-    for (place, protocol) in LATENCIES.into_iter().enumerate() {
-        let version = match protocol {
-            Protocol::Http1 => "HTTP/1.1",
-            Protocol::Http2 => "HTTP/2",
-        };
+    for kind in LATENCIES {
         for (name, high) in [("p50", false), ("p99", true)] {
             figures.push((
-                format!("{name} over {version}, µs"),
-                Box::new(move |entry| {
-                    let rounds = entry.rounds.iter();
-                    rounds
-                        .filter_map(|round| round.latency.get(place))
-                        .map(|latency| if high { latency.p99_us } else { latency.p50_us })
-                        .collect()
-                }),
+                format!("{name}, {}, µs", kind.label()),
+                Box::new(move |entry| latencies(entry, kind, high)),
             ));
         }
     }
     figures
+}
+
+/// One latency of each round: the 99th percentile, or the median.
+fn latencies(entry: &Entry, kind: Steady, high: bool) -> Vec<f64> {
+    let rounds = entry.rounds.iter();
+    rounds
+        .filter_map(|round| {
+            let place = LATENCIES.into_iter().position(|other| other == kind)?;
+            round.latency.get(place)
+        })
+        .map(|latency| if high { latency.p99_us } else { latency.p50_us })
+        .collect()
 }
 
 fn mib(kib: u64) -> f64 {

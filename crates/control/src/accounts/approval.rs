@@ -7,14 +7,43 @@
 use std::time::Duration;
 
 use config::Approval;
+use pages::{AccountMail, WaitingKind};
 use serde::{Deserialize, Serialize};
-use store::{Account, AccountDetails, AccountState, Actor, NewPending, Pending};
+use store::{Account, AccountDetails, AccountQuery, AccountState, Actor, NewPending, Pending};
+use terms::{Language, Secret};
 
 use super::{AccountError, Accounts};
 use crate::socket::accounts::Spoken;
 
 /// How long a change waits.
 const LIFE: Duration = Duration::from_secs(86_400);
+/// To how many administrators of a group a mail goes.
+const TOLD: u64 = 50;
+
+/// What is to become of an account.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    /// It is removed.
+    Gone,
+    /// It is so.
+    Details(AccountDetails),
+    /// It has a password with this hash.
+    Password(Secret<String>),
+}
+
+impl Wanted {
+    /// What it is called for people.
+    pub(crate) fn kind(&self, what: &str) -> WaitingKind {
+        match self {
+            Self::Gone => WaitingKind::Remove,
+            Self::Details(_) if what == Approval::Administrators.word() => {
+                WaitingKind::Administrator
+            }
+            Self::Details(_) => WaitingKind::Change,
+            Self::Password(_) => WaitingKind::Password,
+        }
+    }
+}
 
 /// How an account is, or is to be, as it is kept sealed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,8 +87,11 @@ impl Shape {
 #[derive(Debug, Serialize, Deserialize)]
 struct Asked {
     before: Shape,
-    /// `None` where it is to be removed.
+    /// `None` where it is to be removed, or to have another password.
     after: Option<Shape>,
+    /// The hash of another password.
+    #[serde(default)]
+    password: Option<Spoken>,
 }
 
 /// A change that waits, for the console.
@@ -67,8 +99,7 @@ struct Asked {
 pub(crate) struct Waiting {
     pub(crate) pending: Pending,
     pub(crate) before: AccountDetails,
-    /// `None` where it is to be removed.
-    pub(crate) after: Option<AccountDetails>,
+    pub(crate) wanted: Wanted,
 }
 
 /// What came of an approval.
@@ -100,20 +131,47 @@ impl Accounts {
             let mut groups = groups.iter();
             state == AccountState::Active && groups.any(|group| config.admin.groups.contains(group))
         };
-        let was = before.is_some_and(|it| is_admin(it.state, &it.groups));
-        let what = match after {
-            None => Approval::RemoveUser,
-            Some(after) if !was && is_admin(after.state, &after.groups) => Approval::Administrators,
-            Some(_) => return Ok(()),
+        let Some(after) = after else {
+            return self.without(Approval::RemoveUser, actor);
         };
-        if actor.account_id().is_some() && config.admin.approval.contains(&what) {
+        let was = before.is_some_and(|it| is_admin(it.state, &it.groups));
+        if !was && is_admin(after.state, &after.groups) {
+            self.without(Approval::Administrators, actor)?;
+        }
+        match before {
+            Some(before) if before.email != after.email => {
+                self.alone_with_credentials(before, actor)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody may give an account another password or address alone: their own
+    /// always.
+    ///
+    /// # Errors
+    /// [`AccountError::Approval`].
+    pub(super) fn alone_with_credentials(
+        &self,
+        of: &Account,
+        actor: &Actor,
+    ) -> Result<(), AccountError> {
+        if actor.account_id() == Some(&*of.id) {
+            return Ok(());
+        }
+        self.without(Approval::Credentials, actor)
+    }
+
+    fn without(&self, what: Approval, actor: &Actor) -> Result<(), AccountError> {
+        let waits = self.publisher.config().admin.approval.contains(&what);
+        if waits && actor.account_id().is_some() {
             return Err(AccountError::Approval(what));
         }
         Ok(())
     }
 
-    /// Asks for a change that [`Accounts::alone`] refuses: `after` is `None` where the
-    /// account is to be removed.
+    /// Asks for a change that [`AccountError::Approval`] refused, and tells the other
+    /// administrators, in the language of whoever asks: theirs aren't known.
     ///
     /// # Errors
     /// [`AccountError`]: taken, where the same waits already; too many wait.
@@ -121,15 +179,23 @@ impl Accounts {
         &self,
         what: Approval,
         before: &Account,
-        after: Option<&AccountDetails>,
+        wanted: &Wanted,
         actor: &Actor,
+        language: Language,
     ) -> Result<(), AccountError> {
         let store = self.store()?;
         let asker = self.account_of(actor).await?.ok_or(AccountError::Away)?;
-        let asked = Asked {
+        let mut asked = Asked {
             before: Shape::of(&before.details()),
-            after: after.map(Shape::of),
+            after: None,
+            password: None,
         };
+        match wanted {
+            Wanted::Gone => {}
+            Wanted::Details(after) => asked.after = Some(Shape::of(after)),
+            Wanted::Password(hash) => asked.password = Some(Spoken(hash.clone())),
+        }
+        let others = self.administrators_beside(&asker).await?;
         // Plain data becomes JSON.
         let kept = zeroize::Zeroizing::new(serde_json::to_vec(&asked).unwrap_or_default());
         let mut change = store.change(actor).await?;
@@ -141,8 +207,39 @@ impl Accounts {
             life: LIFE,
         };
         change.ask_approval(&new).await?;
+        let config = self.publisher.config();
+        if let Some(portal) = config.portal_origin() {
+            let mail = AccountMail::ApprovalWaits {
+                kind: wanted.kind(what.word()),
+                user: before.name.to_string(),
+                asked_by: asker.name.to_string(),
+                approvals: format!("{portal}{}admin/approvals", config.prefix),
+            };
+            for other in &others {
+                self.mail(&mut change, other, &mail, language).await?;
+            }
+        }
         change.commit().await?;
         Ok(())
+    }
+
+    /// Who may approve what somebody asks for.
+    async fn administrators_beside(&self, asker: &Account) -> Result<Vec<Account>, AccountError> {
+        let store = self.store()?;
+        let mut others: Vec<Account> = Vec::new();
+        for group in &self.publisher.config().admin.groups {
+            let query = AccountQuery {
+                group: Some(group.clone()),
+                state: Some(AccountState::Active),
+                limit: TOLD,
+                ..AccountQuery::default()
+            };
+            others.extend(store.accounts(&query).await?);
+        }
+        others.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        others.dedup_by(|one, other| one.id == other.id);
+        others.retain(|other| other.id != asker.id);
+        Ok(others)
     }
 
     /// The account that does something; `None` where it isn't one.
@@ -200,9 +297,13 @@ impl Accounts {
             return Ok(Approved::Lapsed);
         }
         change.record_approval("approval.approve", pending, names)?;
-        match &waiting.after {
-            Some(after) => self.change_within(change, &now, after, actor).await?,
-            None => self.remove_within(change, &now, actor).await?,
+        match &waiting.wanted {
+            Wanted::Details(after) => self.change_within(change, &now, after, actor).await?,
+            Wanted::Gone => self.remove_within(change, &now, actor).await?,
+            Wanted::Password(hash) => {
+                self.password_within(change, &now, hash, "password.set", None)
+                    .await?;
+            }
         }
         Ok(Approved::Done)
     }
@@ -240,13 +341,14 @@ impl Accounts {
 /// What is in it; `None` for what can't be read, which then only runs out.
 fn opened(pending: Pending) -> Option<Waiting> {
     let asked: Asked = serde_json::from_slice(pending.kept.expose()).ok()?;
-    let after = match &asked.after {
-        Some(after) => Some(after.details()?),
-        None => None,
+    let wanted = match (&asked.after, asked.password) {
+        (Some(after), _) => Wanted::Details(after.details()?),
+        (None, Some(Spoken(hash))) => Wanted::Password(hash),
+        (None, None) => Wanted::Gone,
     };
     Some(Waiting {
         before: asked.before.details()?,
-        after,
+        wanted,
         pending,
     })
 }

@@ -127,7 +127,7 @@ impl Accounts {
     /// old one is out. Where its owner did it, that session stays and a mail says so.
     ///
     /// # Errors
-    /// [`AccountError`].
+    /// [`AccountError`]; [`AccountError::Approval`].
     pub(crate) async fn set_password(
         &self,
         account: &Account,
@@ -136,7 +136,20 @@ impl Accounts {
         own: Option<Own<'_>>,
         actor: &Actor,
     ) -> Result<(), AccountError> {
-        let mut change = self.store()?.change(actor).await?;
+        self.alone_with_credentials(account, actor)?;
+        let change = self.store()?.change(actor).await?;
+        self.password_within(change, account, hash, why, own).await
+    }
+
+    /// The same within a change that has been begun, whoever has to approve it.
+    pub(super) async fn password_within(
+        &self,
+        mut change: Change,
+        account: &Account,
+        hash: &Secret<String>,
+        why: &'static str,
+        own: Option<Own<'_>>,
+    ) -> Result<(), AccountError> {
         change.set_password(&account.id, hash, why).await?;
         let keep = own.as_ref().map(|own| own.session);
         let ended = change.end_sessions(&account.id, keep).await?;
@@ -271,7 +284,7 @@ impl Accounts {
         change.commit().await?;
         let person = Arc::new(table::person_of(&new.account));
         if let Some(session) =
-            table::of_token(&row, person).filter(|_| table::is_active(&new.account))
+            table::of_token(&self.sessions, &row, person).filter(|_| table::is_active(&new.account))
         {
             self.sessions.insert(made.hash, Arc::new(session));
         }

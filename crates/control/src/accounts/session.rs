@@ -141,7 +141,7 @@ impl Accounts {
         family: Arc<AtomicI64>,
     ) -> Result<Begun, AccountError> {
         let person = Arc::new(table::person_of(account));
-        let session = table::of_session(row, person, family, self.idle());
+        let session = table::of_session(&self.sessions, row, person, family, self.idle());
         // Its name was made by us.
         let session = Arc::new(session.ok_or(AccountError::Away)?);
         for on in &session.sites {
@@ -308,7 +308,7 @@ fn renewed(session: &Session, person: Arc<seam::sessions::Person>) -> Session {
         sites: session
             .sites
             .iter()
-            .map(|site| seam::sessions::OnSite::new(&site.host))
+            .map(|site| seam::sessions::OnSite::new(site.host.clone()))
             .collect(),
         auth_time: session.auth_time,
         amr: session.amr.clone(),

@@ -11,7 +11,7 @@ use std::{
 
 use seam::{
     Credential, Session, Sessions, TokenHash,
-    sessions::{Cut, OnSite, Person},
+    sessions::{Cut, Person},
 };
 use store::{
     Account, AccountState, MAX_SESSIONS_PAGE, MAX_TOKENS_PAGE, SessionQuery, Store, StoredSession,
@@ -47,7 +47,7 @@ pub(super) async fn load(
             };
             let root = row.parent.as_ref().unwrap_or(&row.sid);
             let family = families.entry(root.clone()).or_default();
-            if let Some(session) = of_session(row, person, family.clone(), idle) {
+            if let Some(session) = of_session(sessions, row, person, family.clone(), idle) {
                 session.seen(row.last_seen);
                 sessions.insert(TokenHash(row.hash), Arc::new(session));
             }
@@ -62,7 +62,7 @@ pub(super) async fn load(
         let page = store.tokens(None, &after, MAX_TOKENS_PAGE).await?;
         for row in &page {
             if let Some(person) = person(store, &mut accounts, &row.account).await?
-                && let Some(session) = of_token(row, person)
+                && let Some(session) = of_token(sessions, row, person)
             {
                 sessions.insert(TokenHash(row.hash), Arc::new(session));
             }
@@ -112,6 +112,7 @@ pub(super) fn person_of(account: &Account) -> Person {
 
 /// A session as the edge finds it; `None` for a row whose name can't be read.
 pub(super) fn of_session(
+    sessions: &Sessions,
     row: &StoredSession,
     person: Arc<Person>,
     family: Arc<AtomicI64>,
@@ -121,7 +122,7 @@ pub(super) fn of_session(
         sid: secret::sid(&row.sid)?,
         credential: Credential::Cookie,
         person,
-        sites: Box::new([OnSite::new(&row.site)]),
+        sites: [sessions.site(&row.site)].into_iter().collect(),
         auth_time: row.auth_time,
         amr: row.amr.iter().map(|it| it.as_str().into()).collect(),
         expires: row.expires_at,
@@ -140,12 +141,16 @@ pub(crate) const fn credential(kind: TokenKind) -> Credential {
 }
 
 /// A token as the edge finds it.
-pub(super) fn of_token(row: &StoredToken, person: Arc<Person>) -> Option<Session> {
+pub(super) fn of_token(
+    sessions: &Sessions,
+    row: &StoredToken,
+    person: Arc<Person>,
+) -> Option<Session> {
     Some(Session {
         sid: secret::sid(&row.id)?,
         credential: credential(row.kind),
         person,
-        sites: row.sites.iter().map(|site| OnSite::new(site)).collect(),
+        sites: row.sites.iter().map(|site| sessions.site(site)).collect(),
         auth_time: row.created_at,
         amr: Box::default(),
         expires: row.expires_at,

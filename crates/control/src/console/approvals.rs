@@ -1,7 +1,7 @@
 //! Changes that wait until a second administrator approves them.
 
 use axum::{extract::Path, response::Response};
-use pages::{ApprovalProblem, ApprovalsView, WaitingFor, WaitingKind, WaitingView};
+use pages::{ApprovalProblem, ApprovalsView, WaitingFor, WaitingView};
 use store::{Account, AccountDetails};
 use terms::{GroupName, Secret};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::accounts::{
     AccountError,
-    approval::{Approved, Waiting},
+    approval::{Approved, Waiting, Wanted},
 };
 
 pub(super) fn rooms(rooms: Rooms) -> Rooms {
@@ -56,10 +56,7 @@ async fn view(
     let names = names(&visit.store()?, ids).await?;
     let reader = visit.actor().account_id();
     let one = |it: Waiting| WaitingView {
-        kind: match it.after {
-            None => WaitingKind::Remove,
-            Some(_) => WaitingKind::Administrator,
-        },
+        kind: it.wanted.kind(&it.pending.what),
         user: it.before.name.to_string(),
         asked_by: names.get(&it.pending.asker).cloned().unwrap_or_default(),
         at: it.pending.created_at,
@@ -69,10 +66,10 @@ async fn view(
             Some(id) if *id == *it.pending.asker => WaitingFor::Another,
             Some(_) => WaitingFor::You,
         },
-        changes: it
-            .after
-            .map(|after| changes(&it.before, &after))
-            .unwrap_or_default(),
+        changes: match &it.wanted {
+            Wanted::Details(after) => changes(&it.before, after),
+            Wanted::Gone | Wanted::Password(_) => Vec::new(),
+        },
         id: it.pending.id,
     };
     let view = ApprovalsView {
@@ -118,10 +115,10 @@ pub(super) async fn ask(
     visit: &Visit,
     what: config::Approval,
     before: &Account,
-    after: Option<&AccountDetails>,
+    wanted: &Wanted,
 ) -> Result<Result<Response, pages::FieldProblem>, AccountError> {
     let accounts = visit.accounts();
-    let asked = accounts.ask_approval(what, before, after, visit.actor());
+    let asked = accounts.ask_approval(what, before, wanted, visit.actor(), visit.language);
     match asked.await {
         Ok(()) => Ok(Ok(visit.done("approvals", "asked"))),
         Err(AccountError::Store(store::Error::Taken { .. })) => Ok(Err(pages::FieldProblem::Waits)),

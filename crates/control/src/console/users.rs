@@ -14,7 +14,7 @@ use super::approvals;
 use super::rooms::Rooms;
 use super::visit::{Changing, PAGE, Visit, cut};
 use crate::{
-    accounts::{AccountError, Changed, admin::Keeps, choice::Choice},
+    accounts::{AccountError, Changed, admin::Keeps, approval::Wanted, choice::Choice},
     web::{
         form::Form,
         listing::{session_views, token_view},
@@ -214,7 +214,9 @@ async fn changed(visit: &Visit, form: &Form, id: &str) -> Result<Response, Accou
                 return Ok(visit.done(&format!("users/{}", before.id), word));
             }
             Err(AccountError::Approval(what)) => {
-                match approvals::ask(visit, what, &before, Some(&details)).await? {
+                match approvals::ask(visit, what, &before, &Wanted::Details(details.clone()))
+                    .await?
+                {
                     Ok(answer) => return Ok(answer),
                     Err(problem) => typed.problems.push((Field::Groups, problem)),
                 }
@@ -378,8 +380,20 @@ async fn password_set(visit: &Visit, form: &Form, id: &str) -> Result<Response, 
     match accounts.choose_password(&account, None, &new).await? {
         Choice::Taken(hash) => {
             let set = accounts.set_password(&account, &hash, "password.set", None, visit.actor());
-            set.await?;
-            Ok(visit.done(&format!("users/{}", account.id), "saved"))
+            match set.await {
+                Ok(()) => Ok(visit.done(&format!("users/{}", account.id), "saved")),
+                Err(AccountError::Approval(what)) => {
+                    match approvals::ask(visit, what, &account, &Wanted::Password(hash)).await? {
+                        Ok(answer) => Ok(answer),
+                        Err(problem) => {
+                            let problems = vec![(Field::Password, problem)];
+                            let page = view(visit, &account, |view| view.problems = problems);
+                            Ok(visit.wrong(page.await?))
+                        }
+                    }
+                }
+                Err(error) => Err(error),
+            }
         }
         Choice::Refused { problems, .. } => {
             Ok(visit.wrong(refused(visit, &account, problems).await?))
@@ -450,7 +464,7 @@ async fn remove(Changing { visit, .. }: Changing, Path(id): Path<String>) -> Res
                 Ok(visit.wrong(remove_page(&visit, account, Some(kept(keeps)))))
             }
             Err(AccountError::Approval(what)) => {
-                match approvals::ask(&visit, what, &account, None).await? {
+                match approvals::ask(&visit, what, &account, &Wanted::Gone).await? {
                     Ok(answer) => Ok(answer),
                     Err(problem) => Ok(visit.wrong(remove_page(&visit, account, Some(problem)))),
                 }

@@ -2,12 +2,12 @@
 //! `Cookie` field to the session, in-process. `cargo xtask bench` runs this in release and
 //! keeps the figures; the tests don't, since no test depends on speed.
 
-use std::{fs, hint::black_box, sync::Arc};
+use std::{fs, hint::black_box, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use seam::{
     Credential, Session, Sessions, TokenHash,
-    sessions::{Assertion, OnSite, Person, SESSION_COOKIE, of_ada},
+    sessions::{Assertion, Person, SESSION_COOKIE, of_ada},
     snapshot::Tokens,
 };
 use terms::{Clock, Micros};
@@ -27,8 +27,8 @@ fn secret(number: u64) -> String {
     terms::base64url(hash.as_ref())
 }
 
-fn session(number: u64) -> Session {
-    let site = OnSite::new("app.test");
+fn session(sessions: &Sessions, number: u64) -> Session {
+    let site = sessions.site("app.test");
     site.assertion.store(Some(Arc::new(Assertion {
         text: "e".repeat(ASSERTION_BYTES).into(),
         signed_at: Micros(0),
@@ -41,7 +41,9 @@ fn session(number: u64) -> Session {
             email: format!("person-{number}@example.com").into(),
             groups: "finance,staff".into(),
         }),
-        sites: Box::new([site]),
+        sites: [site].into_iter().collect(),
+        idle: Some(Duration::from_secs(1800)),
+        last_seen: Arc::default(),
         ..of_ada(Credential::Cookie, &[])
     }
 }
@@ -66,7 +68,7 @@ fn session_lookup() {
     for number in 0..SESSIONS {
         let hash = digest(&SHA256, secret(number).as_bytes());
         let token = TokenHash(hash.as_ref().try_into().unwrap());
-        sessions.insert(token, Arc::new(session(number)));
+        sessions.insert(token, Arc::new(session(&sessions, number)));
     }
     let each = (resident() - before) / SESSIONS;
     // Everywhere in the table: a step that shares no factor with its size.

@@ -147,3 +147,11 @@ mail-registered-before-body =
     If that was you, sign in to it; if you have forgotten its password, ask for another on the page where one signs in. If it wasn’t, there is nothing you must do.
 mail-foot = { $portal } sends this to the address of the account { $login }. It never asks for your password by mail.
 mail-foot-address = { $portal } sends this because somebody entered this address there. It never asks for your password by mail.
+mail-approval-waits-subject = Something waits for your approval on { $portal }
+mail-approval-waits-body =
+    { $name } asks for this on { $portal }: “{ $what }”. It waits until another administrator, such as you, approves it, and is forgotten after a day.
+
+    Look at it, then approve or refuse it:
+    { $link }
+
+    If { $name } says that they haven’t asked for it, somebody else is signed in as them.

@@ -147,3 +147,11 @@ mail-registered-before-body =
     Si c’était vous, connectez-vous-y ; si vous avez oublié son mot de passe, demandez-en un autre sur la page de connexion. Sinon, il n’y a rien à faire.
 mail-foot = { $portal } envoie ce message à l’adresse du compte { $login }. Votre mot de passe n’est jamais demandé par courriel.
 mail-foot-address = { $portal } envoie ce message parce que quelqu’un y a saisi cette adresse. Votre mot de passe n’est jamais demandé par courriel.
+mail-approval-waits-subject = Une demande attend votre approbation sur { $portal }
+mail-approval-waits-body =
+    { $name } demande ceci sur { $portal } : « { $what } ». La demande attend qu’un autre administrateur, comme vous, l’approuve, et est oubliée après un jour.
+
+    Regardez-la, puis approuvez-la ou refusez-la :
+    { $link }
+
+    Si { $name } dit ne rien avoir demandé, quelqu’un d’autre est connecté sous ce nom.

@@ -147,3 +147,11 @@ mail-registered-before-body =
     Was u dat, meld u er dan bij aan; bent u het wachtwoord vergeten, vraag dan een ander aan op de aanmeldpagina. Was u het niet, dan hoeft u niets te doen.
 mail-foot = { $portal } stuurt dit naar het adres van het account { $login }. Er wordt nooit per mail om uw wachtwoord gevraagd.
 mail-foot-address = { $portal } stuurt dit omdat iemand dit adres daar heeft ingevuld. Er wordt nooit per mail om uw wachtwoord gevraagd.
+mail-approval-waits-subject = Er wacht iets op uw goedkeuring op { $portal }
+mail-approval-waits-body =
+    { $name } vraagt dit op { $portal }: “{ $what }”. Het wacht tot een andere beheerder, zoals u, het goedkeurt, en vervalt na een dag.
+
+    Bekijk het, en keur het goed of wijs het af:
+    { $link }
+
+    Zegt { $name } er niet om gevraagd te hebben, dan is iemand anders onder die naam aangemeld.

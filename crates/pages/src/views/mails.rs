@@ -2,7 +2,7 @@
 
 use terms::{Arg, Language, Micros, Secret};
 
-use crate::Pages;
+use crate::{Pages, WaitingKind};
 
 /// What there is to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +165,17 @@ pub enum AccountMail {
     RegisteredBefore {
         /// From which network.
         place: String,
+    },
+    /// To an administrator: what another one asks for waits for somebody's approval.
+    ApprovalWaits {
+        /// What is to be done.
+        kind: WaitingKind,
+        /// The login name that it is about.
+        user: String,
+        /// The login name of whoever asks.
+        asked_by: String,
+        /// Where it is approved: a whole address.
+        approvals: String,
     },
 }
 
@@ -385,6 +396,23 @@ impl Pages {
                 (
                     say.text_with("mail-register-subject", &args),
                     say.text_with("mail-register-body", &args),
+                )
+            }
+            AccountMail::ApprovalWaits {
+                kind,
+                user,
+                asked_by,
+                approvals,
+            } => {
+                let what = kind.said(&say, &one_line(user));
+                args.extend([
+                    ("what", Arg::Text(what)),
+                    ("name", text(asked_by)),
+                    ("link", text(approvals)),
+                ]);
+                (
+                    say.text_with("mail-approval-waits-subject", &args),
+                    say.text_with("mail-approval-waits-body", &args),
                 )
             }
             AccountMail::RegisteredBefore { place } => {

@@ -1,46 +1,55 @@
-//! Every site's certificate must verify, today and in fourteen days: whoever renews
-//! later than that renews too late.
-
-use std::time::Duration;
+//! Every site's certificate must verify, today and for as long as it takes to notice that
+//! renewing it has failed.
 
 use terms::Micros;
 use visitor::{Phase, VisitError, http::Opened};
 
-use super::{CERTIFICATE, validity};
+use super::{
+    CERTIFICATE,
+    validity::{self, Validity},
+};
 use crate::{
     approach::{Approach, STEP, days_until},
     entry::{Finding, Step},
     ground::Ground,
 };
 
-/// How long it must still be valid.
-pub(super) const AHEAD: Duration = Duration::from_secs(14 * 86_400);
-
-/// `now` judges certificates as of today, `later` as of [`AHEAD`].
-pub(super) async fn judge(ground: &Ground, now: &Approach<'_>, later: &Approach<'_>) -> Finding {
+/// `now` judges certificates as of today; each is judged again as of [`Validity::ahead`].
+pub(super) async fn judge(ground: &Ground, now: &Approach<'_>) -> Finding {
     let (mut steps, mut untried) = (Vec::new(), None);
     let mut first_end: Option<Micros> = None;
+    let step = |name, host: &str, met: &Met| {
+        let (good, what) = match met {
+            Met::Verified { version, .. } => (true, *version),
+            Met::Refused => (false, "certificate-refused"),
+            Met::Nobody(why) => (true, *why),
+        };
+        Step::new(name, good).saw("site", host).saw("outcome", what)
+    };
     for host in &now.sites {
-        for (name, approach, twin) in [
-            ("verifies", now, true),
-            ("verifies-in-14-days", later, false),
-        ] {
-            let (good, what) = match meet(approach, host).await {
-                Met::Verified { version, not_after } => {
-                    match not_after {
-                        Some(end) => first_end = Some(first_end.map_or(end, |one| one.min(end))),
-                        None => untried = Some("no-end-of-validity"),
-                    }
-                    (true, version)
-                }
-                Met::Refused => (false, "certificate-refused"),
-                Met::Nobody(why) => {
+        let met = meet(now, host).await;
+        steps.push(step("verifies", host, &met).twin());
+        match met {
+            Met::Verified {
+                validity: Some(validity),
+                ..
+            } => {
+                let end = validity.not_after;
+                first_end = Some(first_end.map_or(end, |one| one.min(end)));
+                let Ok(later) = Approach::ahead(ground, validity.ahead()) else {
+                    return Finding::inconclusive(CERTIFICATE, "roots-unusable");
+                };
+                let met = meet(&later, host).await;
+                if let Met::Nobody(why) = met {
                     untried = Some(why);
-                    (true, why)
                 }
-            };
-            let step = Step::new(name, good).saw("site", host).saw("outcome", what);
-            steps.push(if twin { step.twin() } else { step });
+                let hours = validity.ahead().as_secs() / 3600;
+                let step = step("verifies-ahead", host, &met);
+                steps.push(step.saw("hours-ahead", &hours.to_string()));
+            }
+            Met::Verified { validity: None, .. } => untried = Some("no-end-of-validity"),
+            Met::Nobody(why) => untried = Some(why),
+            Met::Refused => {}
         }
     }
     let mut finding = Finding::by_steps(CERTIFICATE, steps);
@@ -54,10 +63,10 @@ pub(super) async fn judge(ground: &Ground, now: &Approach<'_>, later: &Approach<
 }
 
 enum Met {
-    /// With this version, and a certificate that ends then.
+    /// With this version, and a certificate that holds so long.
     Verified {
         version: &'static str,
-        not_after: Option<Micros>,
+        validity: Option<Validity>,
     },
     /// An ordinary client turns away.
     Refused,
@@ -79,7 +88,7 @@ async fn meet(approach: &Approach<'_>, host: &str) -> Met {
                 .as_ref()
                 .and_then(|peer| peer.version.as_str())
                 .unwrap_or("TLS"),
-            not_after: peer.and_then(|peer| validity::not_after(peer.chain.first()?.as_ref())),
+            validity: peer.and_then(|peer| validity::of(peer.chain.first()?.as_ref())),
         },
         Err(error) if is_judgement(&error) => Met::Refused,
         Err(_) => Met::Nobody("no-handshake"),

@@ -15,10 +15,7 @@ use crate::{
 pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
     Box::pin(async move {
         let order = &ground.order;
-        let (Ok(now), Ok(later)) = (
-            Approach::new(ground),
-            Approach::ahead(ground, certificate::AHEAD),
-        ) else {
+        let Ok(now) = Approach::new(ground) else {
             let none = |part| Finding::inconclusive(part, "roots-unusable");
             return [VERSIONS, NO_PLAINTEXT, REDIRECT, PORTS, CERTIFICATE]
                 .map(none)
@@ -35,7 +32,7 @@ pub(super) fn drill(ground: &Ground) -> Drilling<'_> {
             let none = |part| Finding::inconclusive(part, "no-consent");
             findings.extend([VERSIONS, NO_PLAINTEXT, PORTS].map(none));
         }
-        findings.push(certificate::judge(ground, &now, &later).await);
+        findings.push(certificate::judge(ground, &now).await);
         if order.vantage >= Vantage::Outside {
             let at_80 = plain::at_port(&now, plain::PORT).await;
             findings.push(plain::judge(ground, &now, &at_80).await);

@@ -1,15 +1,38 @@
-//! The end of a certificate's validity (RFC 5280 section 4.1.2.5), for the sentence.
-//! Whether the certificate is valid isn't judged here: the handshake has done that.
+//! A certificate's validity (RFC 5280 section 4.1.2.5): its end for the sentence, and
+//! when it should have been renewed. Whether the certificate is valid isn't judged here:
+//! the handshake has done that.
+
+use std::time::Duration;
 
 use terms::Micros;
+
+/// Whoever has less time left than this renews too late.
+const AHEAD_MAX: Duration = Duration::from_secs(14 * 86_400);
 
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// `notAfter` of a certificate in DER; `None` for anything else.
-pub(super) fn not_after(certificate: &[u8]) -> Option<Micros> {
+/// From when until when a certificate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Validity {
+    pub(super) not_before: Micros,
+    pub(super) not_after: Micros,
+}
+
+impl Validity {
+    /// How long before its end a certificate should have been renewed: fourteen days, or
+    /// a third of its life where that is shorter, as of certificates for six days.
+    pub(super) fn ahead(self) -> Duration {
+        let lasts = self.not_after.0.saturating_sub(self.not_before.0);
+        let third = Duration::from_micros(u64::try_from(lasts / 3).unwrap_or(0));
+        third.min(AHEAD_MAX)
+    }
+}
+
+/// That of a certificate in DER; `None` for anything else.
+pub(super) fn of(certificate: &[u8]) -> Option<Validity> {
     let (certificate, _) = expect(certificate, SEQUENCE)?;
     let (mut fields, _) = expect(certificate, SEQUENCE)?;
     if fields.first() == Some(&VERSION) {
@@ -19,9 +42,12 @@ pub(super) fn not_after(certificate: &[u8]) -> Option<Micros> {
         (_, _, fields) = element(fields)?;
     }
     let (validity, _) = expect(fields, SEQUENCE)?;
-    let (_, _, rest) = element(validity)?;
-    let (tag, text, _) = element(rest)?;
-    time(tag, text)
+    let (begin, from, rest) = element(validity)?;
+    let (end, until, _) = element(rest)?;
+    Some(Validity {
+        not_before: time(begin, from)?,
+        not_after: time(end, until)?,
+    })
 }
 
 /// Tag, content and what follows of a DER element of at most 4 GiB.
@@ -141,13 +167,31 @@ mod tests {
         check(0x0c, "20000229000000Z", None);
     }
 
+    #[test]
+    fn a_short_life_is_renewed_in_its_last_third() {
+        let ahead = |days: i64| {
+            let not_before = Micros(1_700_000_000_000_000);
+            let not_after = Micros(not_before.0 + days * 86_400 * 1_000_000);
+            Validity {
+                not_before,
+                not_after,
+            }
+            .ahead()
+            .as_secs()
+        };
+        assert_eq!(ahead(6), 2 * 86_400);
+        assert_eq!(ahead(42), 14 * 86_400);
+        assert_eq!(ahead(90), 14 * 86_400);
+        assert_eq!(ahead(-1), 0);
+    }
+
     proptest! {
         #[test]
         fn nothing_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-            let _ = not_after(&bytes);
+            let _ = of(&bytes);
             let _ = time(UTC_TIME, &bytes);
             let nested = [&[SEQUENCE, 62, SEQUENCE, 60][..], &bytes].concat();
-            let _ = not_after(&nested);
+            let _ = of(&nested);
         }
 
         #[test]

@@ -21,6 +21,21 @@ async fn take(store: &Store, id: &str, step: i64) -> bool {
     taken
 }
 
+/// As of two processes, each with pools of its own.
+#[test]
+fn a_code_reused_in_parallel_from_two_processes_on_one_postgresql_is_taken_once() {
+    crate::testing::run(async {
+        let place = Place::postgres();
+        let (one, other) = (place.open().await, place.open().await);
+        let ada = account(&one, "ada").await;
+        let id = added(&one, &ada, 5).await;
+        for step in 6..16 {
+            let (here, there) = tokio::join!(take(&one, &id, step), take(&other, &id, step));
+            assert!(here != there, "step {step}: {here}, {there}");
+        }
+    });
+}
+
 both! {
     async fn a_seed_comes_back_and_its_trail_is_silent_about_it(place: Place) {
         let store = place.open().await;

@@ -9,8 +9,7 @@ use super::{
     ground::Ground,
 };
 
-const ADMIN: &str =
-    "[admin]\ngroups = [\"admins\"]\napproval = [\"remove-user\", \"administrators\"]\n";
+const ADMIN: &str = "[admin]\ngroups = [\"admins\"]\napproval = [\"remove-user\", \"administrators\", \"credentials\"]\n";
 
 /// Two administrators, and somebody to be removed: their ids.
 async fn ground() -> (Ground, [String; 3]) {
@@ -119,7 +118,11 @@ async fn what_was_changed_meanwhile_is_not_done() {
         .post(&format!("/-/admin/users/{eve}/remove"), &[])
         .await;
     let approve = format!("/-/admin/approvals/{}/approve", waiting(&ground).await);
-    let fields = [("name", "Eve"), ("email", ""), ("state", "active")];
+    let fields = [
+        ("name", "Eve"),
+        ("email", "eve@example.com"),
+        ("state", "active"),
+    ];
     let changed = asker.post(&format!("/-/admin/users/{eve}"), &fields).await;
     assert_eq!(changed.status, 303, "{}", changed.body);
     let other = fresh(&ground, &bo).await;
@@ -231,4 +234,66 @@ async fn whoever_works_on_the_machine_needs_nobody() {
     assert!(!is_there(&ground, &eve).await);
     let rows = ground.trail().await;
     assert_eq!(rows.last().unwrap().action, "account.remove");
+}
+
+#[tokio::test]
+async fn nobody_takes_over_an_account_alone_and_the_others_hear_of_it() {
+    let (ground, [ada, bo, eve]) = ground().await;
+    let (asker, other) = (fresh(&ground, &ada).await, fresh(&ground, &bo).await);
+    let hash = async || {
+        let stored = ground.store().password_hash(&eve).await.unwrap();
+        stored.map(|(hash, _)| hash.expose().clone())
+    };
+    let password = [("password", "hemel-azuur-ribbel-42")];
+    let at = format!("/-/admin/users/{eve}/password");
+    let asked = asker.post(&at, &password).await;
+    assert_eq!(
+        asked.header("location"),
+        "/-/admin/approvals?done=asked",
+        "{}",
+        asked.body
+    );
+    assert_eq!(hash().await, None);
+    assert_eq!(asker.post(&at, &password).await.status, 422, "it waits");
+    // The other administrator hears of it, and nobody else.
+    let minute = Duration::from_secs(60);
+    let mails = ground.store().claim(50, minute).await.unwrap();
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.expose().clone()).collect();
+    assert_eq!(to, ["bo@example.com"]);
+    let text = mails[0].text.expose();
+    for words in [
+        "“Give eve another password”",
+        "ada asks",
+        "/-/admin/approvals",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let page = other.get("/-/admin/approvals").await.body;
+    assert!(page.contains("Give eve another password"), "{page}");
+    assert!(!page.contains("$2b$"), "{page}");
+    let approve = format!("/-/admin/approvals/{}/approve", waiting(&ground).await);
+    assert_eq!(other.post(&approve, &[]).await.status, 303);
+    assert!(hash().await.is_some_and(|hash| hash.starts_with("$2b$")));
+
+    // By another address a link for a new password would go there.
+    let fields = [
+        ("name", "EVE"),
+        ("email", "mallory@example.com"),
+        ("state", "active"),
+        ("group", "staff"),
+    ];
+    let asked = asker.post(&format!("/-/admin/users/{eve}"), &fields).await;
+    assert_eq!(asked.header("location"), "/-/admin/approvals?done=asked");
+    let page = other.get("/-/admin/approvals").await.body;
+    assert!(page.contains("Change eve"), "{page}");
+    let account = ground.store().account(&eve).await.unwrap().unwrap();
+    assert_eq!(account.email.unwrap().expose(), "eve@example.com");
+    // One's own needs nobody.
+    let own = asker
+        .post(&format!("/-/admin/users/{ada}/password"), &password)
+        .await;
+    assert_eq!(
+        own.header("location"),
+        format!("/-/admin/users/{ada}?done=saved")
+    );
 }

@@ -4,7 +4,7 @@ use terms::{Arg, Language, Micros};
 
 use super::{Console, Room, room};
 use crate::{
-    Page, Pages,
+    Page, Pages, Speech,
     views::{
         form::Form,
         message::Switcher,
@@ -21,6 +21,23 @@ pub enum WaitingKind {
     Remove,
     /// It is to be changed, and is an administrator's then.
     Administrator,
+    /// It is to be changed.
+    Change,
+    /// It is to have another password.
+    Password,
+}
+
+impl WaitingKind {
+    /// In words, as a heading.
+    pub(in crate::views) fn said(self, say: &Speech<'_>, user: &str) -> String {
+        let user = [("user", Arg::Text(user.to_owned()))];
+        match self {
+            Self::Remove => say.text_with("approvals-remove", &user),
+            Self::Administrator => say.text_with("approvals-administrator", &user),
+            Self::Change => say.text_with("approvals-change", &user),
+            Self::Password => say.text_with("approvals-password", &user),
+        }
+    }
 }
 
 /// What the reader may do about it.
@@ -94,11 +111,7 @@ impl Pages {
             sheet.text(say.text("approvals-none"));
         }
         for one in &view.waiting {
-            let user = [("user", Arg::Text(one.user.clone()))];
-            sheet.add(Block::Heading(match one.kind {
-                WaitingKind::Remove => say.text_with("approvals-remove", &user),
-                WaitingKind::Administrator => say.text_with("approvals-administrator", &user),
-            }));
+            sheet.add(Block::Heading(one.kind.said(&say, &one.user)));
             let moment = |at| Cell::moment(&sheet.frame, Some(at), String::new());
             let facts = vec![
                 (say.text("approvals-asked-by"), Cell::name(&one.asked_by)),
