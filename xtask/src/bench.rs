@@ -52,6 +52,9 @@ pub(crate) struct Arguments {
     /// Only count instructions per request of the first contestant, under valgrind
     #[arg(long)]
     callgrind: bool,
+    /// Leave out what signing in costs
+    #[arg(long)]
+    edge: bool,
     /// Measure this program instead of building ours
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -120,7 +123,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     let policy_ns = (counted && arguments.binary.is_none())
         .then(|| step("policy alone, in-process", || policy(workspace)));
     let policy_ns = kept(policy_ns, &mut failed);
-    let whole = !arguments.callgrind && !arguments.quick && first == Contestant::Ours;
+    let whole = counted && !arguments.callgrind && !arguments.edge;
     let sign_in = whole.then(|| sign_in::measure(workspace, ground.ours()));
     let sign_in = kept(sign_in, &mut failed);
     let measured = report::Measured {

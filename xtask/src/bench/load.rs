@@ -44,6 +44,8 @@ pub(super) const LATENCIES: [Steady; 4] = [
 const RATE: u32 = 4000;
 /// 60 % of that.
 const BUSY: u32 = 12_000;
+/// How many h2loads share the connections.
+const LOADS: u32 = 8;
 /// Clients that hold their connections and hardly do anything.
 const SLOW: u32 = 100;
 /// How long they may take to be there.
@@ -192,6 +194,11 @@ pub(super) fn throughput(
     kind: Throughput,
     seconds: u32,
 ) -> Result<f64, Failure> {
+    // A body of 100 MiB isn't through in a second everywhere.
+    let seconds = match kind {
+        Throughput::Download100M | Throughput::Upload100M => seconds.max(3),
+        _ => seconds,
+    };
     let before = server.cpu_seconds()?;
     let lasting = format!("-D{seconds}");
     let requests = match kind {
@@ -228,41 +235,57 @@ pub(super) fn throughput(
 
 /// Requests at a fixed rate, spread over the connections; the first half second, which
 /// holds the handshakes, isn't counted.
+///
+/// One h2load sends on all its connections at the same moment, as nobody's visitors do, and
+/// the sooner the handshakes were over the more so: several of them, begun one after the
+/// other, spread what is asked.
 pub(super) fn latency(
     ground: &Ground,
     server: &Server,
     kind: Steady,
     seconds: u32,
 ) -> Result<Latency, Failure> {
-    let log = ground.folder().join("latency.tsv");
-    // h2load appends.
-    if log.is_file() {
-        fs::remove_file(&log).map_err(|error| Failure::file(&log, &error))?;
-    }
     let (connections, version): (u32, &[&str]) = match kind {
         Steady::Http2 => (16, &[]),
         _ => (64, &["--h1"]),
     };
     let rate = if kind == Steady::Busy { BUSY } else { RATE };
     let _beside = (kind == Steady::BesideSlow)
-        .then(|| Beside::slow(ground, server))
+        .then(|| slow(ground, server))
         .transpose()?;
-    output(client(ground, "h2load").args(version).args([
-        format!("-c{connections}"),
-        format!("-D{seconds}"),
-        format!("--rps={}", rate.div_ceil(connections)),
-        format!("--log-file={}", log.display()),
-        format!("--connect-to=127.0.0.1:{}", server.port),
-        url(server),
-    ]))?;
-    read_log(&log)
+    let mut running = Vec::new();
+    for number in 0..LOADS {
+        let log = ground.folder().join(format!("latency-{number}.tsv"));
+        // h2load appends.
+        if log.is_file() {
+            fs::remove_file(&log).map_err(|error| Failure::file(&log, &error))?;
+        }
+        let mut load = client(ground, "h2load");
+        load.args(version).args([
+            format!("-c{}", connections / LOADS),
+            format!("-D{seconds}"),
+            format!("--rps={}", rate.div_ceil(connections)),
+            format!("--log-file={}", log.display()),
+            format!("--connect-to=127.0.0.1:{}", server.port),
+            url(server),
+        ]);
+        running.push((log, Child::start(&mut load)?));
+    }
+    let mut times = Vec::new();
+    for (log, mut load) in running {
+        load.end()?;
+        read_log(&log, &mut times)?;
+    }
+    match (percentile(&mut times, 0.5), percentile(&mut times, 0.99)) {
+        (Some(p50_us), Some(p99_us)) => Ok(Latency { p50_us, p99_us }),
+        _ => Err(Failure("no request was answered at a fixed rate".into())),
+    }
 }
 
 /// h2load's log: start (µs since the epoch), status, time taken (µs), tabs between.
-fn read_log(log: &Path) -> Result<Latency, Failure> {
+fn read_log(log: &Path, times: &mut Vec<f64>) -> Result<(), Failure> {
     let text = fs::read_to_string(log).map_err(|error| Failure::file(log, &error))?;
     let mut begin = None;
-    let mut times = Vec::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
         let [start, status, took] = fields[..] else {
@@ -284,10 +307,7 @@ fn read_log(log: &Path) -> Result<Latency, Failure> {
             times.push(took);
         }
     }
-    match (percentile(&mut times, 0.5), percentile(&mut times, 0.99)) {
-        (Some(p50_us), Some(p99_us)) => Ok(Latency { p50_us, p99_us }),
-        _ => Err(Failure("no request was answered at a fixed rate".into())),
-    }
+    Ok(())
 }
 
 /// Loads a path by wrk for so long over so many connections; gives the number of requests.
@@ -394,40 +414,52 @@ fn echoes(ground: &Ground, server: &Server, seconds: u32) -> Result<u32, Failure
         .map_err(|_| Failure(format!("the WebSockets count no echoes:\n{said}")))
 }
 
-/// Clients beside those that are measured; dropping them ends them.
-struct Beside(std::process::Child);
+/// Clients that run beside something else; dropping them ends them.
+struct Child(std::process::Child);
 
-impl Beside {
-    /// [`SLOW`] of them, once all are connected.
-    fn slow(ground: &Ground, server: &Server) -> Result<Self, Failure> {
-        let child = node(ground, server, "slow")
-            .arg(SLOW.to_string())
+impl Child {
+    fn start(command: &mut std::process::Command) -> Result<Self, Failure> {
+        let quiet = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::null());
+        let child = quiet
             .spawn()
-            .map_err(|error| Failure(format!("node doesn't start: {error}")))?;
-        let beside = Self(child);
-        let begin = clock::now();
-        while established(server.port)? < SLOW as usize {
-            if SLOW_MAX < begin.elapsed() {
-                return Err(Failure(format!(
-                    "{SLOW} slow clients weren't connected after {} s",
-                    SLOW_MAX.as_secs()
-                )));
-            }
-            clock::pause(Duration::from_millis(50));
+            .map_err(|error| Failure(format!("{command:?} doesn't start: {error}")))?;
+        Ok(Self(child))
+    }
+
+    /// Waits until they have done what they were told.
+    fn end(&mut self) -> Result<(), Failure> {
+        match self.0.wait() {
+            Ok(status) if status.success() => Ok(()),
+            status => Err(Failure(format!("a load ended with {status:?}"))),
         }
-        Ok(beside)
     }
 }
 
-impl Drop for Beside {
+impl Drop for Child {
     fn drop(&mut self) {
-        // Nothing is left to do with its status: it was killed.
+        // Nothing is left to do with its status: it has ended, or was killed.
         self.0.kill().ok();
         self.0.wait().ok();
     }
+}
+
+/// [`SLOW`] slow clients, once all are connected.
+fn slow(ground: &Ground, server: &Server) -> Result<Child, Failure> {
+    let slow = Child::start(node(ground, server, "slow").arg(SLOW.to_string()))?;
+    let begin = clock::now();
+    while established(server.port)? < SLOW as usize {
+        if SLOW_MAX < begin.elapsed() {
+            return Err(Failure(format!(
+                "{SLOW} slow clients weren't connected after {} s",
+                SLOW_MAX.as_secs()
+            )));
+        }
+        clock::pause(Duration::from_millis(50));
+    }
+    Ok(slow)
 }
 
 fn node(ground: &Ground, server: &Server, kind: &str) -> std::process::Command {
@@ -442,20 +474,16 @@ fn node(ground: &Ground, server: &Server, kind: &str) -> std::process::Command {
 
 /// Opens so many connections that do nothing, and gives the server's memory with them.
 pub(super) fn idle(ground: &Ground, server: &Server) -> Result<u64, Failure> {
-    let mut load = client(ground, "h2load")
-        .args(["--h1", "-D120", "--rps=0.01"])
-        .args([
-            format!("-c{IDLE}"),
-            format!("--connect-to=127.0.0.1:{}", server.port),
-            url(server),
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| Failure(format!("h2load doesn't start: {error}")))?;
+    let _load = Child::start(client(ground, "h2load").args([
+        "--h1".to_owned(),
+        "-D120".to_owned(),
+        "--rps=0.01".to_owned(),
+        format!("-c{IDLE}"),
+        format!("--connect-to=127.0.0.1:{}", server.port),
+        url(server),
+    ]))?;
     let begin = clock::now();
-    let memory = loop {
+    loop {
         if established(server.port)? >= IDLE {
             // What the last handshakes needed is given back.
             clock::pause(Duration::from_secs(2));
@@ -469,11 +497,7 @@ pub(super) fn idle(ground: &Ground, server: &Server) -> Result<u64, Failure> {
             )));
         }
         clock::pause(Duration::from_millis(200));
-    };
-    // Nothing is left to do with its status: it was killed.
-    load.kill().ok();
-    load.wait().ok();
-    memory
+    }
 }
 
 /// Connections of a port of this machine, as the server sees them.
