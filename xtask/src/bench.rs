@@ -30,14 +30,15 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Defaults give the figures that are kept; `--quick` those for a look.
+/// Defaults give the figures that are kept; `--quick` those for a look. Many short rounds
+/// rather than few long ones: neighbours of a ratio are nearer to each other then.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How often each contestant is measured
-    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u32).range(2..=200))]
+    /// How often each contestant is measured, at least 11 times for figures that count
+    #[arg(long, default_value_t = 33, value_parser = clap::value_parser!(u32).range(2..=200))]
     rounds: u32,
     /// How long each load lasts, in seconds
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=60))]
     seconds: u32,
     /// Three rounds of one second, nothing kept
     #[arg(long, conflicts_with_all = ["rounds", "seconds"])]

@@ -22,13 +22,14 @@ pub(super) struct Instructions {
     pub(super) per_request: u64,
 }
 
-/// Counts for each kind of load. One connection makes the order of events, and with it
+/// Counts for each kind of load, with so many requests that what the server does by itself
+/// meanwhile is little beside them. One connection makes the order of events, and with it
 /// the count, nearly the same each time; HTTP/2 carries eight streams.
 pub(super) fn count(ground: &Ground, name: Contestant) -> Result<Vec<Instructions>, Failure> {
     let _upstream = ground.upstream()?;
     let kinds = [
-        (Throughput::Http1, "HTTP/1.1, 1 connection", 2000),
-        (Throughput::Http2, "HTTP/2, 1 × 8 streams", 2000),
+        (Throughput::Http1, "HTTP/1.1, 1 connection", 10_000),
+        (Throughput::Http2, "HTTP/2, 1 × 8 streams", 10_000),
         (Throughput::Handshake, "handshake per request", 200),
     ];
     let mut counted = Vec::new();

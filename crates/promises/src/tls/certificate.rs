@@ -45,7 +45,7 @@ pub(super) async fn judge(ground: &Ground, now: &Approach<'_>) -> Finding {
                 }
                 let hours = validity.ahead().as_secs() / 3600;
                 let step = step("verifies-ahead", host, &met);
-                steps.push(step.saw("hours-ahead", &hours.to_string()));
+                steps.push(step.saw("hours-ahead", hours.to_string()));
             }
             Met::Verified { validity: None, .. } => untried = Some("no-end-of-validity"),
             Met::Nobody(why) => untried = Some(why),
