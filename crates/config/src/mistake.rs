@@ -110,6 +110,13 @@ impl Mistakes {
         &self.items
     }
 
+    /// Those of other kinds; `None` where there are none.
+    #[must_use]
+    pub fn without(mut self, kind: Kind) -> Option<Self> {
+        self.items.retain(|mistake| mistake.kind != kind);
+        (!self.items.is_empty()).then_some(self)
+    }
+
     /// The file, as it was named.
     pub fn file(&self) -> &Path {
         &self.file

@@ -58,7 +58,7 @@ impl fmt::Debug for KeyId {
 pub enum KeyError {
     /// Nothing there.
     #[error(
-        "there is no master key at {path}; `waarborg init` creates one for a new store, \
+        "there is no master key at {path}; `waarborg serve` makes one for a new store, \
          an existing store needs its own back"
     )]
     Missing {

@@ -6,6 +6,7 @@ mod block;
 mod check;
 mod commands;
 mod demo;
+mod init;
 mod notify;
 mod prober;
 mod prove;
@@ -48,6 +49,9 @@ enum Command {
     /// Everything at once on https://localhost:8443: a sample application behind the
     /// gateway, with its own local certificate authority. Loopback only.
     Demo(DemoArgs),
+    /// A configuration to begin with: one site, and every key with its meaning. Writes a
+    /// new file only.
+    Init(InitArgs),
     /// The gateway. Prints `ready …` once it serves; SIGHUP or a changed file reloads,
     /// SIGTERM lets requests under way end, `--upgrade` takes over from one that runs.
     Serve(ServeArgs),
@@ -110,6 +114,19 @@ struct ConfigArg {
         default_value = "waarborg.toml"
     )]
     config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct InitArgs {
+    /// The name that browsers know the application by, such as app.example.com.
+    host: String,
+    /// Where the application listens, such as http://127.0.0.1:3000.
+    upstream: String,
+    /// The folder of all that is kept.
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/waarborg")]
+    data: String,
+    #[command(flatten)]
+    config: ConfigArg,
 }
 
 #[derive(Debug, Args)]
@@ -222,6 +239,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Command::Demo(args) => demo::run(args.listen, args.data, args.json),
+        Command::Init(args) => {
+            init::run(&args.config.config, &args.host, &args.upstream, &args.data)
+        }
         Command::Serve(args) => serve::run(&args.config.config, args.upgrade),
         Command::Check(ConfigArg { config }) => check::run(&config),
         Command::Prove(args) => match &args.target {

@@ -63,6 +63,49 @@ async fn every_wrong_sample_is_refused_and_a_right_file_is_not() {
 }
 
 #[tokio::test]
+async fn init_writes_a_configuration_that_check_takes_and_never_overwrites_one() {
+    let ground = Ground::new();
+    let right = ground.configure(&[(HOST, UPSTREAM)], "");
+    let (file, data) = (ground.path("begin.toml"), ground.path("data"));
+    let init = async |host: &str, upstream: &str, file: &Path| {
+        let mut command = waarborg(&ground, &["init", host, upstream, "--data"]);
+        command.arg(&data).arg("--config").arg(file);
+        finish(command).await
+    };
+    for (host, upstream, word) in [
+        (HOST, "ftp://127.0.0.1", "upstream"),
+        ("no host", UPSTREAM, "no host"),
+    ] {
+        let done = init(host, upstream, &file).await;
+        assert_eq!(done.code, Some(1), "{}{}", done.out, done.err);
+        assert!(done.err.contains(word), "{}", done.err);
+        assert!(!file.exists());
+    }
+    init(HOST, UPSTREAM, &file).await.good();
+    let text = fs::read_to_string(&file).expect("it was written");
+    let certificate = |name: &str| format!("\n{name}\n");
+    let named = text
+        .replace(
+            &certificate("certificate = \"app.pem\""),
+            &certificate(&format!("certificate = \"{HOST}.pem\"")),
+        )
+        .replace(
+            &certificate("key = \"app.key\""),
+            &certificate(&format!("key = \"{HOST}.key\"")),
+        );
+    assert_ne!(text, named, "{text}");
+    fs::write(&file, &named).expect("it can be written");
+    carry_out(&ground, "check", &file).await.good();
+    for there in [&file, &right] {
+        let before = fs::read(there).expect("it is there");
+        let done = init(HOST, UPSTREAM, there).await;
+        assert_eq!(done.code, Some(1), "{}{}", done.out, done.err);
+        assert!(done.err.contains("is not overwritten"), "{}", done.err);
+        assert_eq!(fs::read(there).expect("it is there"), before);
+    }
+}
+
+#[tokio::test]
 async fn certificates_and_keys_that_cannot_be_used_are_named_and_nothing_is_touched() {
     let cases: [(&str, Spoil); 5] = [
         ("app.example.test.pem", |ground| {
